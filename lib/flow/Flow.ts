@@ -1,0 +1,153 @@
+import type { Release } from './Release';
+import { Saturation } from './Saturation';
+import { Source, type SourceActions } from './Source';
+import type { Watermarks } from './Watermarks';
+
+/** What {@link Flow} decides, carried out by its owner. */
+export interface FlowEffects extends Omit<SourceActions, 'pause'> {
+  /** Start or stop reading. Strictly alternating, beginning with true. */
+  read(on: boolean): void;
+  /** So many more bytes have been emitted: the reactor may post as many again. */
+  credit(bytes: number): void;
+  /** Output has risen above the high mark. Alternates with {@link FlowEffects.drained}. */
+  saturated(): void;
+  /** Output has fallen to the low mark. */
+  drained(): void;
+}
+
+/** Marks of both directions, in bytes. */
+export interface FlowMarks {
+  readonly read: Watermarks;
+  readonly write: Watermarks;
+}
+
+/**
+ * Decides when a connection reads, how much credit it gives and when it is saturated. A pure
+ * state machine: no I/O, no timers, no native code; everything it wants is an effect.
+ *
+ * Reading needs a subscriber and no hold (demand). The reactor may have `read.high` bytes posted
+ * and not yet emitted (credit). Holds are counted by cause in {@link Flow.source}.
+ */
+export class Flow {
+  readonly source: Source;
+  private readonly saturation: Saturation;
+  private readMarks: Watermarks;
+  private subscribers = 0;
+  private reading = false;
+  private ended = false;
+  private arrivedBytes = 0;
+  private emittedBytes = 0;
+  private creditedBytes = 0;
+
+  constructor(
+    private readonly effects: FlowEffects,
+    marks: FlowMarks,
+  ) {
+    this.readMarks = marks.read;
+    this.saturation = new Saturation(marks.write);
+    this.source = new Source({
+      pause: () => {
+        this.updateReading();
+      },
+      resume: () => {
+        this.updateReading();
+        effects.resume();
+      },
+      defer: (task) => {
+        effects.defer(task);
+      },
+      giveBackOf: (value) => effects.giveBackOf?.(value),
+    });
+  }
+
+  /** True while values may be emitted at once: demand, no hold, nothing older that waits. */
+  get emitting(): boolean {
+    return this.subscribers > 0 && !this.source.waiting;
+  }
+
+  get saturated(): boolean {
+    return this.saturation.saturated;
+  }
+
+  get marks(): FlowMarks {
+    return {
+      read: this.readMarks,
+      write: { low: this.saturation.low, high: this.saturation.high },
+    };
+  }
+
+  /** Bytes that have arrived and have not been emitted. */
+  get waitingBytes(): number {
+    return this.arrivedBytes - this.emittedBytes;
+  }
+
+  hold(cause: unknown): Release {
+    return this.source.hold(cause);
+  }
+
+  subscribe(): void {
+    this.subscribers += 1;
+    this.updateReading();
+  }
+
+  unsubscribe(): void {
+    this.subscribers -= 1;
+    this.updateReading();
+  }
+
+  /** The peer's side has ended: there is nothing left to read. */
+  end(): void {
+    this.ended = true;
+    this.updateReading();
+  }
+
+  arrived(bytes: number): void {
+    this.arrivedBytes += bytes;
+  }
+
+  emitted(bytes: number): void {
+    this.emittedBytes += bytes;
+    this.giveCredit();
+  }
+
+  /** Bytes that were emitted have come back unused. */
+  returned(bytes: number): void {
+    this.emittedBytes -= bytes;
+  }
+
+  /** Output has grown or shrunk to `outputBytes`. */
+  output(outputBytes: number): void {
+    const change = this.saturation.evaluate(outputBytes);
+    if (change === 'saturated') this.effects.saturated();
+    else if (change === 'drained') this.effects.drained();
+  }
+
+  setMarks(marks: FlowMarks, outputBytes: number): void {
+    this.readMarks = marks.read;
+    this.saturation.setMarks(marks.write);
+    this.output(outputBytes);
+    this.giveCredit();
+  }
+
+  private updateReading(): void {
+    const wanted = this.subscribers > 0 && !this.source.held && !this.ended;
+    if (wanted === this.reading) return;
+    this.reading = wanted;
+    this.effects.read(wanted);
+  }
+
+  /**
+   * Credit goes in batches of the distance between the marks, so that it costs one record for
+   * many chunks. A reactor that has used all of its credit has stopped reading, and gets what
+   * there is as soon as the low mark is reached.
+   */
+  private giveCredit(): void {
+    const owed = this.emittedBytes - this.creditedBytes;
+    const { low, high } = this.readMarks;
+    if (owed <= 0) return;
+    const stopped = this.arrivedBytes - this.creditedBytes >= high;
+    if (stopped ? this.waitingBytes > low : owed < high - low) return;
+    this.creditedBytes += owed;
+    this.effects.credit(owed);
+  }
+}

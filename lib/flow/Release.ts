@@ -1,0 +1,2 @@
+/** Lets go of a hold. Calling it again does nothing. */
+export type Release = () => void;
