@@ -1,0 +1,84 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const nodeGlobals = Object.fromEntries(
+  [
+    ...['Buffer', 'console', 'performance', 'process', 'URL'],
+    ...['clearImmediate', 'clearInterval', 'clearTimeout', 'queueMicrotask'],
+    ...['setImmediate', 'setInterval', 'setTimeout'],
+  ].map((name) => [name, 'readonly']),
+);
+
+const commonJsGlobals = Object.fromEntries(
+  ['__dirname', '__filename', 'exports', 'module', 'require'].map((name) => [name, 'readonly']),
+);
+
+export default defineConfig(
+  globalIgnores(['.build/', 'dist/', 'coverage/', 'native/build/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+
+  // Scripts and configuration: plain JavaScript.
+  {
+    files: ['**/*.{js,cjs,mjs}'],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: nodeGlobals },
+  },
+  {
+    files: ['**/*.{js,cjs}'],
+    languageOptions: { sourceType: 'commonjs', globals: commonJsGlobals },
+  },
+
+  // TypeScript: as strict as it gets.
+  {
+    files: ['**/*.ts'],
+    extends: [
+      js.configs.recommended,
+      tseslint.configs.strictTypeChecked,
+      tseslint.configs.stylisticTypeChecked,
+    ],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // An interface and a class of one name, a method and its bound property: RxJS's own habits.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/unified-signatures': 'off',
+      'max-lines': ['error', { max: 400 }],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+      'no-warning-comments': 'error',
+      curly: ['error', 'multi-line'],
+      eqeqeq: 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['spec/**/*.ts'],
+    rules: {
+      // `expect(observer.next).toHaveBeenCalled()` and non-null assertions on what a spec set up.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+    },
+  },
+
+  prettier,
+);

@@ -1,0 +1,37 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+import { run, step } from './report.mjs';
+import { filesIn, fingerprint, isStamped, writeStamp } from './stamp.mjs';
+
+const configs = ['package-lock.json', 'tsconfig.json'].map((file) => join(root, file));
+
+/** Compiles the library to dist, and one folder of programs to .build, where sources changed. */
+export function ensureCompiled(programs) {
+  const library = fingerprint([
+    ...configs,
+    join(root, 'tsconfig.build.json'),
+    join(root, 'scripts/compile-library.mjs'),
+    ...filesIn('lib', /\.ts$/),
+  ]);
+  ensure('lib', library, 'dist', ['scripts/compile-library.mjs']);
+  if (!programs) return;
+
+  const project = `tsconfig.${programs}.json`;
+  const print = fingerprint(
+    [...configs, join(root, project), ...filesIn(programs, /\.ts$/)],
+    [library],
+  );
+  ensure(programs, print, `.build/${programs}`, ['node_modules/typescript/bin/tsc', '-p', project]);
+}
+
+function ensure(folder, print, output, compiler) {
+  const stamp = join(root, '.build/stamps', folder);
+  if (existsSync(join(root, output)) && isStamped(stamp, print)) return;
+  step(`compiling ${folder}`, () => {
+    rmSync(stamp, { force: true });
+    rmSync(join(root, output), { recursive: true, force: true });
+    run(process.execPath, compiler);
+  });
+  writeStamp(stamp, print);
+}

@@ -1,0 +1,18 @@
+import { addonIsFresh, ensureAddon } from './addon.mjs';
+import { ensureCompiled } from './compiled.mjs';
+import { ensureModules } from './modules.mjs';
+import { ensureSystem } from './system.mjs';
+
+/**
+ * Installs, builds and compiles what is still missing, and says nothing where nothing is. What the
+ * system lacks is asked for first and at once, so that there is one command to give.
+ *
+ * @param programs the folder of programs to compile beside the library: samples or bench
+ * @param system groups of system packages wanted beside those of the build
+ */
+export function setUp({ programs, system = [] } = {}) {
+  ensureSystem(addonIsFresh() ? system : ['build', ...system]);
+  ensureModules();
+  ensureAddon();
+  ensureCompiled(programs);
+}

@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run, step, stop } from './report.mjs';
+
+/**
+ * Everything that comes from the system, in one place: how to see that it is there, and the package
+ * that brings it, for each package manager.
+ */
+const needs = {
+  build: [
+    {
+      what: 'pkg-config',
+      present: () => onPath('pkg-config'),
+      from: { apt: 'pkg-config', dnf: 'pkgconf-pkg-config', apk: 'pkgconf', pacman: 'pkgconf' },
+    },
+    {
+      what: 'the headers of libevent 2.1 or later',
+      present: () => says('pkg-config', ['--exists', 'libevent_core >= 2.1', 'libevent_pthreads']),
+      from: { apt: 'libevent-dev', dnf: 'libevent-devel', apk: 'libevent-dev', pacman: 'libevent' },
+    },
+    {
+      what: 'a C++ compiler',
+      present: () => Boolean(process.env.CXX) || onPath('g++'),
+      from: { apt: 'g++', dnf: 'gcc-c++', apk: 'g++', pacman: 'gcc' },
+    },
+    {
+      what: 'the C library headers',
+      present: () => !onPath('apk') || exists('/usr/include/stdlib.h'),
+      from: { apt: 'libc6-dev', dnf: 'glibc-devel', apk: 'musl-dev', pacman: 'glibc' },
+    },
+    {
+      what: 'make',
+      present: () => onPath('make'),
+      from: { apt: 'make', dnf: 'make', apk: 'make', pacman: 'make' },
+    },
+    {
+      what: 'Python 3',
+      present: () => onPath('python3'),
+      from: { apt: 'python3', dnf: 'python3', apk: 'python3', pacman: 'python' },
+    },
+  ],
+  test: [
+    {
+      what: 'the OpenBSD netcat',
+      present: () => says('nc', ['-h'], /OpenBSD/),
+      from: {
+        apt: 'netcat-openbsd',
+        dnf: 'netcat',
+        apk: 'netcat-openbsd',
+        pacman: 'openbsd-netcat',
+      },
+    },
+    {
+      what: 'socat',
+      present: () => onPath('socat'),
+      from: { apt: 'socat', dnf: 'socat', apk: 'socat', pacman: 'socat' },
+    },
+  ],
+  lint: [
+    {
+      what: 'clang-format',
+      present: () => onPath('clang-format'),
+      from: {
+        apt: 'clang-format',
+        dnf: 'clang-tools-extra',
+        apk: 'clang-extra-tools',
+        pacman: 'clang',
+      },
+    },
+  ],
+  tidy: [
+    {
+      what: 'clang-tidy',
+      present: () => onPath('clang-tidy'),
+      from: {
+        apt: 'clang-tidy',
+        dnf: 'clang-tools-extra',
+        apk: 'clang-extra-tools',
+        pacman: 'clang',
+      },
+    },
+  ],
+};
+
+const managers = [
+  {
+    name: 'apt',
+    program: 'apt-get',
+    refresh: ['update'],
+    install: ['install', '-y', '--no-install-recommends'],
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  },
+  { name: 'dnf', program: 'dnf', install: ['install', '-y'] },
+  { name: 'apk', program: 'apk', install: ['add', '--no-cache'] },
+  { name: 'pacman', program: 'pacman', install: ['-Sy', '--noconfirm', '--needed'] },
+];
+
+/**
+ * Sees to it that the named groups of needs are there. As root it installs what is missing, unless
+ * told only to look; otherwise it prints the one command that does, and ends.
+ */
+export function ensureSystem(groups, { onlyLook = false } = {}) {
+  const wanted = groups.flatMap((group) => needs[group]);
+  const missing = absent(wanted);
+  if (missing.length === 0) return;
+
+  const manager = managers.find(({ program }) => onPath(program));
+  if (!manager || onlyLook || process.getuid() !== 0) tell(missing, manager);
+
+  const packages = packagesOf(missing, manager);
+  step(`${manager.program} installs ${packages.join(' ')}`, () => {
+    const { program, env } = manager;
+    // Without a network the package lists may still do, so only the installation decides.
+    if (manager.refresh) run(program, manager.refresh, { env, mayFail: true });
+    run(program, [...manager.install, ...packages], { env });
+  });
+
+  const stillMissing = absent(wanted);
+  if (stillMissing.length > 0) tell(stillMissing, manager);
+}
+
+function absent(wanted) {
+  return wanted.filter((need) => !need.present());
+}
+
+function packagesOf(missing, { name }) {
+  return [...new Set(missing.map(({ from }) => from[name]))];
+}
+
+function tell(missing, manager) {
+  const what = missing.map((need) => need.what).join(', ');
+  if (!manager) stop(`rxjs-libevent needs ${what}. Install what is missing, and run this again.`);
+  const sudo = process.getuid() === 0 ? [] : ['sudo'];
+  const command = [...sudo, manager.program, ...manager.install, ...packagesOf(missing, manager)];
+  stop(`rxjs-libevent needs ${what}. Install with:\n\n  ${command.join(' ')}\n`);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .some((folder) => folder !== '' && exists(join(folder, program), constants.X_OK));
+}
+
+function exists(file, mode = constants.F_OK) {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function says(program, args, pattern) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  return pattern ? pattern.test(`${stdout}${stderr}`) : status === 0;
+}
