@@ -12,6 +12,9 @@ const stamp = `${binary}.stamp`;
 // A warning fails our own build, never that of a user with a newer compiler.
 const strict = existsSync(join(root, 'lib')) ? 1 : 0;
 
+// Set by scripts/sanitize.mjs, in the copy of the tree that it works on.
+const sanitize = process.env.RXJS_LIBEVENT_SANITIZE ?? '';
+
 /** Whether the addon was built from the sources, and with the flags, as they are now. */
 export function addonIsFresh() {
   return existsSync(binary) && isStamped(stamp, print());
@@ -22,16 +25,16 @@ export function ensureAddon({ onlyLook = false } = {}) {
   if (addonIsFresh()) return;
   ensureSystem(['build'], { onlyLook });
   step('building the addon', () => {
-    buildAddon(folder, [`-Dstrict=${strict}`]);
+    compile([`-Dstrict=${strict}`, ...(sanitize ? [`-Dsanitize=${sanitize}`] : [])]);
   });
   writeStamp(stamp, print());
 }
 
-/** Runs the node-gyp that npm brings along, in a folder that holds a binding.gyp. */
-export function buildAddon(directory, variables) {
+// node-gyp is the one that npm brings along.
+function compile(variables) {
   const nodeGyp = process.env.npm_config_node_gyp;
   if (!nodeGyp) stop('the addon is built with the node-gyp of npm: run this as an npm script');
-  const args = ['--directory', directory, '--loglevel', 'warn', ...headers()];
+  const args = ['--directory', folder, '--loglevel', 'warn', ...headers()];
   run(process.execPath, [nodeGyp, 'configure', ...args, '--', ...variables]);
   run(process.execPath, [nodeGyp, 'build', ...args, '--jobs', 'max']);
 }
@@ -50,7 +53,7 @@ function headers() {
 
 function print() {
   const { CXX, CXXFLAGS, CFLAGS, LDFLAGS } = process.env;
-  const flags = [strict, CXX, CXXFLAGS, CFLAGS, LDFLAGS];
+  const flags = [strict, sanitize, CXX, CXXFLAGS, CFLAGS, LDFLAGS];
   const sources = filesIn('native', /\.(cc|h|gyp)$/).filter((file) => !file.includes('/build/'));
   return fingerprint(sources, [process.platform, process.arch, ...flags]);
 }
