@@ -1,0 +1,50 @@
+/** The peer "rxjs-libevent": this library, with one or two reactor threads. */
+import { Subject, ignoreElements, map, merge } from 'rxjs';
+import { EventBase, lines, sendTo, serve } from 'rxjs-libevent';
+import { announce, parsePeerOptions } from './peer.mjs';
+import { rot13 } from './rot13.mjs';
+
+const options = parsePeerOptions();
+const base = new EventBase({ threads: options.threads });
+const messages = new Subject();
+
+const modes = {
+  rot13: (conn) =>
+    conn.pipe(
+      lines(),
+      map((line) => `${rot13(line)}\n`),
+      sendTo(conn),
+    ),
+
+  echo: (conn) => conn.pipe(sendTo(conn)),
+
+  relay: (near) =>
+    base
+      .connect({ host: options.host, port: options.upstreamPort })
+      .pipe(serve((far) => merge(near.pipe(sendTo(far)), far.pipe(sendTo(near))))),
+
+  fanout: (conn) => {
+    conn.next('\n');
+    return merge(
+      messages.pipe(sendTo(conn)),
+      conn.pipe(
+        map((chunk) => messages.next(chunk)),
+        ignoreElements(),
+      ),
+    );
+  },
+
+  accept: (conn) => {
+    conn.destroy();
+    return conn;
+  },
+};
+
+const listener = base.listen({ host: options.host, port: options.port, backlog: 4096 });
+listener.bound.subscribe(({ port }) => announce(port, () => ({ stats: base.stats })));
+listener.pipe(serve(modes[options.mode])).subscribe({
+  error: (error) => {
+    console.error(`error ${error.message}`);
+    process.exit(1);
+  },
+});

@@ -1,0 +1,4 @@
+/** The peer "setTimeout" for timers. */
+import { measureTimers } from './timers.mjs';
+
+await measureTimers((delayMs, callback) => setTimeout(callback, delayMs), clearTimeout);
