@@ -29,20 +29,26 @@ export class Holds {
   hold(cause: unknown): Release {
     this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1);
     this.total += 1;
-    if (this.total === 1) this.onHeld();
+    try {
+      if (this.total === 1) this.onHeld();
+    } catch (error) {
+      // Nobody will get a release, so nobody holds.
+      this.forget(cause);
+      throw error;
+    }
     let open = true;
     return () => {
       if (!open) return;
       open = false;
-      this.release(cause);
+      this.forget(cause);
+      if (this.total === 0) this.onReleased();
     };
   }
 
-  private release(cause: unknown): void {
+  private forget(cause: unknown): void {
     const count = this.causes.get(cause) ?? 0;
     if (count > 1) this.causes.set(cause, count - 1);
     else this.causes.delete(cause);
     this.total -= 1;
-    if (this.total === 0) this.onReleased();
   }
 }

@@ -5,9 +5,13 @@ import type { Watermarks } from './Watermarks';
  * low mark, and strictly alternating.
  */
 export class Saturation {
-  saturated = false;
+  private above = false;
 
   constructor(private marks: Watermarks) {}
+
+  get saturated(): boolean {
+    return this.above;
+  }
 
   get low(): number {
     return this.marks.low;
@@ -23,13 +27,13 @@ export class Saturation {
 
   /** Looks at the output again and says what has changed, if anything. */
   evaluate(outputBytes: number): 'saturated' | 'drained' | undefined {
-    if (this.saturated) {
+    if (this.above) {
       if (outputBytes > this.marks.low) return undefined;
-      this.saturated = false;
+      this.above = false;
       return 'drained';
     }
     if (outputBytes <= this.marks.high) return undefined;
-    this.saturated = true;
+    this.above = true;
     return 'saturated';
   }
 }

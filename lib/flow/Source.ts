@@ -24,7 +24,9 @@ export interface SourceActions {
  */
 export class Source implements Holdable {
   private readonly holds: Holds;
-  private readonly postponed: (() => void)[] = [];
+  private readonly postponed: { readonly work: () => void }[] = [];
+  /** Where the next postponed work goes while older work runs: in front of the rest. */
+  private front: number | undefined;
   private resuming = false;
 
   constructor(private readonly actions: SourceActions) {
@@ -60,11 +62,15 @@ export class Source implements Holdable {
   }
 
   postpone(work: () => void): () => void {
-    this.postponed.push(work);
+    const entry = { work };
+    if (this.front === undefined) this.postponed.push(entry);
+    else this.postponed.splice(this.front++, 0, entry);
     if (!this.holds.held) this.resumeLater();
     return () => {
-      const index = this.postponed.indexOf(work);
-      if (index >= 0) this.postponed.splice(index, 1);
+      const index = this.postponed.indexOf(entry);
+      if (index < 0) return;
+      this.postponed.splice(index, 1);
+      if (this.front !== undefined && index < this.front) this.front -= 1;
     };
   }
 
@@ -74,28 +80,37 @@ export class Source implements Holdable {
     this.resuming = true;
     this.actions.defer(() => {
       this.resuming = false;
-      if (this.holds.held) return;
-      this.runPostponed();
-      if (this.holds.held) return;
-      if (this.postponed.length > 0) this.resumeLater();
-      else this.actions.resume();
+      if (!this.holds.held) this.goOn();
     });
+  }
+
+  private goOn(): void {
+    try {
+      this.runPostponed();
+    } catch (error) {
+      if (!this.holds.held) this.resumeLater();
+      throw error;
+    }
+    // A hold that came and went meanwhile has asked for a turn of its own.
+    if (!this.waiting) this.actions.resume();
+    else if (!this.holds.held) this.resumeLater();
   }
 
   /**
    * Runs what was postponed when the turn began. Work that is postponed meanwhile comes before
-   * the rest: it stands further down the pipeline, so its values are the older ones.
+   * the rest: it stands further down the pipeline, so its values are the older ones. A hold ends
+   * the run, even one that has gone again.
    */
   private runPostponed(): void {
     const outer = enterSource(this);
+    const stopped = (): boolean => this.holds.held || this.resuming;
     try {
-      for (let count = this.postponed.length; count > 0 && !this.holds.held; count -= 1) {
-        const work = this.postponed.shift();
-        const rest = this.postponed.splice(0);
-        work?.();
-        this.postponed.push(...rest);
+      for (let count = this.postponed.length; count > 0 && !stopped(); count -= 1) {
+        this.front = 0;
+        this.postponed.shift()?.work();
       }
     } finally {
+      this.front = undefined;
       leaveSource(outer);
     }
   }

@@ -48,9 +48,9 @@ export function watermarks(
   if (typeof config !== 'object' || (config as unknown) === null) {
     throw new TypeError(`${name} must be an object of low and high, in bytes`);
   }
-  const high = config.high ?? fallback.high;
+  const { high = fallback.high } = config;
   checkMark(`${name}.high`, high, 1);
-  const low = config.low ?? (config.high === undefined ? Math.min(fallback.low, high) : high >> 1);
+  const { low = config.high === undefined ? fallback.low : high >> 1 } = config;
   checkMark(`${name}.low`, low, 0);
   if (low > high) {
     throw new RangeError(
