@@ -1,0 +1,167 @@
+/** One measurement: one peer, started anew, in one scenario. */
+import { join } from 'node:path';
+import { binFolder } from './paths.mjs';
+import { Child, withResolvers } from './processes.mjs';
+import { cpuShares, fileLimit, readThreads, residentBytes } from './system.mjs';
+
+const GENERATOR_SLACK_MS = 60_000;
+/** Files that a server needs beside its connections. */
+const RESERVED_FILES = 300;
+
+const kinds = { load: measureLoad, relay: measureLoad, idle: measureIdle, timers: measureTimers };
+
+/** Whether the peer has a program for the scenario. */
+export function canMeasure(scenario, peer) {
+  return scenario.kind === 'timers' ? peer.timers !== undefined : peer.server !== undefined;
+}
+
+/** Measures, and refuses a result that is not finite. */
+export async function measure(scenario, peer, timing) {
+  const result = await kinds[scenario.kind](scenario, peer, timing);
+  for (const [name, value] of Object.entries(result.figures)) {
+    if (!Number.isFinite(value)) throw new Error(`${name} is not finite: ${value}`);
+  }
+  return result;
+}
+
+async function startServer(scenario, peer, more = []) {
+  const command = [...peer.server, '--mode', scenario.mode, '--port', '0', ...more];
+  const server = new Child(`peer ${peer.name}`, command);
+  const { port } = await server.json();
+  if (!Number.isInteger(port) || port < 1) throw new Error(`peer ${peer.name} announced no port`);
+  return { server, port };
+}
+
+function startGenerator(options, onPhase) {
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return new Child('generator', [join(binFolder, 'load'), ...flags], onPhase);
+}
+
+/** Waits for the generator; when it fails because the peer died, says that instead. */
+async function resultOf(generator, server, limitMs) {
+  try {
+    return await generator.json(limitMs);
+  } catch (error) {
+    await Promise.race([server.ended, new Promise((resolve) => setTimeout(resolve, 300))]);
+    if (server.died) await server.line();
+    throw error;
+  }
+}
+
+async function measureLoad(scenario, peer, timing) {
+  const seconds = scenario.seconds
+    ? Math.max(scenario.seconds * timing.scale, 0.5)
+    : timing.seconds;
+  const warmup = scenario.warmup ? Math.max(scenario.warmup * timing.scale, 0.3) : timing.warmup;
+  const readings = {};
+  let server;
+  let memory;
+  const upstream = withResolvers();
+  const options = { ...scenario.load, warmup, seconds };
+  const onPhase = (line) => {
+    const [phase, value] = line.split(' ');
+    if (phase === 'upstream') upstream.resolve(value);
+    if (phase !== 'begin' && phase !== 'end') return;
+    try {
+      readings[phase] = readThreads(server.pid);
+      if (phase === 'end') memory = residentBytes(server.pid);
+    } catch {
+      // The peer has died; waiting for the result says so.
+    }
+  };
+  let generator;
+  try {
+    if (scenario.kind === 'relay') {
+      generator = startGenerator(options, onPhase);
+      const upstreamPort = await Promise.race([upstream.promise, generator.untilEnd()]);
+      const started = await startServer(scenario, peer, ['--upstream-port', upstreamPort]);
+      server = started.server;
+      generator.tell(started.port);
+    } else {
+      const started = await startServer(scenario, peer);
+      server = started.server;
+      generator = startGenerator({ ...options, port: started.port }, onPhase);
+    }
+    const limitMs = (warmup + seconds) * 1000 + GENERATOR_SLACK_MS;
+    const result = await resultOf(generator, server, limitMs);
+    if (server.died) await server.line();
+    return loadResult(peer, server, result, readings, memory);
+  } finally {
+    await Promise.all([generator?.stop(), server?.stop()]);
+  }
+}
+
+function loadResult(peer, server, result, readings, memory) {
+  if (!readings.begin || !readings.end) throw new Error('no CPU time was read in the timed window');
+  const shares = cpuShares(server.pid, readings.begin, readings.end);
+  const figures = {
+    messagesPerSecond: result.messagesPerSecond,
+    megabytesPerSecond: result.bytesPerSecond / 1e6,
+    p50Us: result.latencyUs.p50,
+    p99Us: result.latencyUs.p99,
+    p999Us: result.latencyUs.p999,
+    cpuUs: (shares.all / result.messagesPerSecond) * 1e6,
+    rssMb: memory / 1e6,
+    generatorCpu: result.generatorCpu,
+  };
+  if (peer.node) figures.jsUs = (shares.main / result.messagesPerSecond) * 1e6;
+  return { figures, threads: shares.threads, buckets: result.latencyUs.buckets };
+}
+
+async function readMemory(peer, server) {
+  if (!peer.node) return { rss: residentBytes(server.pid), heapUsed: 0 };
+  server.tell('memory');
+  const { heapUsed } = await server.json();
+  return { rss: residentBytes(server.pid), heapUsed };
+}
+
+/** Holds connections until `release` is called; resolves once all are held. */
+async function hold(connections, port) {
+  const held = withResolvers();
+  const options = { scenario: 'idle', connections, port, sources: 16 };
+  const generator = startGenerator(options, (line) => line.startsWith('held') && held.resolve());
+  await Promise.race([held.promise, generator.untilEnd()]);
+  return generator;
+}
+
+/** From a few to many: what one more connection costs. So what is there once only does not count. */
+async function measureIdle(scenario, peer) {
+  const many = Math.min(scenario.many, fileLimit() - RESERVED_FILES);
+  const { server, port } = await startServer(scenario, peer);
+  const generators = [];
+  try {
+    generators.push(await hold(scenario.few, port));
+    const before = await readMemory(peer, server);
+    generators.push(await hold(many - scenario.few, port));
+    const after = await readMemory(peer, server);
+    for (const generator of generators) {
+      generator.process.stdin.end();
+      await resultOf(generator, server, GENERATOR_SLACK_MS);
+    }
+    const added = many - scenario.few;
+    const figures = {
+      connections: many,
+      bytesPerConnection: (after.rss - before.rss) / added,
+      rssMb: after.rss / 1e6,
+    };
+    if (peer.node) {
+      figures.heapBytesPerConnection = (after.heapUsed - before.heapUsed) / added;
+      figures.nativeBytesPerConnection =
+        figures.bytesPerConnection - figures.heapBytesPerConnection;
+    }
+    return { figures };
+  } finally {
+    await Promise.all([...generators, server].map((child) => child.stop()));
+  }
+}
+
+async function measureTimers(scenario, peer) {
+  const child = new Child(`peer ${peer.name}`, [...peer.timers, '--count', String(scenario.count)]);
+  try {
+    const { addNs, cancelNs, fireNs, errorUs } = await child.json(GENERATOR_SLACK_MS);
+    const figures = { addNs, cancelNs, fireNs, p50Us: errorUs.p50, p99Us: errorUs.p99 };
+    return { figures };
+  } finally {
+    await child.stop();
+  }
+}

@@ -1,0 +1,43 @@
+import { metrics } from './metrics.mjs';
+import { peers } from './peers.mjs';
+
+/** A generator's thread as busy as this may be what limits the peer. */
+const BUSY = 0.9;
+
+export function titleOf(peerName) {
+  return peers.find(({ name }) => name === peerName).title;
+}
+
+/** The figures of one scenario as a table: a head, then a row of medians for each peer. */
+export function scenarioRows(byPeer) {
+  const names = Object.keys(metrics).filter((name) =>
+    Object.values(byPeer).some(({ figures }) => figures[name] !== undefined),
+  );
+  const head = ['peer', ...names.map((name) => metrics[name].title)];
+  const rows = Object.entries(byPeer).map(([peer, { figures }]) => [
+    titleOf(peer),
+    ...names.map((name) => cell(name, figures[name])),
+  ]);
+  return { head, rows };
+}
+
+function cell(name, figure) {
+  if (figure === undefined) return '';
+  const text = metrics[name].format(figure.median);
+  return name === 'generatorCpu' && figure.median > BUSY ? `${text} !` : text;
+}
+
+/** The goals as a table. */
+export function goalRows(judged) {
+  const head = ['goal', 'peer', 'against', 'wanted', 'measured', 'least to most', 'met'];
+  const rows = judged.map((goal) => [
+    goal.title,
+    titleOf(goal.peer),
+    goal.againstScenario ?? (goal.against ? titleOf(goal.against) : 'itself'),
+    goal.atLeast === undefined ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`,
+    goal.ratio.toFixed(2),
+    `${goal.least.toFixed(2)} to ${goal.most.toFixed(2)}`,
+    goal.met ? 'yes' : 'no',
+  ]);
+  return { head, rows };
+}
