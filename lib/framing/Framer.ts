@@ -1,0 +1,199 @@
+import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
+import { currentSource, enterSource, leaveSource } from '../flow/currentSource';
+import type { Holdable } from '../flow/Holdable';
+import type { FrameDecoder } from './FrameDecoder';
+
+type GiveBack = (rest: Uint8Array) => void;
+
+/** A chunk that came while older work was not done, with where it came from. */
+interface Arrival {
+  readonly chunk: Uint8Array;
+  readonly source: Holdable | undefined;
+  readonly giveBack: GiveBack | undefined;
+}
+
+/** How the source has ended. */
+type Ending = { readonly kind: 'complete' } | { readonly kind: 'error'; readonly error: unknown };
+
+/**
+ * One subscription of {@link frames}: between a source of chunks and a subscriber to frames.
+ *
+ * It looks after each frame, because anything may have happened in `next`: the subscriber may be
+ * gone, the source may be held, more chunks or the end may have come from within.
+ */
+export class Framer<T> implements Observer<Uint8Array> {
+  private readonly waiting: Arrival[] = [];
+  private upstream: Subscription | undefined;
+  private source: Holdable | undefined;
+  private giveBack: GiveBack | undefined;
+  /** True while every unused byte came from {@link Framer.source}, and can go back there. */
+  private returnable = true;
+  private draining = false;
+  private takeWorkBack: (() => void) | undefined;
+  private ending: Ending | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly subscriber: Subscriber<T>,
+    private readonly decoder: FrameDecoder<T>,
+  ) {}
+
+  /**
+   * Subscribes. The Observable in between shows the upstream subscription before the first chunk,
+   * so that a source which emits while it is being subscribed to can be stopped in time.
+   */
+  connect(source: Observable<Uint8Array>): void {
+    this.subscriber.add(() => {
+      this.stop();
+    });
+    new Observable<Uint8Array>((upstream) => {
+      this.upstream = upstream;
+      source.subscribe(upstream);
+    }).subscribe(this);
+  }
+
+  next(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const source = currentSource();
+    const giveBack = source?.giveBackOf?.(chunk);
+    if (this.draining || this.takeWorkBack !== undefined) {
+      this.waiting.push({ chunk, source, giveBack });
+    } else {
+      this.accept(chunk, source, giveBack);
+      this.drain();
+    }
+  }
+
+  error(error: unknown): void {
+    this.end({ kind: 'error', error });
+  }
+
+  complete(): void {
+    this.end({ kind: 'complete' });
+  }
+
+  private end(ending: Ending): void {
+    this.ending = ending;
+    if (!this.draining && this.takeWorkBack === undefined) this.drain();
+  }
+
+  private accept(
+    chunk: Uint8Array,
+    source: Holdable | undefined,
+    giveBack: GiveBack | undefined,
+  ): void {
+    const alone = this.decoder.unusedBytes === 0;
+    this.returnable =
+      giveBack !== undefined && (alone || (this.returnable && source === this.source));
+    this.source = source;
+    this.giveBack = giveBack;
+    this.decoder.write(
+      Buffer.isBuffer(chunk)
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
+    );
+  }
+
+  /** Emits until something is in the way: a hold, the end of the bytes, the end of the interest. */
+  private drain(): void {
+    this.draining = true;
+    const outer = enterSource(this.source);
+    let finished = false;
+    try {
+      while (this.emitFrames()) {
+        const arrival = this.waiting.shift();
+        if (arrival === undefined) {
+          // What leads back to a chunk keeps its memory alive.
+          if (this.decoder.unusedBytes === 0) this.giveBack = undefined;
+          finished = this.ending !== undefined && this.emitTail(this.ending);
+          break;
+        }
+        this.accept(arrival.chunk, arrival.source, arrival.giveBack);
+        enterSource(this.source);
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      leaveSource(outer);
+      this.draining = false;
+    }
+    if (finished) this.finish();
+  }
+
+  /** @returns true when everything that was written has been emitted */
+  private emitFrames(): boolean {
+    const { decoder, source, subscriber } = this;
+    for (;;) {
+      if (source?.held === true && this.postpone(source)) return false;
+      const frame = decoder.read();
+      if (frame === undefined) return true;
+      subscriber.next(frame);
+      if (subscriber.closed) return false;
+    }
+  }
+
+  /** @returns true when the ending may be passed on */
+  private emitTail(ending: Ending): boolean {
+    const { decoder, source, subscriber } = this;
+    while (ending.kind === 'complete') {
+      if (source?.held === true && this.postpone(source)) return false;
+      const frame = decoder.end();
+      if (frame === undefined) break;
+      subscriber.next(frame);
+      if (subscriber.closed) return false;
+    }
+    return true;
+  }
+
+  /** @returns false when there is nothing that would have to wait */
+  private postpone(source: Holdable): boolean {
+    if (this.decoder.unusedBytes === 0 && this.waiting.length === 0) return false;
+    this.takeWorkBack = source.postpone(() => {
+      this.takeWorkBack = undefined;
+      this.drain();
+    });
+    return true;
+  }
+
+  private finish(): void {
+    if (this.ending?.kind === 'error') {
+      const { error } = this.ending;
+      this.stop();
+      this.subscriber.error(error);
+    } else {
+      this.stopped = true;
+      this.subscriber.complete();
+    }
+  }
+
+  /** The decoder cannot go on. Its bytes are dropped: see {@link frames}, Error. */
+  private fail(error: unknown): void {
+    this.stopped = true;
+    this.upstream?.unsubscribe();
+    this.subscriber.error(error);
+  }
+
+  /** The connection has to be free of this subscriber before bytes come back to it. */
+  private stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.upstream?.unsubscribe();
+    this.takeWorkBack?.();
+    this.returnUnused();
+  }
+
+  private returnUnused(): void {
+    const { decoder, source, waiting } = this;
+    if (decoder.unusedBytes > 0 && !this.returnable) return;
+    if (waiting.some((arrival) => arrival.giveBack === undefined || arrival.source !== source)) {
+      return;
+    }
+    const giveBack = waiting.at(-1)?.giveBack ?? this.giveBack;
+    const unused = decoder.takeUnused();
+    const rest =
+      waiting.length === 0
+        ? unused
+        : Buffer.concat([unused, ...waiting.map((arrival) => arrival.chunk)]);
+    if (rest.length > 0) giveBack?.(rest);
+  }
+}

@@ -1,0 +1,50 @@
+import { map, type OperatorFunction } from 'rxjs';
+import { checkChoice, checkConfig } from './checks';
+import { terminate } from './terminate';
+import { terminatorOf } from './Terminator';
+
+/** How {@link encodeDelimited} makes bytes of strings. */
+export interface EncodeDelimitedConfig {
+  /** How strings become bytes. Default: `'utf8'`. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
+/**
+ * Puts the delimiter behind each value.
+ *
+ * "And the mark behind it."
+ *
+ * ```
+ * source                --a---bc--|
+ * encodeDelimited(';')  --a;--bc;-|
+ * ```
+ *
+ * A value that contains the delimiter is refused, since it would arrive as two frames; so is one
+ * whose last bytes and the delimiter make an earlier delimiter.
+ *
+ * - **Subscribe**: cold; subscribes to the source.
+ * - **Next**: a string for a string, if the delimiter is ASCII and the encoding UTF-8; otherwise a
+ *   new Buffer.
+ * - **Complete**: with the source.
+ * - **Error**: the source's; `ERR_FRAME_DELIMITER` when a value contains the delimiter.
+ * - **Unsubscribe**: unsubscribes from the source; nothing is kept.
+ *
+ * @param delimiter - 1 to 256 bytes; of a string, its UTF-8 bytes
+ * @param config - see {@link EncodeDelimitedConfig}
+ * @throws TypeError or RangeError at the call when an option is out of its bounds
+ *
+ * @example
+ * ```ts
+ * records.pipe(encodeDelimited('\0'), sendTo(conn));
+ * ```
+ * @see {@link delimited}; event2/buffer.h `evbuffer_add()`
+ */
+export function encodeDelimited(
+  delimiter: string | Uint8Array,
+  config: EncodeDelimitedConfig = {},
+): OperatorFunction<string | Uint8Array, string | Buffer> {
+  const { bytes } = terminatorOf(delimiter);
+  checkConfig('encodeDelimited', config);
+  const encoding = checkChoice('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
+  return map(terminate('frame', bytes, bytes, encoding));
+}

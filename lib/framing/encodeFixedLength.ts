@@ -1,0 +1,45 @@
+import { map, type OperatorFunction } from 'rxjs';
+import { checkBytes, MAX_FRAME_BYTES } from './checks';
+import { FramingError } from './FramingError';
+
+/**
+ * Lets pass what is exactly so long.
+ *
+ * "Better an error here than a peer that reads nonsense from now on."
+ *
+ * ```
+ * source                --ab--cd--e
+ * encodeFixedLength(2)  --ab--cd--#
+ * ```
+ *
+ * Nothing is padded or cut: what to fill with is a question of the protocol.
+ *
+ * - **Subscribe**: cold; subscribes to the source.
+ * - **Next**: the same bytes, not copied; of a string, its UTF-8 bytes.
+ * - **Complete**: with the source.
+ * - **Error**: the source's; `ERR_FRAME_LENGTH` when a value is shorter or longer.
+ * - **Unsubscribe**: unsubscribes from the source; nothing is kept.
+ *
+ * @param length - bytes of each value. Bounds: 1 to 268435456
+ * @throws TypeError or RangeError at the call when `length` is not that
+ *
+ * @example
+ * ```ts
+ * packets.pipe(encodeFixedLength(188), sendTo(conn));
+ * ```
+ * @see {@link fixedLength}; event2/buffer.h `evbuffer_add()`
+ */
+export function encodeFixedLength(
+  length: number,
+): OperatorFunction<string | Uint8Array, Uint8Array> {
+  checkBytes('length', length, 1, MAX_FRAME_BYTES);
+  return map((value) => {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    if (bytes.length === length) return bytes;
+    throw new FramingError(
+      'ERR_FRAME_LENGTH',
+      `a frame has ${String(bytes.length)} bytes and needs ${String(length)} bytes`,
+      { length: bytes.length, limit: length },
+    );
+  });
+}

@@ -1,0 +1,46 @@
+import { map, type OperatorFunction } from 'rxjs';
+import { LengthPrefix, type LengthPrefixConfig } from './LengthPrefix';
+
+/**
+ * Puts the length of each value in front of it.
+ *
+ * "Say how much there is, then say it."
+ *
+ * ```
+ * source                                    --ab------c----|
+ * encodeLengthPrefixed({ prefixBytes: 1 })  --[02 ab]-[01 c]--|
+ * ```
+ *
+ * Prefix and value make one Buffer, so that a frame is written whole or not at all. The value is
+ * copied into it.
+ *
+ * - **Subscribe**: cold; subscribes to the source.
+ * - **Next**: one Buffer for each value, which nobody else has; of a string, its UTF-8 bytes.
+ * - **Complete**: with the source.
+ * - **Error**: the source's; `ERR_FRAME_TOO_LONG` when a value has more than `maxLength` bytes, or
+ *   more than the prefix can say.
+ * - **Unsubscribe**: unsubscribes from the source; nothing is kept.
+ *
+ * @param config - see {@link LengthPrefixConfig}; has to be what the peer reads with
+ * @throws TypeError or RangeError at the call when an option is out of its bounds
+ *
+ * @example
+ * ```ts
+ * answers.pipe(map((answer) => JSON.stringify(answer)), encodeLengthPrefixed(), sendTo(conn));
+ * ```
+ * @see {@link lengthPrefixed}; event2/buffer.h `evbuffer_prepend()`, whose use is this
+ */
+export function encodeLengthPrefixed(
+  config: LengthPrefixConfig = {},
+): OperatorFunction<string | Uint8Array, Buffer> {
+  const prefix = new LengthPrefix('encodeLengthPrefixed', config);
+  return map((value) => {
+    const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+    prefix.checkOutgoing(length);
+    const frame = Buffer.allocUnsafe(prefix.bytes + length);
+    prefix.write(frame, length);
+    if (typeof value === 'string') frame.write(value, prefix.bytes);
+    else frame.set(value, prefix.bytes);
+    return frame;
+  });
+}

@@ -1,0 +1,55 @@
+import { map, type OperatorFunction } from 'rxjs';
+import { checkChoice, checkConfig } from './checks';
+import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
+import { terminate } from './terminate';
+
+/** How {@link encodeLines} ends lines. */
+export interface EncodeLinesConfig {
+  /**
+   * `'crlf'` and `'crlfStrict'` write CR LF, `'lf'` LF, `'nul'` a zero byte. Default: `'crlf'`.
+   * `'any'` is a style to read, not to write.
+   */
+  readonly eol?: Exclude<EolStyle, 'any'>;
+  /** How strings become bytes. Default: `'utf8'`. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
+const CRLF = Buffer.from('\r\n');
+
+/**
+ * Ends each value as a line.
+ *
+ * "And a line break behind it."
+ *
+ * ```
+ * source         --hello------world------|
+ * encodeLines()  --hello\r\n--world\r\n--|
+ * ```
+ *
+ * A value that contains an end of line is refused, since it would arrive as two lines. Of latin1,
+ * the bytes count: U+010A would be sent as LF.
+ *
+ * - **Subscribe**: cold; subscribes to the source.
+ * - **Next**: a string for a string, a new Buffer for bytes and for latin1.
+ * - **Complete**: with the source.
+ * - **Error**: the source's; `ERR_FRAME_DELIMITER` when a value contains the end of a line.
+ * - **Unsubscribe**: unsubscribes from the source; nothing is kept.
+ *
+ * @param config - see {@link EncodeLinesConfig}; default: UTF-8 and CR LF
+ * @throws TypeError at the call when an option is none of those
+ *
+ * @example
+ * ```ts
+ * conn.pipe(lines(), map(rot13), encodeLines({ eol: 'lf' }), sendTo(conn));
+ * ```
+ * @see {@link lines}; event2/buffer.h `evbuffer_add_printf()`, whose use is this
+ */
+export function encodeLines(
+  config: EncodeLinesConfig = {},
+): OperatorFunction<string | Uint8Array, string | Buffer> {
+  checkConfig('encodeLines', config);
+  const eol = checkChoice('eol', config.eol ?? 'crlf', ['crlf', 'crlfStrict', 'lf', 'nul']);
+  const encoding = checkChoice('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
+  const mark = EOL_TERMINATORS[eol].bytes;
+  return map(terminate('line', eol === 'crlf' ? CRLF : mark, mark, encoding));
+}
