@@ -25,8 +25,9 @@ export interface FlowMarks {
  * Decides when a connection reads, how much credit it gives and when it is saturated. A pure
  * state machine: no I/O, no timers, no native code; everything it wants is an effect.
  *
- * Reading needs a subscriber and no hold (demand). The reactor may have `read.high` bytes posted
- * and not yet emitted (credit). Holds are counted by cause in {@link Flow.source}.
+ * Reading needs a subscriber and no hold (demand). The reactor counts credit and nothing else: it
+ * reads while fewer than `read.high` bytes are posted and not yet credited, so the low mark is kept
+ * here, by when credit is given. Holds are counted by cause in {@link Flow.source}.
  */
 export class Flow {
   readonly source: Source;
@@ -67,6 +68,14 @@ export class Flow {
 
   get saturated(): boolean {
     return this.saturation.saturated;
+  }
+
+  get writeHigh(): number {
+    return this.saturation.high;
+  }
+
+  get writeLow(): number {
+    return this.saturation.low;
   }
 
   get marks(): FlowMarks {
@@ -138,15 +147,12 @@ export class Flow {
 
   /**
    * Credit goes in batches of the distance between the marks, so that it costs one record for
-   * many chunks. A reactor that has used all of its credit has stopped reading, and gets what
-   * there is as soon as the low mark is reached.
+   * many chunks. That starves no reactor: one that has stopped has at least `high` bytes
+   * outstanding, so as much is owed as soon as no more than `low` of them wait.
    */
   private giveCredit(): void {
     const owed = this.emittedBytes - this.creditedBytes;
-    const { low, high } = this.readMarks;
-    if (owed <= 0) return;
-    const stopped = this.arrivedBytes - this.creditedBytes >= high;
-    if (stopped ? this.waitingBytes > low : owed < high - low) return;
+    if (owed <= 0 || owed < this.readMarks.high - this.readMarks.low) return;
     this.creditedBytes += owed;
     this.effects.credit(owed);
   }

@@ -48,9 +48,14 @@ export class Source implements Holdable {
     return this.holds.heldBy;
   }
 
-  /** True while nothing new may be emitted: held, about to resume, or postponed work first. */
+  /** True while nothing new may be emitted: held, about to resume, or at postponed work. */
   get waiting(): boolean {
-    return this.resuming || this.holds.held || this.postponed.length > 0;
+    return this.resuming || this.holds.held || this.front !== undefined;
+  }
+
+  /** True while operators have left work for the resume. */
+  get hasPostponed(): boolean {
+    return this.postponed.length > 0;
   }
 
   hold(cause: unknown): Release {
@@ -80,7 +85,7 @@ export class Source implements Holdable {
     this.resuming = true;
     this.actions.defer(() => {
       this.resuming = false;
-      if (!this.holds.held) this.goOn();
+      this.goOn();
     });
   }
 
@@ -92,8 +97,9 @@ export class Source implements Holdable {
       throw error;
     }
     // A hold that came and went meanwhile has asked for a turn of its own.
-    if (!this.waiting) this.actions.resume();
-    else if (!this.holds.held) this.resumeLater();
+    if (this.holds.held || this.resuming) return;
+    if (this.postponed.length > 0) this.resumeLater();
+    else this.actions.resume();
   }
 
   /**

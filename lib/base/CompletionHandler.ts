@@ -1,0 +1,18 @@
+import type { PackedAddress } from '../rings/PackedAddress';
+
+/** What an id on the rings stands for, on the JavaScript side. */
+export interface CompletionHandler {
+  /** Bytes that the reactor has read. */
+  data?(chunk: Buffer): void;
+  /**
+   * Any other completion.
+   *
+   * @param kind - one of `native.layout.completion`
+   * @param a - first argument, see `native/ring.h`
+   * @param b - second argument
+   * @param addresses - the address records of this kind, if it has any
+   */
+  complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void;
+  /** The base is being closed, or its reactor has failed: no completion will follow. */
+  abandon(error: Error | undefined): void;
+}

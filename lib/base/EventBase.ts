@@ -1,0 +1,187 @@
+import type { AddressInfo } from '../common/AddressInfo';
+import type { LibeventError } from '../common/LibeventError';
+import { checkInteger } from '../common/check';
+import { Connection, type ConnectionAddresses } from '../connection/Connection';
+import type { ConnectionOptions } from '../connection/ConnectionConfig';
+import { listenOptions, type ListenConfig } from '../connection/ListenConfig';
+import { Listener } from '../connection/Listener';
+import type { NativeStat } from '../native';
+import {
+  eventBaseConfig,
+  featureNames,
+  type EventBaseConfig,
+  type EventFeature,
+} from './EventBaseConfig';
+import { Reactor } from './Reactor';
+import { RingAcceptor } from './RingAcceptor';
+import { RingTransport } from './RingTransport';
+
+/** Counters since the base was made, summed over its reactors. */
+export type EventBaseStats = Readonly<Record<NativeStat | 'drains' | 'wakes', number>>;
+
+/**
+ * Reactors: threads, each dispatching an `event_base` of its own.
+ *
+ * "Where the I/O happens while JavaScript does something else."
+ *
+ * A base with work (a listener, a connection, a timer) keeps the process alive, an idle one does
+ * not. Sockets are accepted on the first reactor and handed to the least loaded.
+ *
+ * @see event2/event.h `event_base_new_with_config()`, `event_base_dispatch()`
+ */
+export class EventBase {
+  private static shared: EventBase | undefined;
+
+  private readonly reactors: Reactor[];
+  private readonly loads: number[];
+  private readonly connections = new Set<Connection>();
+  private stopping: Promise<void> | undefined;
+  private running: number;
+  private onStopped: () => void = () => undefined;
+
+  /**
+   * @throws TypeError, RangeError for options out of bounds
+   * @throws LibeventError when no method has what is asked for, or the system has no thread to give
+   */
+  constructor(config: EventBaseConfig = {}) {
+    const { threads, ...reactorConfig } = eventBaseConfig(config);
+    this.running = threads;
+    this.loads = Array.from({ length: threads }, () => 0);
+    this.reactors = this.loads.map(
+      () =>
+        new Reactor(reactorConfig, {
+          looped: () => undefined,
+          stopped: (error) => {
+            this.reactorStopped(error);
+          },
+        }),
+    );
+  }
+
+  /** The base that `listen()` and `connect()` use: one thread, made when first needed. */
+  static get default(): EventBase {
+    if (EventBase.shared?.closed !== false) EventBase.shared = new EventBase();
+    return EventBase.shared;
+  }
+
+  /** What the kernel is asked with, as `'epoll'`. @see `event_base_get_method()` */
+  get method(): string {
+    return this.first.method;
+  }
+
+  /** What the method can do. @see `event_base_get_features()` */
+  get features(): readonly EventFeature[] {
+    return featureNames(this.first.features);
+  }
+
+  /** How many reactors it has. */
+  get threads(): number {
+    return this.reactors.length;
+  }
+
+  /** True from the call of {@link EventBase.close}. */
+  get closed(): boolean {
+    return this.stopping !== undefined;
+  }
+
+  get stats(): EventBaseStats {
+    const sum: Record<string, number> = {};
+    for (const reactor of this.reactors) {
+      for (const [name, count] of Object.entries(reactor.stats)) {
+        sum[name] = (sum[name] ?? 0) + count;
+      }
+    }
+    return sum as EventBaseStats;
+  }
+
+  /**
+   * A listener on this base; see {@link Listener}. It binds when it is subscribed.
+   *
+   * @throws TypeError, RangeError for options of wrong type or out of bounds
+   */
+  listen(config: ListenConfig): Listener {
+    const options = listenOptions(config);
+    return new Listener(
+      (handler) =>
+        new RingAcceptor(
+          this.first,
+          options,
+          (fd, local, remote) => this.adopt(fd, options.connection, options.noDelay, { local, remote }),
+          handler,
+        ),
+      options.maxConnections,
+    );
+  }
+
+  /**
+   * Ends everything that runs on this base, then its threads.
+   *
+   * @param deadlineMs - lets output leave for so many ms first. Default: 0, now. Bounds: 0 to
+   *   2147483647
+   * @returns when the threads have ended; calls after the first get the same promise
+   */
+  close(deadlineMs = 0): Promise<void> {
+    checkInteger('deadlineMs', deadlineMs, 0, 2 ** 31 - 1, 'ms');
+    this.stopping ??= this.stop(deadlineMs);
+    return this.stopping;
+  }
+
+  private async stop(deadlineMs: number): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      this.onStopped = resolve;
+    });
+    if (deadlineMs > 0) {
+      await Promise.all(
+        [...this.connections].map(
+          (connection) =>
+            new Promise<void>((resolve) => {
+              connection.whenClosed.subscribe({ complete: resolve });
+              connection.close(deadlineMs);
+            }),
+        ),
+      );
+    }
+    for (const reactor of this.reactors) reactor.stop();
+    if (this.running === 0) return;
+    await stopped;
+  }
+
+  private get first(): Reactor {
+    return this.reactors[0] as Reactor;
+  }
+
+  private adopt(
+    fd: number,
+    options: ConnectionOptions,
+    noDelay: boolean,
+    addresses: { local: () => AddressInfo; remote: () => AddressInfo },
+  ): Connection {
+    return this.connection(options, addresses, (transport) => {
+      transport.adopt(fd, options.read.high, noDelay);
+    });
+  }
+
+  private connection(
+    options: ConnectionOptions,
+    addresses: ConnectionAddresses,
+    open: (transport: RingTransport) => void,
+  ): Connection {
+    const index = this.loads.indexOf(Math.min(...this.loads));
+    this.loads[index] = (this.loads[index] ?? 0) + 1;
+    let connection: Connection | undefined = undefined;
+    const transport = new RingTransport(this.reactors[index] as Reactor, () => {
+      this.loads[index] = (this.loads[index] ?? 0) - 1;
+      if (connection !== undefined) this.connections.delete(connection);
+    });
+    open(transport);
+    connection = new Connection(transport, options, addresses);
+    this.connections.add(connection);
+    return connection;
+  }
+
+  private reactorStopped(error: LibeventError | undefined): void {
+    this.running -= 1;
+    if (error !== undefined) this.stopping ??= this.stop(0);
+    if (this.running === 0) this.onStopped();
+  }
+}

@@ -1,0 +1,68 @@
+import { native } from '../native';
+import { checkInteger, checkObject, checkOneOf, checkBoolean } from '../common/check';
+import type { ReactorConfig } from './ReactorConfig';
+
+/** What a method can be asked to do. @see event2/event.h `enum event_method_feature` */
+export type EventFeature = 'et' | 'o1' | 'fds' | 'earlyClose';
+
+/** Options of an {@link EventBase}. */
+export interface EventBaseConfig {
+  /** Reactor threads, each with an `event_base` of its own. Default: 1. Bounds: 1 to 64. */
+  readonly threads?: number;
+  /** Methods that must not be used, as `'epoll'`. Default: none. @see `event_config_avoid_method()` */
+  readonly avoidMethods?: readonly string[];
+  /** Features that the method must have. Default: none. @see `event_config_require_features()` */
+  readonly requireFeatures?: readonly EventFeature[];
+  /** Whether `EVENT_NO…` variables of the environment switch methods off. Default: false. */
+  readonly readEnvironment?: boolean;
+  /** Looks for new events after so many microseconds of callbacks. Default: 0, never. */
+  readonly maxDispatchIntervalUs?: number;
+  /** Looks for new events after so many callbacks. Default: 0, never. */
+  readonly maxDispatchCallbacks?: number;
+  /** Priority levels of events. Default: 1. Bounds: 1 to 255. @see `event_base_priority_init()` */
+  readonly priorities?: number;
+  /**
+   * How long a reactor looks for work before it sleeps, in microseconds. Default: 0. Bounds: 0 to
+   * 1000. Buys latency with processor time.
+   */
+  readonly spinUs?: number;
+  /** Whether the loops run from the start. Default: true. @see `event_base_dispatch()` */
+  readonly dispatch?: boolean;
+}
+
+const FEATURE_BITS: Readonly<Record<EventFeature, number>> = {
+  et: 1,
+  o1: 2,
+  fds: 4,
+  earlyClose: 8,
+};
+const FEATURES = Object.keys(FEATURE_BITS) as EventFeature[];
+
+export function featureNames(bits: number): EventFeature[] {
+  return FEATURES.filter((feature) => (bits & FEATURE_BITS[feature]) !== 0);
+}
+
+/** Checks the options and fills in the defaults. */
+export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & { threads: number } {
+  checkObject('config', config);
+  const number = (name: keyof EventBaseConfig, unit: string, least: number, most: number) =>
+    checkInteger(name, config[name] ?? least, least, most, unit);
+  const avoidMethods = [...(config.avoidMethods ?? [])];
+  const known = native.supportedMethods();
+  for (const method of avoidMethods) checkOneOf('avoidMethods', method, known);
+  let features = 0;
+  for (const feature of config.requireFeatures ?? []) {
+    features |= FEATURE_BITS[checkOneOf('requireFeatures', feature, FEATURES)];
+  }
+  return {
+    threads: number('threads', 'threads', 1, 64),
+    avoidMethods,
+    features,
+    readEnvironment: checkBoolean('readEnvironment', config.readEnvironment ?? false),
+    maxDispatchIntervalUs: number('maxDispatchIntervalUs', 'microseconds', 0, 60_000_000),
+    maxDispatchCallbacks: number('maxDispatchCallbacks', 'callbacks', 0, 1_000_000),
+    priorities: number('priorities', 'levels', 1, 255),
+    spinUs: number('spinUs', 'microseconds', 0, 1000),
+    dispatch: checkBoolean('dispatch', config.dispatch ?? true),
+  };
+}

@@ -1,0 +1,71 @@
+import { LibeventError } from '../common/LibeventError';
+import { native } from '../native';
+import type { CompletionHandler } from './CompletionHandler';
+
+const { slots, slotBits } = native.layout;
+const SLOT_MASK = slots - 1;
+const GENERATIONS = 1 << (32 - slotBits);
+
+/**
+ * The handlers of one reactor by id. An id is a slot with a generation; the slot is free again
+ * only when the reactor has said that the handler is gone, and then has the next generation.
+ */
+export class HandlerTable {
+  private readonly handlers: (CompletionHandler | undefined)[] = [undefined];
+  private readonly ids: number[] = [0];
+  private readonly freeSlots: number[] = [];
+  private count = 0;
+
+  /** @param onActive - told when the table gets its first handler and loses its last */
+  constructor(private readonly onActive: (active: boolean) => void) {}
+
+  get size(): number {
+    return this.count;
+  }
+
+  slotOf(id: number): number {
+    return id & SLOT_MASK;
+  }
+
+  /**
+   * @returns the new handler's id
+   * @throws LibeventError ENOBUFS when every slot is taken
+   */
+  add(handler: CompletionHandler): number {
+    const slot = this.freeSlots.pop() ?? this.handlers.length;
+    if (slot >= slots) {
+      const detail = `a reactor has room for ${String(slots - 1)} handlers`;
+      throw new LibeventError('ENOBUFS', 'add', { detail });
+    }
+    const id = this.ids[slot] ?? slot;
+    this.handlers[slot] = handler;
+    this.ids[slot] = id;
+    this.count += 1;
+    if (this.count === 1) this.onActive(true);
+    return id;
+  }
+
+  find(id: number): CompletionHandler | undefined {
+    const slot = id & SLOT_MASK;
+    return this.ids[slot] === id ? this.handlers[slot] : undefined;
+  }
+
+  remove(id: number): void {
+    const slot = id & SLOT_MASK;
+    if (this.ids[slot] !== id || this.handlers[slot] === undefined) return;
+    this.handlers[slot] = undefined;
+    const generation = ((id >>> slotBits) + 1) % GENERATIONS;
+    this.ids[slot] = slot | (generation << slotBits);
+    this.freeSlots.push(slot);
+    this.count -= 1;
+    if (this.count === 0) this.onActive(false);
+  }
+
+  /** Empties the table and gives what was in it. */
+  clear(): CompletionHandler[] {
+    const handlers = this.handlers.filter((handler) => handler !== undefined);
+    this.handlers.length = 1;
+    this.count = 0;
+    return handlers;
+  }
+}

@@ -1,0 +1,271 @@
+import { LibeventError } from '../common/LibeventError';
+import { native, type NativeReactor, type NativeStat } from '../native';
+import { PackedAddress } from '../rings/PackedAddress';
+import { CompletionRing } from '../rings/CompletionRing';
+import { InSlabs } from '../rings/InSlabs';
+import { OutSlab } from '../rings/OutSlab';
+import { Pins } from '../rings/Pins';
+import { SubmissionRing } from '../rings/SubmissionRing';
+import type { CompletionHandler } from './CompletionHandler';
+import { HandlerTable } from './HandlerTable';
+import type { ReactorConfig } from './ReactorConfig';
+
+const { completion, control, submission } = native.layout;
+const { data: DATA, accepted: ACCEPTED, bound: BOUND, connected: CONNECTED } = completion;
+const { closed: CLOSED, released: RELEASED, stopped: STOPPED, fatal: FATAL } = completion;
+const { looped: LOOPED } = completion;
+
+const RING_RECORDS = 4096;
+const RECORD_WORDS = 4;
+const OUT_SLAB_BYTES = 1 << 20;
+const IN_SLAB_BYTES = 1 << 19;
+const IN_SLABS_LENT = 4;
+
+/** A drain goes on for at most so many records, or so long, before other work has a turn. */
+const DRAIN_RECORDS = 1024;
+const DRAIN_MS = 5;
+/** After so many records the reactor may use their places, and sees what has been submitted. */
+const BATCH_RECORDS = 16;
+
+const NO_ADDRESSES: readonly PackedAddress[] = [];
+
+/** Memory for the reactor; a plain ArrayBuffer of its own, since the addon pins it whole. */
+function words(count: number): Int32Array {
+  return new Int32Array(new ArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** What happened to the whole reactor. */
+export interface ReactorEvents {
+  looped(end: number): void;
+  stopped(error?: LibeventError): void;
+}
+
+/**
+ * One `event_base` and its thread, seen from JavaScript: drains completions and batches
+ * submissions. It knows ids and records; what they mean is their handlers' business.
+ */
+export class Reactor {
+  readonly handlers: HandlerTable;
+  private readonly control: Int32Array;
+  private readonly left: Int32Array;
+  private readonly completions: CompletionRing;
+  private readonly submissions: SubmissionRing;
+  private readonly inSlabs: InSlabs;
+  private readonly pins: Pins;
+  private readonly native: NativeReactor;
+  private drainCount = 0;
+  private wakeCount = 0;
+  private draining = false;
+  private flushing = false;
+  private closed = false;
+
+  constructor(
+    config: ReactorConfig,
+    private readonly events: ReactorEvents,
+  ) {
+    this.control = words(control.count);
+    this.left = words(native.layout.slots);
+    const completionWords = words(RING_RECORDS * RECORD_WORDS);
+    const submissionWords = words(RING_RECORDS * RECORD_WORDS);
+    const outSlab = new OutSlab(this.control, OUT_SLAB_BYTES);
+    this.native = new native.Reactor({
+      ...config,
+      control: this.control,
+      completions: completionWords,
+      submissions: submissionWords,
+      left: this.left,
+      outSlab: outSlab.bytes,
+      onWakeup: () => {
+        this.drain();
+      },
+    });
+    this.completions = new CompletionRing(this.control, completionWords);
+    this.pins = new Pins(this.native);
+    this.submissions = new SubmissionRing(this.control, submissionWords, outSlab, this.pins);
+    this.inSlabs = new InSlabs(this.pins, this.submissions, IN_SLAB_BYTES);
+    this.handlers = new HandlerTable((active) => {
+      if (!this.closed) this.native.setRef(active);
+    });
+    this.completions.sleep();
+    this.native.start();
+    for (let count = 0; count < IN_SLABS_LENT; count += 1) this.inSlabs.lend();
+    this.flush();
+  }
+
+  get method(): string {
+    return this.native.method;
+  }
+
+  get features(): number {
+    return this.native.features;
+  }
+
+  /** Counters since the start, each modulo 2^32. */
+  get stats(): Record<NativeStat | 'drains' | 'wakes', number> {
+    const stats = { drains: this.drainCount, wakes: this.wakeCount } as Record<string, number>;
+    for (const [name, index] of Object.entries(native.layout.stat)) {
+      stats[name] = Atomics.load(this.control, control.stats + index) >>> 0;
+    }
+    return stats as Record<NativeStat | 'drains' | 'wakes', number>;
+  }
+
+  /** Bytes of a handler's output that have left, modulo 2^32. */
+  leftOf(id: number): number {
+    return Atomics.load(this.left, this.handlers.slotOf(id));
+  }
+
+  /** Gives a handler its id. */
+  open(handler: CompletionHandler): number {
+    const id = this.handlers.add(handler);
+    Atomics.store(this.left, this.handlers.slotOf(id), 0);
+    return id;
+  }
+
+  submit(kind: number, id: number, a = 0, b = 0, aux = 0): void {
+    if (this.closed) return;
+    this.submissions.push(kind, aux, id, a, b);
+    this.flushLater();
+  }
+
+  submitPayload(kind: number, id: number, payload: Uint8Array): void {
+    if (this.closed) return;
+    this.submissions.pushPayload(kind, id, payload);
+    this.flushLater();
+  }
+
+  /** Returns the length of `text` in bytes. */
+  submitText(id: number, text: string, encoding: BufferEncoding): number {
+    if (this.closed) return 0;
+    const bytes = this.submissions.pushText(id, text, encoding);
+    this.flushLater();
+    return bytes;
+  }
+
+  /** Asks the thread to free everything and end; {@link ReactorEvents.stopped} follows. */
+  stop(): void {
+    if (this.closed) return;
+    this.native.setRef(true);
+    this.submit(submission.stop, 0);
+  }
+
+  private flushLater(): void {
+    if (this.draining || this.flushing) return;
+    this.flushing = true;
+    queueMicrotask(() => {
+      this.flushing = false;
+      this.flush();
+    });
+  }
+
+  /** Shows the submissions to the reactor, and wakes it if it sleeps. */
+  private flush(): void {
+    if (this.closed || !this.submissions.pending) return;
+    this.submissions.publish();
+    if (Atomics.exchange(this.control, control.reactorSleeps, 0) === 1) this.wake();
+    // The reactor empties a full ring in one turn; the rest follows then.
+    if (this.submissions.pending) {
+      setImmediate(() => {
+        this.flush();
+      });
+    }
+  }
+
+  private wake(): void {
+    this.wakeCount += 1;
+    this.native.wake();
+  }
+
+  private drain(): void {
+    if (this.closed) return;
+    this.draining = true;
+    this.drainCount += 1;
+    const until = performance.now() + DRAIN_MS;
+    let records = 0;
+    let more = true;
+    try {
+      while (more) {
+        let batch = Math.min(this.completions.available(), BATCH_RECORDS);
+        records += batch;
+        while (batch > 0) batch -= this.dispatch();
+        if (this.isClosed()) return;
+        this.completions.free();
+        this.flush();
+        this.giveRoom();
+        if (this.completions.available() > 0) {
+          more = records < DRAIN_RECORDS && performance.now() < until;
+        } else if (this.completions.sleep()) {
+          return;
+        }
+      }
+    } finally {
+      this.draining = false;
+    }
+    setImmediate(() => {
+      this.drain();
+    });
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** The reactor has stopped reading for lack of room: there is some again. */
+  private giveRoom(): void {
+    if (Atomics.load(this.control, control.reactorWantsRoom) === 0) return;
+    Atomics.store(this.control, control.reactorWantsRoom, 0);
+    if (Atomics.exchange(this.control, control.reactorSleeps, 0) === 1) this.wake();
+  }
+
+  /** Handles the next completion. Returns how many records it took. */
+  private dispatch(): number {
+    const { words } = this.completions;
+    const index = this.completions.take();
+    const head = words[index] as number;
+    const id = words[index + 1] as number;
+    const a = words[index + 2] as number;
+    const b = words[index + 3] as number;
+    const kind = head & 0xff;
+    if (kind === DATA) {
+      this.handlers.find(id)?.data?.(this.inSlabs.view(head >>> 8, a, b));
+      return 1;
+    }
+    if (id === 0) {
+      this.dispatchOwn(kind, head >>> 8, a);
+      return 1;
+    }
+    const family = head >>> 8;
+    let addresses = NO_ADDRESSES;
+    if (kind === ACCEPTED) addresses = [this.address(family, b >>> 16), this.address(family, b)];
+    else if (kind === BOUND || kind === CONNECTED) addresses = [this.address(family, b)];
+    const handler = this.handlers.find(id);
+    // The id is free for others before the handler hears of it.
+    if (kind === CLOSED) this.handlers.remove(id);
+    handler?.complete(kind, a, b, addresses);
+    return 1 + addresses.length;
+  }
+
+  private address(family: number, port: number): PackedAddress {
+    return new PackedAddress(family, port & 0xffff, this.completions.words, this.completions.take());
+  }
+
+  private dispatchOwn(kind: number, aux: number, a: number): void {
+    if (kind === RELEASED) {
+      if (!this.inSlabs.release(aux)) this.pins.unpin(aux);
+    } else if (kind === LOOPED) {
+      this.events.looped(a);
+    } else if (kind === STOPPED) {
+      this.end(undefined);
+    } else if (kind === FATAL) {
+      const detail = `libevent has given up (${String(a)})`;
+      this.end(new LibeventError('ERR_LIBEVENT_FATAL', 'event_base_loop', { detail }));
+    }
+  }
+
+  /** The thread has ended. What still refers to it hears so once. */
+  private end(error: LibeventError | undefined): void {
+    this.closed = true;
+    this.native.close();
+    for (const handler of this.handlers.clear()) handler.abandon(error);
+    this.events.stopped(error);
+  }
+}

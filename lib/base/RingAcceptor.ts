@@ -1,0 +1,186 @@
+import { lookup } from 'node:dns';
+import { rmSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { AddressInfo } from '../common/AddressInfo';
+import { LibeventError } from '../common/LibeventError';
+import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
+import { Connection } from '../connection/Connection';
+import type { ListenOptions } from '../connection/ListenConfig';
+import { ACCEPT_CREDIT } from '../connection/Listening';
+import { native } from '../native';
+import type { PackedAddress } from '../rings/PackedAddress';
+import type { CompletionHandler } from './CompletionHandler';
+import type { Reactor } from './Reactor';
+import { failedCallName } from './failedCallName';
+import { payloadOf } from './payloadOf';
+
+const { completion, submission, closeMode, listenFlag } = native.layout;
+
+const FAMILY_UNIX = 1;
+/** `sun_path` of `<sys/un.h>`, less its terminator. */
+export const MAX_PATH_BYTES = 107;
+
+/** Without IPv6 the default host is that of IPv4. */
+const ANY_HOSTS = ['::', '0.0.0.0'];
+const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
+
+/** Makes a connection of an accepted socket, on the least loaded reactor. */
+export type Adopt = (
+  fd: number,
+  local: () => AddressInfo,
+  remote: () => AddressInfo,
+) => Connection;
+
+/** An `evconnlistener` of a reactor. */
+export class RingAcceptor implements Acceptor, CompletionHandler {
+  private id = 0;
+  private wanted = false;
+  private closed = false;
+  private bound = false;
+  private address: AddressInfo = { family: 'unix', address: '', port: 0 };
+  private readonly fallbackHosts: string[];
+
+  constructor(
+    private readonly reactor: Reactor,
+    private readonly options: ListenOptions,
+    private readonly adopt: Adopt,
+    private readonly handler: AcceptorHandler,
+  ) {
+    const { target } = options;
+    const [host = '', ...fallback] =
+      target.kind === 'ip' && target.host === undefined ? ANY_HOSTS : [];
+    this.fallbackHosts = fallback;
+    if (target.kind === 'ip') this.resolve(target.host ?? host);
+    else if (target.kind === 'unix') this.openPath(target.path);
+    else this.open(FAMILY_UNIX, '', target.fd);
+  }
+
+  accept(on: boolean): void {
+    this.wanted = on;
+    if (this.id !== 0) this.reactor.submit(submission.read, this.id, on ? 1 : 0);
+  }
+
+  credit(connections: number): void {
+    this.reactor.submit(submission.credit, this.id, connections);
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.id === 0) return;
+    this.reactor.submit(submission.close, this.id, closeMode.drop);
+    this.removeSocketFile();
+  }
+
+  complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
+    switch (kind) {
+      case completion.accepted:
+        this.onAccepted(a, addresses);
+        break;
+      case completion.bound:
+        this.bound = true;
+        this.address = (addresses[0] as PackedAddress).info(this.pathOrEmpty());
+        this.handler.onBound(this.address);
+        break;
+      case completion.failed:
+        this.onFailed(a, failedCallName(b));
+        break;
+      case completion.acceptPaused:
+        this.handler.onPaused(LibeventError.of(a, 'accept', this.address));
+        break;
+      case completion.acceptResumed:
+        this.handler.onResumed();
+        break;
+      default:
+        break;
+    }
+  }
+
+  abandon(error: LibeventError | undefined): void {
+    this.removeSocketFile();
+    this.handler.onFailed(error);
+  }
+
+  private onAccepted(fd: number, [remote, local]: readonly PackedAddress[]): void {
+    let taken = false;
+    this.handler.onAccepted({
+      take: () => {
+        taken = true;
+        const path = this.pathOrEmpty();
+        return this.adopt(
+          fd,
+          () => local?.info(path) ?? this.address,
+          () => remote?.info() ?? this.address,
+        );
+      },
+      refuse: () => {
+        if (!taken) this.reactor.submit(submission.closeFd, 0, fd);
+      },
+    });
+  }
+
+  private onFailed(errno: number, syscall: string): void {
+    this.id = 0;
+    const error = LibeventError.of(errno, syscall, this.address);
+    const next = NO_IPV6.includes(error.code) ? this.fallbackHosts.shift() : undefined;
+    if (next !== undefined && !this.closed) this.resolve(next);
+    else this.handler.onFailed(error);
+  }
+
+  private resolve(host: string): void {
+    const { target } = this.options;
+    const port = target.kind === 'ip' ? target.port : 0;
+    const version = isIP(host);
+    if (version !== 0) {
+      this.address = { family: version === 4 ? 'IPv4' : 'IPv6', address: host, port };
+      this.open(version, host, -1);
+      return;
+    }
+    // The base has work while the name is looked up, so the process lives.
+    lookup(host, (error, address) => {
+      if (this.closed) return;
+      if (error === null) this.resolve(address);
+      else this.handler.onFailed(new LibeventError(error.code ?? 'ENOTFOUND', 'getaddrinfo', { address: host, port }));
+    });
+  }
+
+  private openPath(path: string): void {
+    this.address = { family: 'unix', address: path, port: 0 };
+    if (Buffer.byteLength(path) <= MAX_PATH_BYTES) {
+      this.open(FAMILY_UNIX, path, -1);
+      return;
+    }
+    const detail = `a unix path has at most ${String(MAX_PATH_BYTES)} bytes, this one ${String(Buffer.byteLength(path))}`;
+    queueMicrotask(() => {
+      if (!this.closed) {
+        this.handler.onFailed(new LibeventError('ENAMETOOLONG', 'bind', { address: path, detail }));
+      }
+    });
+  }
+
+  private open(family: number, text: string, fd: number): void {
+    const { options } = this;
+    const flags =
+      (options.reuseAddress ? listenFlag.reuseable : 0) |
+      (options.reusePort ? listenFlag.reuseablePort : 0) |
+      (options.ipv6Only ? listenFlag.ipv6Only : 0) |
+      (options.deferredAccept ? listenFlag.deferredAccept : 0) |
+      (options.closeOnExec ? 0 : listenFlag.keepOnExec);
+    const credit = Math.min(ACCEPT_CREDIT, options.maxConnections);
+    this.id = this.reactor.open(this);
+    const payload = payloadOf([flags, options.backlog, fd, family, this.address.port, credit], text);
+    this.reactor.submitPayload(submission.listen, this.id, payload);
+    if (this.wanted) this.accept(true);
+  }
+
+  private pathOrEmpty(): string {
+    return this.options.target.kind === 'unix' ? this.options.target.path : '';
+  }
+
+  /** libevent leaves the file of a unix socket where it is. An abstract name has none. */
+  private removeSocketFile(): void {
+    const path = this.pathOrEmpty();
+    if (!this.bound || path === '' || path.startsWith('\0')) return;
+    this.bound = false;
+    rmSync(path, { force: true });
+  }
+}

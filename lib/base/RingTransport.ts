@@ -1,0 +1,116 @@
+import { LibeventError } from '../common/LibeventError';
+import type { Chunk, CloseMode, Transport, TransportHandler } from '../connection/Transport';
+import { native } from '../native';
+import type { CompletionHandler } from './CompletionHandler';
+import { failedCallName } from './failedCallName';
+import type { Reactor } from './Reactor';
+
+const { completion, submission, closeMode } = native.layout;
+/** `EV_READ` of event2/event.h. */
+const READ_EVENT = 2;
+
+/** A socket on a reactor thread, behind the rings. */
+export class RingTransport implements Transport, CompletionHandler {
+  private readonly id: number;
+  private handler: TransportHandler | undefined;
+  private leftTotal = 0;
+
+  constructor(
+    private readonly reactor: Reactor,
+    private readonly onGone: () => void,
+  ) {
+    this.id = reactor.open(this);
+  }
+
+  /** Takes over an accepted socket. */
+  adopt(fd: number, credit: number, noDelay: boolean): void {
+    this.reactor.submit(submission.adopt, this.id, fd, credit, noDelay ? 1 : 0);
+  }
+
+  get left(): number {
+    // The reactor counts modulo 2^32; less than that can be under way.
+    this.leftTotal += (this.reactor.leftOf(this.id) - this.leftTotal) >>> 0;
+    return this.leftTotal;
+  }
+
+  attach(handler: TransportHandler): void {
+    this.handler = handler;
+  }
+
+  read(on: boolean): void {
+    this.reactor.submit(submission.read, this.id, on ? 1 : 0);
+  }
+
+  credit(bytes: number): void {
+    this.reactor.submit(submission.credit, this.id, bytes);
+  }
+
+  readHigh(bytes: number): void {
+    this.reactor.submit(submission.readHigh, this.id, bytes);
+  }
+
+  write(chunk: Chunk, encoding: BufferEncoding): number {
+    if (typeof chunk === 'string') return this.reactor.submitText(this.id, chunk, encoding);
+    if (chunk.length > 0) this.reactor.submitPayload(submission.write, this.id, chunk);
+    return chunk.length;
+  }
+
+  notify(position: number): void {
+    this.reactor.submit(submission.notify, this.id, position | 0);
+  }
+
+  shutdown(): void {
+    this.reactor.submit(submission.shutdown, this.id);
+  }
+
+  close(mode: CloseMode, deadlineMs: number): void {
+    this.reactor.submit(submission.close, this.id, closeMode[mode], deadlineMs);
+  }
+
+  timeouts(readMs: number, writeMs: number): void {
+    this.reactor.submit(submission.timeouts, this.id, readMs, writeMs);
+  }
+
+  data(chunk: Buffer): void {
+    this.handler?.onData(chunk);
+  }
+
+  complete(kind: number, a: number, b: number): void {
+    const { handler } = this;
+    if (handler === undefined) return;
+    switch (kind) {
+      case completion.end:
+        handler.onEnd(a === 0 ? undefined : LibeventError.of(a, 'read'));
+        break;
+      case completion.left:
+        handler.onLeft();
+        break;
+      case completion.finished:
+        handler.onFinished();
+        break;
+      case completion.writeFailed:
+        handler.onWriteFailed(LibeventError.of(a, 'write'));
+        break;
+      case completion.hangup:
+        handler.onHangup(a === 0 ? undefined : LibeventError.of(a, 'read'));
+        break;
+      case completion.timeout:
+        handler.onTimeout(a === READ_EVENT ? 'read' : 'write');
+        break;
+      case completion.failed:
+        handler.onEnd(LibeventError.of(a, failedCallName(b)));
+        break;
+      case completion.closed:
+        this.onGone();
+        handler.onClosed(undefined);
+        break;
+      default:
+        break;
+    }
+  }
+
+  abandon(error: LibeventError | undefined): void {
+    this.onGone();
+    this.handler?.onClosed(error);
+  }
+}

@@ -1,0 +1,51 @@
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+/** Where an error happened, as far as it is known. */
+export interface LibeventErrorInfo {
+  /** Host or path. */
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  /** What the message says instead of the system's words. */
+  readonly detail?: string | undefined;
+}
+
+const errnos = constants.errno as Readonly<Record<string, number>>;
+
+/**
+ * What goes wrong on a socket, a timer or a base, shaped like Node's system errors.
+ *
+ * `code` is a name of `<errno.h>` (`'ECONNRESET'`) or one of this library's own
+ * (`'ERR_MAX_OUTPUT_BYTES'`); `errno` is negative, as in Node, and absent for the library's own.
+ */
+export class LibeventError extends Error {
+  override readonly name = 'LibeventError';
+  readonly errno?: number;
+  readonly address?: string;
+  readonly port?: number;
+
+  constructor(
+    readonly code: string,
+    readonly syscall: string,
+    info: LibeventErrorInfo = {},
+  ) {
+    const errno = errnos[code];
+    const words =
+      info.detail ?? (errno === undefined ? code : (getSystemErrorMap().get(-errno)?.[1] ?? code));
+    const port = info.port === undefined ? '' : `:${String(info.port)}`;
+    const where = info.address === undefined ? '' : ` ${info.address}${port}`;
+    super(`${syscall} ${code}: ${words}${where}`);
+    if (errno !== undefined) this.errno = -errno;
+    if (info.address !== undefined) this.address = info.address;
+    if (info.port !== undefined) this.port = info.port;
+  }
+
+  /** From a positive errno, as the reactor reports it. */
+  static of(errno: number, syscall: string, info?: LibeventErrorInfo): LibeventError {
+    return new LibeventError(
+      getSystemErrorMap().get(-errno)?.[0] ?? `ERRNO_${String(errno)}`,
+      syscall,
+      info,
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** Checks of options: misuse throws at the call, with the option's name, its bound and its unit. */
+
+function received(value: unknown): string {
+  return typeof value === 'number' ? String(value) : typeof value;
+}
+
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${name} must be an object, got ${value === null ? 'null' : typeof value}`);
+  }
+}
+
+/**
+ * @param unit - `'bytes'`, `'ms'` …, for the message
+ */
+export function checkInteger(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+  unit: string,
+): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name} must be a number of ${unit}, got ${received(value)}`);
+  }
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(
+      `${name} must be a whole number of ${unit} from ${String(least)} to ${String(most)}, got ${received(value)}`,
+    );
+  }
+  return value;
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') {
+    throw new TypeError(`${name} must be true or false, got ${received(value)}`);
+  }
+  return value;
+}
+
+export function checkString(name: string, value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new TypeError(`${name} must be a string, got ${received(value)}`);
+  }
+  return value;
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') {
+    throw new TypeError(`${name} must be a function, got ${received(value)}`);
+  }
+}
+
+export function checkOneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T {
+  const word = words.find((known) => known === value);
+  if (word === undefined) {
+    const list = words.map((known) => `'${known}'`).join(', ');
+    throw new TypeError(`${name} must be one of ${list}, got ${String(value)}`);
+  }
+  return word;
+}

@@ -1,0 +1,34 @@
+import type { AddressInfo } from '../common/AddressInfo';
+import type { LibeventError } from '../common/LibeventError';
+import type { Connection } from './Connection';
+
+/**
+ * What carries a listener: an `evconnlistener` of a reactor, or a script in a test. It decides
+ * nothing; {@link Listener} does.
+ */
+export interface Acceptor {
+  /** Accept or stop. Off at the start. */
+  accept(on: boolean): void;
+  /** So many connections have been taken or refused; as many again may be delivered. */
+  credit(connections: number): void;
+  /** Stops listening. */
+  close(): void;
+}
+
+/** An accepted socket that nobody has taken yet. */
+export interface Accepted {
+  take(): Connection;
+  /** Closes it. */
+  refuse(): void;
+}
+
+/** What an acceptor tells. Never from inside a call that opens or changes it. */
+export interface AcceptorHandler {
+  onBound(address: AddressInfo): void;
+  onAccepted(accepted: Accepted): void;
+  /** Accepting has failed and is tried again by itself, as with `EMFILE`. */
+  onPaused(error: LibeventError): void;
+  onResumed(): void;
+  /** Listening has failed, or has ended from below. The last call. */
+  onFailed(error: LibeventError | undefined): void;
+}

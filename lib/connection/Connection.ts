@@ -1,0 +1,368 @@
+import { Observable, Subject, type Observer } from 'rxjs';
+import { LibeventError } from '../common/LibeventError';
+import { checkInteger } from '../common/check';
+import { Flow, type FlowMarks } from '../flow/Flow';
+import type { Release } from '../flow/Release';
+import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
+import { laterTurn } from '../flow/laterTurn';
+import type { AddressInfo } from '../common/AddressInfo';
+import type { ConnectionEvent } from './ConnectionEvent';
+import type { ConnectionOptions } from './ConnectionConfig';
+import { Input } from './Input';
+import { Output, type WhenSaturated } from './Output';
+import type { Chunk, CloseMode, Transport, TransportHandler } from './Transport';
+
+/** How long {@link Connection.close} waits for the peer, in ms. */
+const DEFAULT_DEADLINE_MS = 5000;
+const MAX_DEADLINE_MS = 2 ** 31 - 1;
+
+/** The two ends of a connection, looked up when asked for. */
+export interface ConnectionAddresses {
+  local(): AddressInfo;
+  remote(): AddressInfo;
+}
+
+/**
+ * One connection: the bytes of the peer as an Observable, and an Observer for the bytes to it.
+ *
+ * "Read it with `subscribe`, write to it with `next`, and it slows down whoever fills it."
+ *
+ * ```
+ * peer sends      --A---BC--|
+ * connection      --A---BC--|
+ * next(x)         ----x------
+ * peer receives   ----x------
+ * ```
+ *
+ * Reads only while it has a subscriber and nobody holds it. All subscribers share one reading;
+ * what is not consumed stays for the next one. A value written inside another source's `next`
+ * holds that source while this output is saturated.
+ *
+ * - **Subscribe**: hot; the first subscriber starts reading.
+ * - **Next**: a `Buffer` that is the subscriber's own, in the order of the wire.
+ * - **Complete**: the peer has sent FIN (`BEV_EVENT_EOF`), after its last byte.
+ * - **Error**: {@link LibeventError} with the errno's name (`BEV_EVENT_ERROR`), `ETIMEDOUT`, or
+ *   `ERR_MAX_OUTPUT_BYTES`, after the last byte that came.
+ * - **Unsubscribe**: reading stops with the last subscriber; the connection stays open.
+ *
+ * @see event2/bufferevent.h `bufferevent_socket_new()`
+ */
+export class Connection extends Observable<Buffer> implements Observer<Chunk> {
+  private readonly flow: Flow;
+  private readonly input: Input;
+  private readonly output: Output;
+  private readonly eventSubject = new Subject<ConnectionEvent>();
+  private readonly closedSubject = new Subject<void>();
+  private state: 'open' | CloseMode | 'closed' = 'open';
+  private failure: LibeventError | undefined;
+
+  /** @internal Connections come from `listen`, `connect` and the like. */
+  constructor(
+    private readonly transport: Transport,
+    private readonly options: ConnectionOptions,
+    private readonly addresses: ConnectionAddresses,
+  ) {
+    super((subscriber) => {
+      this.input.subscribe(subscriber);
+    });
+    this.flow = new Flow(
+      {
+        read: (on) => {
+          transport.read(on);
+        },
+        credit: (bytes) => {
+          transport.credit(bytes);
+        },
+        saturated: () => {
+          this.output.onSaturated();
+          this.eventSubject.next({ type: 'saturated' });
+        },
+        drained: () => {
+          this.output.onDrained();
+          this.eventSubject.next({ type: 'drained' });
+        },
+        resume: () => {
+          this.input.pump();
+        },
+        defer: laterTurn,
+        giveBackOf: (value) => this.input.giveBackOf(value),
+      },
+      options,
+    );
+    this.input = new Input(this.flow, () => {
+      this.closeIfDone();
+    });
+    this.output = new Output(transport, this.flow, options, this, (error) => {
+      this.fail(error);
+    });
+    transport.attach(this.transportHandler());
+    if (options.readTimeoutMs > 0 || options.writeTimeoutMs > 0) {
+      transport.timeouts(options.readTimeoutMs, options.writeTimeoutMs);
+    }
+  }
+
+  /** The address of this end. */
+  get localAddress(): AddressInfo {
+    return this.addresses.local();
+  }
+
+  /** The address of the peer. */
+  get remoteAddress(): AddressInfo {
+    return this.addresses.remote();
+  }
+
+  /** Bytes that have been written and not yet taken by the system. */
+  get outputBytes(): number {
+    return this.output.bytes;
+  }
+
+  /** Bytes that have been read ahead and not yet emitted. */
+  get inputBytes(): number {
+    return this.flow.waitingBytes;
+  }
+
+  /** True from the output's rise above the high mark until its fall to the low mark. */
+  get saturated(): boolean {
+    return this.flow.saturated;
+  }
+
+  /** True while somebody holds the connection. */
+  get held(): boolean {
+    return this.flow.source.held;
+  }
+
+  /** The causes that hold the connection: other connections, or the reasons given to `hold`. */
+  get heldBy(): readonly unknown[] {
+    return this.flow.source.heldBy;
+  }
+
+  /** Values that were not written because the connection was saturated. */
+  get dropped(): number {
+    return this.output.dropped;
+  }
+
+  /** True once no value can be written any more. */
+  get closed(): boolean {
+    return !this.output.open;
+  }
+
+  /** Marks of both directions, in bytes. */
+  get marks(): FlowMarks {
+    return this.flow.marks;
+  }
+
+  /**
+   * Emits each time that a saturated output has drained; completes when the connection closes.
+   *
+   * @see event2/bufferevent.h `bufferevent_data_cb`, the write callback
+   */
+  get drained(): Observable<void> {
+    return this.output.drained;
+  }
+
+  /** What happens beside the bytes; completes when the connection closes. */
+  get events(): Observable<ConnectionEvent> {
+    return this.eventSubject;
+  }
+
+  /** Emits once and completes when the connection is gone, at once if it is already. */
+  get whenClosed(): Observable<void> {
+    return new Observable((subscriber) => {
+      if (this.state !== 'closed') return this.closedSubject.subscribe(subscriber);
+      subscriber.next();
+      subscriber.complete();
+      return undefined;
+    });
+  }
+
+  /**
+   * Writes a chunk. While the output is saturated, the current source is held.
+   *
+   * Bytes of a large chunk are not copied: leave it as it is until it has left.
+   *
+   * @throws TypeError if the chunk is neither bytes nor a string
+   */
+  next(chunk: Chunk): void {
+    this.send(chunk, 'hold');
+  }
+
+  /** Writes a chunk, and says what a saturated connection does with it. */
+  send(chunk: Chunk, whenSaturated: WhenSaturated): void {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array) && !ArrayBuffer.isView(chunk)) {
+      throw new TypeError(`a chunk must be a Uint8Array or a string, got ${typeof chunk}`);
+    }
+    this.output.write(chunk, whenSaturated);
+  }
+
+  /** Flushes, then sends FIN; reading goes on. Closes when the peer has ended, too. */
+  complete(): void {
+    this.output.finish();
+  }
+
+  /** A failed source ends the connection with RST, so that the peer does not take it for whole. */
+  error(error: unknown): void {
+    this.end('reset', 0);
+    this.input.abort(error);
+  }
+
+  /** Sends RST and drops everything. Whoever still reads is completed. */
+  reset(): void {
+    this.end('reset', 0);
+    this.input.abort(undefined);
+  }
+
+  /**
+   * Closes now: output that has not left is lost, so is input that nobody has read. Whoever still
+   * reads is completed.
+   */
+  destroy(): void {
+    this.end('drop', 0);
+    this.input.abort(undefined);
+  }
+
+  /**
+   * Closes gracefully: flushes, sends FIN, waits for the peer's end, throws away what it sends
+   * meanwhile. Whoever still reads is completed.
+   *
+   * @param deadlineMs - closes at the latest after so many ms. Default: 5000. Bounds: 1 to 2147483647
+   */
+  close(deadlineMs = DEFAULT_DEADLINE_MS): void {
+    checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
+    this.output.finish();
+    this.end('linger', deadlineMs);
+    this.input.abort(undefined);
+  }
+
+  /**
+   * Gives bytes back to the front of the input, for the next reader.
+   *
+   * @returns false if another reader has had them already or the input has ended
+   */
+  unread(chunk: Uint8Array): boolean {
+    return this.input.unread(chunk);
+  }
+
+  /** Holds the connection: it emits nothing until the returned function is called. */
+  hold(cause: unknown = 'hold'): Release {
+    return this.flow.hold(cause);
+  }
+
+  /**
+   * Changes the marks, from now on. An absent side stays as it is.
+   *
+   * @throws RangeError when a mark is negative, fractional, too large, or low is above high
+   */
+  setWatermarks(marks: { readonly read?: WatermarksConfig; readonly write?: WatermarksConfig }): void {
+    const read = watermarks('read', marks.read, this.flow.marks.read);
+    const write = watermarks('write', marks.write, this.flow.marks.write);
+    if (read.high !== this.flow.marks.read.high) this.transport.readHigh(read.high);
+    this.flow.setMarks({ read, write }, this.output.bytes);
+    if (this.flow.saturated) this.output.onSaturated();
+  }
+
+  /**
+   * Calls `done` once everything written so far has left, with an error if it cannot.
+   *
+   * @internal
+   * @returns takes the wish back
+   */
+  whenLeft(done: (error: LibeventError | undefined) => void): () => void {
+    return this.output.whenLeft(done);
+  }
+
+  /**
+   * Calls `failed` if output cannot be sent any more, at once if that is known.
+   *
+   * @internal
+   * @returns takes the wish back
+   */
+  whenFailed(failed: (error: LibeventError) => void): () => void {
+    return this.output.whenFailed(failed);
+  }
+
+  private transportHandler(): TransportHandler {
+    return {
+      onData: (chunk) => {
+        this.input.receive(chunk);
+      },
+      onEnd: (error) => {
+        this.onEnd(error);
+      },
+      onLeft: () => {
+        this.output.onLeft();
+      },
+      onFinished: () => {
+        this.output.onFinished();
+        this.eventSubject.next({ type: 'finished' });
+        this.closeIfDone();
+      },
+      onWriteFailed: (error) => {
+        this.failure ??= error;
+        this.output.onFailed(error);
+        this.eventSubject.next({ type: 'error', direction: 'write', error });
+        this.closeIfDone();
+      },
+      onHangup: (error) => {
+        this.eventSubject.next({ type: 'hangup', error });
+        if (error !== undefined) this.output.onFailed(error);
+      },
+      onTimeout: (direction) => {
+        this.onTimeout(direction);
+      },
+      onClosed: (error) => {
+        this.onClosed(error);
+      },
+    };
+  }
+
+  private onEnd(error: LibeventError | undefined): void {
+    if (error === undefined) {
+      this.eventSubject.next({ type: 'eof' });
+    } else {
+      this.failure ??= error;
+      this.output.onFailed(error);
+      this.eventSubject.next({ type: 'error', direction: 'read', error });
+    }
+    this.input.end(error);
+    // Nothing more can come, and after an error nothing can go: the socket is of no use.
+    if (error !== undefined) this.end('drop', 0);
+  }
+
+  private onTimeout(direction: 'read' | 'write'): void {
+    this.eventSubject.next({ type: 'timeout', direction });
+    if (this.options.whenTimeout === 'event') return;
+    const ms = direction === 'read' ? this.options.readTimeoutMs : this.options.writeTimeoutMs;
+    const detail = `no progress for ${String(ms)} ms`;
+    this.fail(new LibeventError('ETIMEDOUT', direction, { detail }));
+  }
+
+  /** Ends because of an error of our own: what has come is emitted first, then the error. */
+  private fail(error: LibeventError): void {
+    this.failure ??= error;
+    this.output.onFailed(error);
+    this.input.end(error);
+    this.end('drop', 0);
+  }
+
+  private closeIfDone(): void {
+    if (this.input.done && this.output.done) this.end('drop', 0);
+  }
+
+  private end(mode: CloseMode, deadlineMs: number): void {
+    // Only a connection that lingers can be ended once more: harder.
+    if (this.state !== 'open' && (this.state !== 'linger' || mode === 'linger')) return;
+    this.state = mode;
+    this.transport.close(mode, deadlineMs);
+  }
+
+  private onClosed(error: LibeventError | undefined): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.output.onClosed(error ?? this.failure);
+    this.input.end(error ?? this.failure);
+    this.eventSubject.next({ type: 'closed' });
+    this.eventSubject.complete();
+    this.closedSubject.next();
+    this.closedSubject.complete();
+  }
+}

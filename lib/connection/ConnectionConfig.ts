@@ -1,0 +1,66 @@
+import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import { MAX_MARK_BYTES, watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
+
+/** Options of every connection, whichever way it came about. */
+export interface ConnectionConfig {
+  /** Marks of the input: the reactor may read `high` bytes ahead. Default: 65536, low 32768. */
+  readonly read?: WatermarksConfig;
+  /** Marks of the output: above `high` the connection is saturated. Default: 65536, low 32768. */
+  readonly write?: WatermarksConfig;
+  /**
+   * Bytes of output beyond which the connection fails with `ERR_MAX_OUTPUT_BYTES`: the bound for
+   * sources that cannot be held. Default: 16777216. Bounds: `write.high` to 1073741824.
+   */
+  readonly maxOutputBytes?: number;
+  /** How strings are encoded. Default: `'utf8'`. */
+  readonly encoding?: 'utf8' | 'latin1' | 'ascii';
+  /** Fails after so long without input while it is wanted, in ms. Default: 0, never. */
+  readonly readTimeoutMs?: number;
+  /** Fails after so long without progress of output, in ms. Default: 0, never. */
+  readonly writeTimeoutMs?: number;
+  /** What a timeout is: an error that ends the connection, or only an event. Default: `'error'`. */
+  readonly whenTimeout?: 'error' | 'event';
+}
+
+/** {@link ConnectionConfig}, checked and complete. */
+export interface ConnectionOptions {
+  readonly read: Watermarks;
+  readonly write: Watermarks;
+  readonly maxOutputBytes: number;
+  readonly encoding: BufferEncoding;
+  readonly readTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly whenTimeout: 'error' | 'event';
+}
+
+const DEFAULT_MARKS: Watermarks = { low: 32768, high: 65536 };
+const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Checks the options and fills in the defaults. */
+export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
+  checkObject('config', config);
+  const write = watermarks('write', config.write, DEFAULT_MARKS);
+  const fallback = Math.max(DEFAULT_MAX_OUTPUT_BYTES, write.high);
+  return {
+    read: watermarks('read', config.read, DEFAULT_MARKS),
+    write,
+    maxOutputBytes: checkInteger(
+      'maxOutputBytes',
+      config.maxOutputBytes ?? fallback,
+      write.high,
+      MAX_MARK_BYTES,
+      'bytes',
+    ),
+    encoding: checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1', 'ascii']),
+    readTimeoutMs: checkInteger('readTimeoutMs', config.readTimeoutMs ?? 0, 0, MAX_TIMEOUT_MS, 'ms'),
+    writeTimeoutMs: checkInteger(
+      'writeTimeoutMs',
+      config.writeTimeoutMs ?? 0,
+      0,
+      MAX_TIMEOUT_MS,
+      'ms',
+    ),
+    whenTimeout: checkOneOf('whenTimeout', config.whenTimeout ?? 'error', ['error', 'event']),
+  };
+}

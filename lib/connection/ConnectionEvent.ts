@@ -1,0 +1,24 @@
+import type { LibeventError } from '../common/LibeventError';
+
+/**
+ * What happens on a connection beside its bytes.
+ *
+ * @see event2/bufferevent.h `BEV_EVENT_EOF`, `BEV_EVENT_ERROR`, `BEV_EVENT_TIMEOUT`
+ */
+export type ConnectionEvent =
+  /** The peer has sent FIN, and all of its bytes have been read. */
+  | { readonly type: 'eof' }
+  /** Reading or writing has failed. */
+  | { readonly type: 'error'; readonly direction: 'read' | 'write'; readonly error: LibeventError }
+  /** No progress for as long as the timeout says. */
+  | { readonly type: 'timeout'; readonly direction: 'read' | 'write' }
+  /** The peer has gone while bytes of it wait unread, because nobody reads. */
+  | { readonly type: 'hangup'; readonly error: LibeventError | undefined }
+  /** Output rose above the high mark. */
+  | { readonly type: 'saturated' }
+  /** Output fell to the low mark. */
+  | { readonly type: 'drained' }
+  /** All output and the FIN have been sent. */
+  | { readonly type: 'finished' }
+  /** The connection is gone. */
+  | { readonly type: 'closed' };

@@ -1,0 +1,162 @@
+import type { Subscriber } from 'rxjs';
+import type { Flow } from '../flow/Flow';
+import { enterSource, leaveSource } from '../flow/currentSource';
+
+/** A subscriber, with the number of the last chunk that it has not had. */
+interface Reader {
+  readonly subscriber: Subscriber<Buffer>;
+  readonly since: number;
+}
+
+/** Chunks that a resumed input emits before other work has a turn. */
+const BURST_CHUNKS = 64;
+
+/**
+ * The reading half of a connection: who reads, what waits, and how it ends. Emits only what its
+ * flow allows, in order, and its ending after its last byte.
+ */
+export class Input {
+  private readers: readonly Reader[] = [];
+  private queue: Buffer[] = [];
+  private sequence = 0;
+  private current: Buffer | undefined;
+  private pumping = false;
+  private ending: { readonly error: unknown } | undefined;
+  private ended = false;
+
+  /** @param onEnded - the ending has been delivered, or there was nobody to have it */
+  constructor(
+    private readonly flow: Flow,
+    private readonly onEnded: () => void,
+  ) {}
+
+  /** The input has ended, and nothing of it waits. */
+  get done(): boolean {
+    return this.ended;
+  }
+
+  get hasReaders(): boolean {
+    return this.readers.length > 0;
+  }
+
+  subscribe(subscriber: Subscriber<Buffer>): void {
+    if (this.ended) {
+      this.finish(subscriber);
+      return;
+    }
+    const reader: Reader = { subscriber, since: this.sequence };
+    this.readers = [...this.readers, reader];
+    this.flow.subscribe();
+    subscriber.add(() => {
+      this.readers = this.readers.filter((other) => other !== reader);
+      this.flow.unsubscribe();
+    });
+    this.goOnLater();
+  }
+
+  receive(chunk: Buffer): void {
+    this.flow.arrived(chunk.length);
+    if (this.queue.length > 0 || this.pumping || !this.flow.emitting) {
+      this.queue.push(chunk);
+      return;
+    }
+    this.emit(chunk);
+    if (this.queue.length > 0 || this.ending !== undefined) this.pump();
+  }
+
+  /** The peer's side has ended. Ends this side when nothing is left to emit. */
+  end(error: unknown): void {
+    if (this.ending !== undefined) return;
+    this.ending = { error };
+    this.flow.end();
+    this.pump();
+  }
+
+  /** Ends now; what waits is lost. */
+  abort(error: unknown): void {
+    this.queue = [];
+    this.ending ??= { error };
+    this.flow.end();
+    this.deliverEnd();
+  }
+
+  /** Emits what waits, as far as the flow allows. */
+  pump(): void {
+    if (this.pumping) return;
+    for (let burst = BURST_CHUNKS; this.queue.length > 0 && this.flow.emitting; burst -= 1) {
+      if (burst === 0) {
+        this.flow.source.resumeLater();
+        return;
+      }
+      this.emit(this.queue.shift() as Buffer);
+    }
+    if (this.queue.length === 0 && !this.flow.source.hasPostponed) this.deliverEnd();
+  }
+
+  /** A way back for the rest of a chunk, if `value` is the chunk that is being emitted. */
+  giveBackOf(value: unknown): ((rest: Uint8Array) => void) | undefined {
+    if (value !== this.current) return undefined;
+    const { sequence } = this;
+    return (rest) => {
+      this.giveBack(rest, sequence, 0);
+    };
+  }
+
+  /**
+   * Puts bytes back in front, for the next reader.
+   *
+   * @returns false if others have had them already, or the input has ended
+   */
+  unread(bytes: Uint8Array): boolean {
+    return this.giveBack(bytes, this.sequence, 1);
+  }
+
+  /** @param most - so many readers may have had the bytes: the one that gives them back, or none */
+  private giveBack(bytes: Uint8Array, sequence: number, most: number): boolean {
+    if (bytes.length === 0) return true;
+    if (this.ended || this.readers.filter(({ since }) => since < sequence).length > most) {
+      return false;
+    }
+    this.queue.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.flow.returned(bytes.length);
+    this.goOnLater();
+    return true;
+  }
+
+  private goOnLater(): void {
+    if (this.pumping || this.readers.length === 0) return;
+    if (this.queue.length > 0 || this.ending !== undefined) this.flow.source.resumeLater();
+  }
+
+  private emit(chunk: Buffer): void {
+    this.pumping = true;
+    this.sequence += 1;
+    this.current = chunk;
+    const { readers } = this;
+    const outer = enterSource(this.flow.source);
+    try {
+      for (const { subscriber } of readers) subscriber.next(chunk);
+    } finally {
+      leaveSource(outer);
+      this.current = undefined;
+      this.pumping = false;
+      this.flow.emitted(chunk.length);
+    }
+  }
+
+  private deliverEnd(): void {
+    if (this.ending === undefined || this.ended) return;
+    const { readers } = this;
+    // With nobody to have it, bytes that wait keep the ending for the next reader.
+    if (readers.length === 0 && this.queue.length > 0) return;
+    this.ended = true;
+    for (const { subscriber } of readers) this.finish(subscriber);
+    this.onEnded();
+  }
+
+  private finish(subscriber: Subscriber<Buffer>): void {
+    const error = this.ending?.error;
+    if (error === undefined) subscriber.complete();
+    else subscriber.error(error);
+  }
+}

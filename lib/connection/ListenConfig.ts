@@ -1,0 +1,96 @@
+import { checkBoolean, checkInteger, checkObject, checkString } from '../common/check';
+import { connectionOptions, type ConnectionConfig, type ConnectionOptions } from './ConnectionConfig';
+
+/** Where and how to listen; and the options of the accepted connections. */
+export interface ListenConfig extends ConnectionConfig {
+  /** Default: 0, a free port that `bound` tells. Bounds: 0 to 65535. */
+  readonly port?: number;
+  /**
+   * A numeric address or a name; names are resolved by Node. Default: `'::'`, all addresses of both
+   * families, or `'0.0.0.0'` where the system has no IPv6.
+   */
+  readonly host?: string;
+  /**
+   * A unix socket instead of a port; abstract when it begins with a NUL character. At most 107
+   * bytes. The file is removed when the listener closes.
+   */
+  readonly path?: string;
+  /** A socket that is bound already, instead of an address. It becomes the listener's. */
+  readonly fd?: number;
+  /** Connections that wait in the kernel. Default: 511. Bounds: 1 to 65535. */
+  readonly backlog?: number;
+  /** Whether `'::'` takes no IPv4. Default: false. @see `LEV_OPT_BIND_IPV6ONLY` */
+  readonly ipv6Only?: boolean;
+  /** Whether a port in TIME_WAIT can be bound. Default: true. @see `LEV_OPT_REUSEABLE` */
+  readonly reuseAddress?: boolean;
+  /** Whether several listeners may share the port. Default: false. @see `LEV_OPT_REUSEABLE_PORT` */
+  readonly reusePort?: boolean;
+  /** Accepts when the first bytes have come. Default: false. @see `LEV_OPT_DEFERRED_ACCEPT` */
+  readonly deferredAccept?: boolean;
+  /** Whether child processes do not inherit the socket. Default: true. @see `LEV_OPT_CLOSE_ON_EXEC` */
+  readonly closeOnExec?: boolean;
+  /** Sends small packets at once. Default: true. */
+  readonly noDelay?: boolean;
+  /** Accepts no more while so many of its connections are open. Default: no limit. Bounds: 1 up. */
+  readonly maxConnections?: number;
+}
+
+/** {@link ListenConfig}, checked and complete. */
+export interface ListenOptions {
+  readonly target:
+    | { readonly kind: 'ip'; readonly host: string | undefined; readonly port: number }
+    | { readonly kind: 'unix'; readonly path: string }
+    | { readonly kind: 'fd'; readonly fd: number };
+  readonly backlog: number;
+  readonly ipv6Only: boolean;
+  readonly reuseAddress: boolean;
+  readonly reusePort: boolean;
+  readonly deferredAccept: boolean;
+  readonly closeOnExec: boolean;
+  readonly noDelay: boolean;
+  readonly maxConnections: number;
+  readonly connection: ConnectionOptions;
+}
+
+function target(config: ListenConfig): ListenOptions['target'] {
+  const { port, host, path, fd } = config;
+  if (fd !== undefined) {
+    if (port !== undefined || host !== undefined || path !== undefined) {
+      throw new TypeError('fd stands alone: give no port, host or path with it');
+    }
+    return { kind: 'fd', fd: checkInteger('fd', fd, 0, 2 ** 31 - 1, 'descriptors') };
+  }
+  if (path !== undefined) {
+    if (port !== undefined || host !== undefined) {
+      throw new TypeError('path stands alone: give no port or host with it');
+    }
+    if (checkString('path', path) === '') throw new TypeError('path must not be empty');
+    return { kind: 'unix', path };
+  }
+  if (host !== undefined && checkString('host', host) === '') {
+    throw new TypeError('host must not be empty');
+  }
+  return { kind: 'ip', host, port: checkInteger('port', port ?? 0, 0, 65535, 'ports') };
+}
+
+/** Checks the options and fills in the defaults. */
+export function listenOptions(config: ListenConfig): ListenOptions {
+  checkObject('config', config);
+  const flag = (name: keyof ListenConfig, fallback: boolean) =>
+    checkBoolean(name, config[name] ?? fallback);
+  return {
+    target: target(config),
+    backlog: checkInteger('backlog', config.backlog ?? 511, 1, 65535, 'connections'),
+    ipv6Only: flag('ipv6Only', false),
+    reuseAddress: flag('reuseAddress', true),
+    reusePort: flag('reusePort', false),
+    deferredAccept: flag('deferredAccept', false),
+    closeOnExec: flag('closeOnExec', true),
+    noDelay: flag('noDelay', true),
+    maxConnections:
+      config.maxConnections === undefined
+        ? Infinity
+        : checkInteger('maxConnections', config.maxConnections, 1, 2 ** 31 - 1, 'connections'),
+    connection: connectionOptions(config),
+  };
+}

@@ -1,0 +1,143 @@
+import type { Subscriber } from 'rxjs';
+import type { AddressInfo } from '../common/AddressInfo';
+import type { LibeventError } from '../common/LibeventError';
+import type { Release } from '../flow/Release';
+import { Source } from '../flow/Source';
+import { enterSource, leaveSource } from '../flow/currentSource';
+import { laterTurn } from '../flow/laterTurn';
+import type { Accepted, Acceptor, AcceptorHandler } from './Acceptor';
+import type { Connection } from './Connection';
+
+/** What a {@link Listening} tells beside its connections. */
+export interface ListeningEvents {
+  onBound(address: AddressInfo): void;
+  onTrouble(error: LibeventError): void;
+}
+
+/** Connections that may have been accepted and not yet emitted. */
+export const ACCEPT_CREDIT = 32;
+/** Credit goes back in batches of so many connections. */
+const CREDIT_BATCH = ACCEPT_CREDIT / 4;
+/** Connections that a resumed listener emits before other work has a turn. */
+const BURST = 64;
+
+/** One subscription of a listener: its acceptor, its holds and what waits. */
+export class Listening implements AcceptorHandler {
+  private readonly source: Source;
+  private readonly waiting: Accepted[] = [];
+  private acceptor: Acceptor | undefined;
+  private accepting = false;
+  private owed = 0;
+  private live = 0;
+  private full: Release | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly subscriber: Subscriber<Connection>,
+    private readonly maxConnections: number,
+    private readonly events: ListeningEvents,
+  ) {
+    this.source = new Source({
+      pause: () => {
+        this.accept(false);
+      },
+      resume: () => {
+        this.pump();
+      },
+      defer: laterTurn,
+    });
+  }
+
+  start(openAcceptor: (handler: AcceptorHandler) => Acceptor): void {
+    this.acceptor = openAcceptor(this);
+    if (!this.source.held) this.accept(true);
+  }
+
+  hold(cause: unknown): Release {
+    return this.source.hold(cause);
+  }
+
+  onBound(address: AddressInfo): void {
+    if (!this.closed) this.events.onBound(address);
+  }
+
+  onAccepted(accepted: Accepted): void {
+    if (this.closed) {
+      accepted.refuse();
+    } else if (this.source.waiting || this.waiting.length > 0) {
+      this.waiting.push(accepted);
+    } else {
+      this.emit(accepted);
+    }
+  }
+
+  onPaused(error: LibeventError): void {
+    this.events.onTrouble(error);
+  }
+
+  onResumed(): void {
+    // Connections arrive again: they say so themselves.
+  }
+
+  onFailed(error: LibeventError | undefined): void {
+    this.acceptor = undefined;
+    if (this.closed) return;
+    if (error === undefined) this.subscriber.complete();
+    else this.subscriber.error(error);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const accepted of this.waiting.splice(0)) accepted.refuse();
+    this.acceptor?.close();
+  }
+
+  private pump(): void {
+    for (let burst = BURST; this.waiting.length > 0 && !this.source.waiting; burst -= 1) {
+      if (burst === 0) {
+        this.source.resumeLater();
+        return;
+      }
+      this.emit(this.waiting.shift() as Accepted);
+    }
+    if (!this.source.waiting) this.accept(true);
+  }
+
+  private emit(accepted: Accepted): void {
+    this.giveCredit();
+    const connection = accepted.take();
+    this.count(connection);
+    const outer = enterSource(this.source);
+    try {
+      this.subscriber.next(connection);
+    } finally {
+      leaveSource(outer);
+    }
+  }
+
+  private count(connection: Connection): void {
+    if (this.maxConnections === Infinity) return;
+    this.live += 1;
+    if (this.live >= this.maxConnections) this.full ??= this.source.hold('maxConnections');
+    connection.whenClosed.subscribe(() => {
+      this.live -= 1;
+      if (this.live >= this.maxConnections) return;
+      this.full?.();
+      this.full = undefined;
+    });
+  }
+
+  private accept(on: boolean): void {
+    if (this.closed || on === this.accepting || this.acceptor === undefined) return;
+    this.accepting = on;
+    this.acceptor.accept(on);
+  }
+
+  private giveCredit(): void {
+    this.owed += 1;
+    if (this.owed < CREDIT_BATCH) return;
+    this.acceptor?.credit(this.owed);
+    this.owed = 0;
+  }
+}

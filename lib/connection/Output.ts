@@ -1,0 +1,186 @@
+import { Subject } from 'rxjs';
+import { LibeventError } from '../common/LibeventError';
+import type { Flow } from '../flow/Flow';
+import type { Holdable } from '../flow/Holdable';
+import type { Release } from '../flow/Release';
+import { currentSource } from '../flow/currentSource';
+import type { ConnectionOptions } from './ConnectionConfig';
+import type { Chunk, Transport } from './Transport';
+
+/** What a sink does with values while it is saturated. */
+export type WhenSaturated = 'hold' | 'drop' | 'close';
+
+/** Somebody who waits for bytes to leave. */
+interface Waiter {
+  readonly position: number;
+  readonly done: (error: LibeventError | undefined) => void;
+}
+
+type OutputState = 'open' | 'finishing' | 'finished' | 'failed';
+
+/**
+ * The writing half of a connection: counts bytes, knows when it is saturated, holds the sources
+ * that fill it, and tells who waits when bytes have left.
+ */
+export class Output {
+  readonly drained = new Subject<void>();
+  dropped = 0;
+  private written = 0;
+  /** The last known position of what has left; never ahead of the truth. */
+  private leftLast = 0;
+  private state: OutputState = 'open';
+  private failure: LibeventError | undefined;
+  private waiters: Waiter[] = [];
+  private readonly failures = new Set<(error: LibeventError) => void>();
+  private readonly holding = new Map<Holdable, Release>();
+
+  /** @param fail - ends the connection because of its output */
+  constructor(
+    private readonly transport: Transport,
+    private readonly flow: Flow,
+    private readonly options: ConnectionOptions,
+    private readonly cause: unknown,
+    private readonly fail: (error: LibeventError) => void,
+  ) {}
+
+  /** Bytes that have been written and have not left. */
+  get bytes(): number {
+    return this.written - this.transport.left;
+  }
+
+  get open(): boolean {
+    return this.state === 'open';
+  }
+
+  /** Nothing more will leave: the FIN has been sent, or cannot be. */
+  get done(): boolean {
+    return this.state === 'finished' || this.state === 'failed';
+  }
+
+  write(chunk: Chunk, whenSaturated: WhenSaturated): void {
+    if (this.state !== 'open') return;
+    if (this.flow.saturated && whenSaturated !== 'hold') {
+      this.refuse(whenSaturated);
+      return;
+    }
+    const least = typeof chunk === 'string' ? chunk.length : chunk.byteLength;
+    const { maxOutputBytes } = this.options;
+    // Looked at only when it could matter: what has left is read from shared memory.
+    if (this.written + least - this.leftLast > maxOutputBytes && this.bytes + least > maxOutputBytes) {
+      const detail = `output would exceed maxOutputBytes, ${String(maxOutputBytes)} bytes`;
+      this.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail }));
+      return;
+    }
+    this.written += this.transport.write(chunk, this.options.encoding);
+    if (this.written - this.leftLast > this.flow.writeHigh) {
+      this.leftLast = this.transport.left;
+      this.flow.output(this.written - this.leftLast);
+    }
+    if (this.flow.saturated && whenSaturated === 'hold') this.holdCurrent();
+  }
+
+  /** Latches a source on a saturated output, as a sink that joins late does. */
+  holdCurrent(): void {
+    const source = currentSource();
+    if (source === undefined || this.holding.has(source)) return;
+    this.holding.set(source, source.hold(this.cause));
+  }
+
+  /** `done` once everything that has been written until now has left, or cannot leave. */
+  whenLeft(done: (error: LibeventError | undefined) => void): () => void {
+    const waiter: Waiter = { position: this.written, done };
+    if (this.state === 'failed') {
+      done(this.failure);
+      return () => undefined;
+    }
+    this.waiters.push(waiter);
+    this.askForNotice();
+    return () => {
+      this.waiters = this.waiters.filter((other) => other !== waiter);
+    };
+  }
+
+  /** `failed` if the output fails, at once if it has. */
+  whenFailed(failed: (error: LibeventError) => void): () => void {
+    if (this.failure !== undefined) failed(this.failure);
+    this.failures.add(failed);
+    return () => {
+      this.failures.delete(failed);
+    };
+  }
+
+  finish(): void {
+    if (this.state !== 'open') return;
+    this.state = 'finishing';
+    this.transport.shutdown();
+  }
+
+  onSaturated(): void {
+    this.askForNotice();
+  }
+
+  onDrained(): void {
+    this.letGo();
+    this.drained.next();
+  }
+
+  /** The transport has reached the position that was asked for. */
+  onLeft(): void {
+    this.leftLast = this.transport.left;
+    const due = this.waiters.filter(({ position }) => position <= this.leftLast);
+    this.waiters = this.waiters.filter(({ position }) => position > this.leftLast);
+    this.flow.output(this.written - this.leftLast);
+    this.askForNotice();
+    for (const { done } of due) done(undefined);
+  }
+
+  onFinished(): void {
+    if (this.state === 'finishing') this.state = 'finished';
+    this.leave(undefined);
+  }
+
+  /** Nothing more can be sent: whoever waits or is held is let go. */
+  onFailed(error: LibeventError): void {
+    if (this.done) return;
+    this.state = 'failed';
+    this.failure = error;
+    this.leave(error);
+    for (const failed of this.failures) failed(error);
+  }
+
+  onClosed(error: LibeventError | undefined): void {
+    if (!this.done) {
+      this.state = 'failed';
+      this.failure = error;
+    }
+    this.leave(this.failure);
+    this.drained.complete();
+  }
+
+  private leave(error: LibeventError | undefined): void {
+    this.letGo();
+    const { waiters } = this;
+    this.waiters = [];
+    for (const { done } of waiters) done(error);
+  }
+
+  private letGo(): void {
+    const releases = [...this.holding.values()];
+    this.holding.clear();
+    for (const release of releases) release();
+  }
+
+  private refuse(whenSaturated: 'drop' | 'close'): void {
+    this.dropped += 1;
+    if (whenSaturated === 'drop') return;
+    const detail = `the connection is saturated, above ${String(this.flow.writeHigh)} bytes`;
+    this.fail(new LibeventError('ERR_SATURATED', 'write', { detail }));
+  }
+
+  /** One notice at a time: the nearest position that somebody waits for. */
+  private askForNotice(): void {
+    let nearest = this.flow.saturated ? this.written - this.flow.writeLow : Infinity;
+    for (const { position } of this.waiters) nearest = Math.min(nearest, position);
+    if (nearest !== Infinity) this.transport.notify(nearest);
+  }
+}

@@ -1,0 +1,56 @@
+import type { LibeventError } from '../common/LibeventError';
+
+/** What a connection sends and receives: bytes, or text that is encoded on the way out. */
+export type Chunk = Uint8Array | string;
+
+/** How a transport ends. */
+export type CloseMode =
+  /** Now; output that is pending is lost. */
+  | 'drop'
+  /** Now, with RST. */
+  | 'reset'
+  /** Flush, FIN, then wait for the peer's end and throw away what it still sends. */
+  | 'linger';
+
+/**
+ * What carries a connection's bytes: the rings of a reactor, or virtual time in a test. It decides
+ * nothing; {@link Connection} and its flow do.
+ */
+export interface Transport {
+  /** Bytes of output that have left, in all. */
+  readonly left: number;
+  /** Called once, before anything else. */
+  attach(handler: TransportHandler): void;
+  /** Demand. Off at the start. */
+  read(on: boolean): void;
+  /** So many bytes have been emitted; as many again may be delivered. */
+  credit(bytes: number): void;
+  /** The credit in all, in bytes. */
+  readHigh(bytes: number): void;
+  /** Submits output. Returns its length in bytes. */
+  write(chunk: Chunk, encoding: BufferEncoding): number;
+  /** Asks for one {@link TransportHandler.onLeft} when so many bytes in all have left. */
+  notify(position: number): void;
+  /** FIN when the output has left; {@link TransportHandler.onFinished} follows. */
+  shutdown(): void;
+  /** Ends; {@link TransportHandler.onClosed} follows. */
+  close(mode: CloseMode, deadlineMs: number): void;
+  /** Milliseconds without progress, 0 for never. */
+  timeouts(readMs: number, writeMs: number): void;
+}
+
+/** What a transport tells. Never from inside a call of {@link Transport}. */
+export interface TransportHandler {
+  onData(chunk: Buffer): void;
+  /** The input has ended, after its last byte: FIN, or an error. */
+  onEnd(error: LibeventError | undefined): void;
+  onLeft(): void;
+  onFinished(): void;
+  /** Output can no longer be sent; input may still come. */
+  onWriteFailed(error: LibeventError): void;
+  /** The peer has gone while bytes of it wait unread. */
+  onHangup(error: LibeventError | undefined): void;
+  onTimeout(direction: 'read' | 'write'): void;
+  /** The last call. */
+  onClosed(error: LibeventError | undefined): void;
+}

@@ -1,0 +1,129 @@
+import {
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  endWith,
+  from,
+  switchMap,
+  take,
+  tap,
+  timer,
+} from 'rxjs';
+import { checkFunction, checkInteger, checkObject } from '../common/check';
+import type { Release } from '../flow/Release';
+import { currentSource } from '../flow/currentSource';
+import type { Connection } from './Connection';
+import { ServeSession } from './ServeSession';
+
+/** Options of {@link serve}. */
+export interface ServeConfig {
+  /** Connections that are served at once; accepting stops above. Default: no limit. Bounds: 1 up. */
+  readonly concurrency?: number;
+  /** Told of a pipeline's error, which ends only its own connection. Default: nobody is told. */
+  readonly onError?: (error: unknown, connection: Connection) => void;
+  /**
+   * Its first value, or its completion, begins the shutdown: no more connections are accepted, and
+   * the result completes when those that are open have ended.
+   */
+  readonly shutdown?: ObservableInput<unknown>;
+  /** How long open pipelines may go on in a shutdown, in ms. Default: 10000. Bounds: 0 up. */
+  readonly shutdownDeadlineMs?: number;
+  /** How long an ended connection may take to flush and see the peer's end, in ms. Default: 5000. */
+  readonly closeDeadlineMs?: number;
+}
+
+const MAX_MS = 2 ** 31 - 1;
+
+/**
+ * Runs a pipeline for every connection and closes the connection when its pipeline ends.
+ *
+ * "One pipeline each; one that fails takes nobody with it."
+ *
+ * ```
+ * connections   --A-----B------------
+ * A's pipeline    a--a--|
+ * B's pipeline          b--b--#        reset; the server goes on
+ * serve         ---------------------
+ * ```
+ *
+ * - **Subscribe**: subscribes to the source of connections.
+ * - **Next**: never.
+ * - **Complete**: the source has completed, or `shutdown` has come, and all connections have ended.
+ * - **Error**: the source's: it cannot listen.
+ * - **Unsubscribe**: stops listening and destroys every connection at once.
+ *
+ * @param handler - makes a connection's pipeline; what it emits is not looked at
+ */
+export function serve(
+  handler: (connection: Connection) => ObservableInput<unknown>,
+  config: ServeConfig = {},
+): OperatorFunction<Connection, never> {
+  checkFunction('handler', handler);
+  checkObject('config', config);
+  const concurrency =
+    config.concurrency === undefined
+      ? Infinity
+      : checkInteger('concurrency', config.concurrency, 1, 2 ** 31 - 1, 'connections');
+  const { onError, shutdown } = config;
+  if (onError !== undefined) checkFunction('onError', onError);
+  const closeDeadlineMs = checkInteger('closeDeadlineMs', config.closeDeadlineMs ?? 5000, 1, MAX_MS, 'ms');
+  const shutdownDeadlineMs = checkInteger('shutdownDeadlineMs', config.shutdownDeadlineMs ?? 10000, 0, MAX_MS, 'ms');
+
+  return (source) =>
+    new Observable<never>((subscriber) => {
+      const sessions = new Set<ServeSession>();
+      let full: Release | undefined;
+      let ending = false;
+
+      const ended = (session: ServeSession): void => {
+        sessions.delete(session);
+        if (sessions.size < concurrency) {
+          full?.();
+          full = undefined;
+        }
+        if (ending && sessions.size === 0) subscriber.complete();
+      };
+      const end = (): void => {
+        ending = true;
+        if (sessions.size === 0) subscriber.complete();
+      };
+
+      const listening = source.subscribe({
+        next: (connection) => {
+          const session = new ServeSession(connection, closeDeadlineMs, onError, ended);
+          sessions.add(session);
+          if (sessions.size >= concurrency) full ??= currentSource()?.hold('concurrency');
+          session.start(handler);
+        },
+        error: (error: unknown) => {
+          subscriber.error(error);
+        },
+        complete: end,
+      });
+      subscriber.add(listening);
+      subscriber.add(() => {
+        for (const session of sessions) session.destroy();
+      });
+
+      if (shutdown === undefined) return;
+      const shuttingDown = from(shutdown)
+        .pipe(
+          endWith(undefined),
+          take(1),
+          tap(() => {
+            listening.unsubscribe();
+            end();
+          }),
+          switchMap(() => timer(shutdownDeadlineMs)),
+        )
+        .subscribe({
+          next: () => {
+            for (const session of sessions) session.finish();
+          },
+          error: (error: unknown) => {
+            subscriber.error(error);
+          },
+        });
+      subscriber.add(shuttingDown);
+    });
+}

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+
+/** Numbers of one table of the layout, by name. */
+type Table<Name extends string> = Readonly<Record<Name, number>>;
+
+/** The layout of the shared memory, defined in `native/ring.h`. */
+export interface NativeLayout {
+  readonly submission: Table<
+    | 'lend'
+    | 'stop'
+    | 'adopt'
+    | 'connect'
+    | 'listen'
+    | 'read'
+    | 'credit'
+    | 'readHigh'
+    | 'write'
+    | 'notify'
+    | 'shutdown'
+    | 'close'
+    | 'timeouts'
+    | 'closeFd'
+    | 'loopExit'
+    | 'loopBreak'
+    | 'loop'
+  >;
+  readonly completion: Table<
+    | 'data'
+    | 'end'
+    | 'left'
+    | 'finished'
+    | 'writeFailed'
+    | 'hangup'
+    | 'closed'
+    | 'accepted'
+    | 'bound'
+    | 'connected'
+    | 'failed'
+    | 'timeout'
+    | 'released'
+    | 'acceptPaused'
+    | 'acceptResumed'
+    | 'stopped'
+    | 'fatal'
+    | 'looped'
+  >;
+  readonly control: Table<
+    | 'completionTail'
+    | 'completionHead'
+    | 'submissionTail'
+    | 'submissionHead'
+    | 'outTail'
+    | 'reactorSleeps'
+    | 'reactorWantsRoom'
+    | 'jsSleeps'
+    | 'stats'
+    | 'count'
+  >;
+  readonly stat: Table<NativeStat>;
+  readonly closeMode: Table<'drop' | 'reset' | 'linger'>;
+  readonly loopEnd: Table<'stepped' | 'exited' | 'broken'>;
+  readonly failedCall: Table<string>;
+  readonly listenFlag: Table<
+    'reuseable' | 'reuseablePort' | 'ipv6Only' | 'deferredAccept' | 'keepOnExec'
+  >;
+  readonly connectFlag: Table<'noDelay'>;
+  readonly slots: number;
+  readonly slotBits: number;
+  readonly pins: number;
+}
+
+export type NativeStat =
+  | 'passes'
+  | 'sleeps'
+  | 'signals'
+  | 'receives'
+  | 'sends'
+  | 'references'
+  | 'copies'
+  | 'posted'
+  | 'taken'
+  | 'stalls'
+  | 'accepts'
+  | 'receivedBytes'
+  | 'sentBytes'
+  | 'spins';
+
+export interface NativeReactorOptions {
+  readonly avoidMethods: readonly string[];
+  /** `enum event_method_feature` bits that the method must have. */
+  readonly features: number;
+  /** Whether `EVENT_*` environment variables may switch methods. */
+  readonly readEnvironment: boolean;
+  readonly maxDispatchIntervalUs: number;
+  readonly maxDispatchCallbacks: number;
+  readonly priorities: number;
+  readonly spinUs: number;
+  readonly dispatch: boolean;
+  readonly control: Int32Array;
+  readonly completions: Int32Array;
+  readonly submissions: Int32Array;
+  readonly left: Int32Array;
+  readonly outSlab: Uint8Array;
+  readonly onWakeup: () => void;
+}
+
+/** An `event_base` with its thread. Every method belongs to the thread that made it. */
+export interface NativeReactor {
+  readonly method: string;
+  readonly features: number;
+  start(): void;
+  wake(): void;
+  pin(index: number, view: Uint8Array): void;
+  unpin(index: number): void;
+  setRef(keepsProcessAlive: boolean): void;
+  close(): void;
+}
+
+export interface NativeModule {
+  readonly Reactor: new (options: NativeReactorOptions) => NativeReactor;
+  readonly layout: NativeLayout;
+  readonly libeventVersion: string;
+  supportedMethods(): string[];
+  takeLog(): { readonly severity: number; readonly message: string }[];
+}
+
+/** The addon. This is the only file that loads it. */
+export const native = require(
+  join(__dirname, '..', 'native', 'build', 'Release', 'rxjs_libevent.node'),
+) as NativeModule;

@@ -1,0 +1,136 @@
+import { native } from '../native';
+import type { OutSlab } from './OutSlab';
+import type { Pins } from './Pins';
+
+const { control, submission } = native.layout;
+const WRITE = submission.write;
+const RECORD_WORDS = 4;
+const KIND_BITS = 8;
+
+/**
+ * Payloads of this size and above go by reference. Measured with `bench`, scenario `echo`: below,
+ * copying costs less than pinning a buffer.
+ */
+const REFERENCE_BYTES = 16384;
+
+/**
+ * The producer side of the submission ring. Records are shown to the reactor by {@link publish};
+ * what finds no room waits here, in order.
+ */
+export class SubmissionRing {
+  private readonly capacity: number;
+  private readonly mask: number;
+  private tail = 0;
+  private published = 0;
+  private head = 0;
+  private waiting: number[] = [];
+  /** The index of a write record that has not been published and can still grow, or -1. */
+  private growing = -1;
+
+  constructor(
+    private readonly control: Int32Array,
+    private readonly words: Int32Array,
+    private readonly outSlab: OutSlab,
+    private readonly pins: Pins,
+  ) {
+    this.capacity = words.length / RECORD_WORDS;
+    this.mask = this.capacity - 1;
+  }
+
+  /** True while {@link publish} has something to show. */
+  get pending(): boolean {
+    return this.tail !== this.published || this.waiting.length > 0;
+  }
+
+  push(kind: number, aux: number, id: number, a: number, b: number): void {
+    this.growing = -1;
+    const head = kind | (aux << KIND_BITS);
+    if (this.waiting.length > 0 || !this.hasRoom()) this.waiting.push(head, id, a, b);
+    else this.put(head, id, a, b);
+  }
+
+  lend(pin: number, bytes: number): void {
+    this.push(submission.lend, pin, 0, bytes, 0);
+  }
+
+  /** Submits a record with bytes of any size: copied if they are few, by reference otherwise. */
+  pushPayload(kind: number, id: number, payload: Uint8Array): void {
+    const bytes = payload.length;
+    const offset = bytes < REFERENCE_BYTES ? this.outSlab.reserve(bytes) : -1;
+    if (offset < 0) {
+      // A payload that is small enough to copy, and finds no room, is copied to its own buffer.
+      const owned = bytes < REFERENCE_BYTES ? Buffer.from(payload) : payload;
+      this.push(kind, this.pins.pin(owned) + 1, id, 0, bytes);
+      return;
+    }
+    this.outSlab.bytes.set(payload, offset);
+    this.outSlab.commit(offset, bytes);
+    if (kind !== WRITE) this.push(kind, 0, id, offset, bytes);
+    else this.pushWrite(id, offset, bytes);
+  }
+
+  /** Submits text. Returns its length in bytes. */
+  pushText(id: number, text: string, encoding: BufferEncoding): number {
+    const most = encoding === 'latin1' || encoding === 'ascii' ? text.length : text.length * 3;
+    const offset = most < REFERENCE_BYTES ? this.outSlab.reserve(most) : -1;
+    if (offset < 0) {
+      const payload = Buffer.from(text, encoding);
+      if (payload.length > 0) this.pushPayload(WRITE, id, payload);
+      return payload.length;
+    }
+    const bytes = this.outSlab.bytes.write(text, offset, encoding);
+    if (bytes > 0) {
+      this.outSlab.commit(offset, bytes);
+      this.pushWrite(id, offset, bytes);
+    }
+    return bytes;
+  }
+
+  /** Shows all records to the reactor, as far as there is room. */
+  publish(): void {
+    this.growing = -1;
+    let taken = 0;
+    while (taken < this.waiting.length && this.hasRoom()) {
+      const [head = 0, id = 0, a = 0, b = 0] = this.waiting.slice(taken, taken + RECORD_WORDS);
+      this.put(head, id, a, b);
+      taken += RECORD_WORDS;
+    }
+    if (taken > 0) this.waiting = this.waiting.slice(taken);
+    if (this.tail === this.published) return;
+    this.published = this.tail;
+    Atomics.store(this.control, control.submissionTail, this.tail);
+  }
+
+  /** Writes of one connection that follow each other become one record, and one system call. */
+  private pushWrite(id: number, offset: number, bytes: number): void {
+    const { words, growing } = this;
+    if (growing >= 0 && words[growing + 1] === id) {
+      const start = words[growing + 2] as number;
+      const length = words[growing + 3] as number;
+      if (start + length === offset) {
+        words[growing + 3] = length + bytes;
+        return;
+      }
+    }
+    const index = (this.tail & this.mask) * RECORD_WORDS;
+    const before = this.tail;
+    this.push(WRITE, 0, id, offset, bytes);
+    if (this.tail !== before) this.growing = index;
+  }
+
+  private hasRoom(): boolean {
+    if (((this.tail - this.head) | 0) < this.capacity) return true;
+    this.head = Atomics.load(this.control, control.submissionHead);
+    return ((this.tail - this.head) | 0) < this.capacity;
+  }
+
+  private put(head: number, id: number, a: number, b: number): void {
+    const { words } = this;
+    const index = (this.tail & this.mask) * RECORD_WORDS;
+    words[index] = head;
+    words[index + 1] = id;
+    words[index + 2] = a;
+    words[index + 3] = b;
+    this.tail = (this.tail + 1) | 0;
+  }
+}

@@ -1,0 +1,1 @@
+export { useTurns } from './flow/laterTurn';

@@ -1,0 +1,37 @@
+// Socket addresses as they stand in records and payloads.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <string>
+
+#include "ring.h"
+
+namespace rxjs_libevent {
+
+enum AddressFamily : int32_t { kNoFamily = 0, kUnix = 1, kIpv4 = 4, kIpv6 = 6 };
+
+struct SocketAddress {
+  sockaddr_storage storage = {};
+  socklen_t length = 0;
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  int family() const { return storage.ss_family; }
+};
+
+// Reads a numeric host with its port, or a path (abstract when it starts with a NUL byte). Returns
+// 0 or an errno.
+int ParseAddress(AddressFamily family, const std::string& text, int port, SocketAddress* address);
+
+// The address of a socket's own end, or of its peer's. A length of 0 when there is none.
+SocketAddress LocalAddressOf(int fd);
+SocketAddress RemoteAddressOf(int fd);
+
+AddressFamily FamilyOf(const SocketAddress& address);
+int32_t PortOf(const SocketAddress& address);
+// The 4 or 16 bytes of an IP address, in the order of the wire.
+Record BytesOf(const SocketAddress& address);
+
+}  // namespace rxjs_libevent

@@ -1,0 +1,337 @@
+// What JavaScript sees of the reactors. Thread: JavaScript's, except where said. Owner: each
+// environment (main thread, worker, jest realm) has its own state; nothing is shared between them.
+//
+// Members of the binding stand in order of destruction, see README.md.
+#include <napi.h>
+#include <uv.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "address.h"
+#include "layout.h"
+#include "libevent.h"
+#include "process_hooks.h"
+#include "reactor.h"
+
+namespace rxjs_libevent {
+namespace {
+
+Napi::Error SystemError(Napi::Env env, int error, const char* syscall) {
+  Napi::Error thrown = Napi::Error::New(env, std::string(syscall) + ": " + strerror(error));
+  thrown.Set("errno", Napi::Number::New(env, -error));
+  thrown.Set("syscall", Napi::String::New(env, syscall));
+  return thrown;
+}
+
+// A reactor thread with what it needs of JavaScript: the wake-up and the memory.
+//
+// The reactor is stopped in one of two ways: close() after kStopped, or the environment's cleanup
+// hook. Either joins the thread before it lets a reference go, and both do so once.
+class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  explicit ReactorBinding(const Napi::CallbackInfo& info);
+  ~ReactorBinding() override { End(); }
+
+ private:
+  // Lives until uv_close() has called back, longer than the binding.
+  struct Wakeup {
+    uv_async_t handle;
+    ReactorBinding* binding;
+    napi_async_cleanup_hook_handle hook;
+  };
+
+  Napi::Value Start(const Napi::CallbackInfo& info);
+  void Wake(const Napi::CallbackInfo&) {
+    if (reactor_) reactor_->Wake();
+  }
+  void Pin(const Napi::CallbackInfo& info);
+  void Unpin(const Napi::CallbackInfo& info);
+  void SetRef(const Napi::CallbackInfo& info);
+  void Close(const Napi::CallbackInfo& info);
+  Napi::Value Method(const Napi::CallbackInfo& info);
+  Napi::Value Features(const Napi::CallbackInfo& info);
+
+  void End();
+  void CallBack();
+
+  static void OnWakeup(uv_async_t* handle);
+  static void OnWakeupClosed(uv_handle_t* handle);
+  static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* self);
+
+  // Destroyed from the last to the first: the thread, the references, the wake-up.
+  std::shared_ptr<Transit> transit_;
+  Wakeup* wakeup_ = nullptr;
+  std::unique_ptr<Napi::AsyncContext> context_;
+  Napi::FunctionReference on_wakeup_;
+  std::vector<Napi::Reference<Napi::Value>> memory_;
+  std::vector<napi_ref> pinned_;
+  std::string method_;
+  int features_ = 0;
+  std::unique_ptr<Reactor> reactor_;
+};
+
+// Per environment: the sockets on their way between its reactors.
+struct Environment {
+  std::shared_ptr<Transit> transit = std::make_shared<Transit>();
+};
+
+template <typename T>
+T* WordsOf(const Napi::Value& value, uint32_t* count) {
+  const auto view = value.As<Napi::TypedArray>();
+  *count = static_cast<uint32_t>(view.ByteLength() / sizeof(T));
+  return reinterpret_cast<T*>(static_cast<uint8_t*>(view.ArrayBuffer().Data()) + view.ByteOffset());
+}
+
+EventBasePtr NewBase(const Napi::Object& options, std::string* error) {
+  EventConfigPtr config(event_config_new());
+  if (!config) {
+    *error = "event_config_new";
+    return nullptr;
+  }
+  const auto avoided = options.Get("avoidMethods").As<Napi::Array>();
+  for (uint32_t i = 0; i < avoided.Length(); ++i) {
+    event_config_avoid_method(config.get(),
+                              avoided.Get(i).As<Napi::String>().Utf8Value().c_str());
+  }
+  event_config_require_features(config.get(),
+                                options.Get("features").As<Napi::Number>().Int32Value());
+  // NOLOCK: only the reactor's thread ever touches the base.
+  int flags = EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER;
+  if (!options.Get("readEnvironment").As<Napi::Boolean>().Value()) {
+    flags |= EVENT_BASE_FLAG_IGNORE_ENV;
+  }
+  event_config_set_flag(config.get(), flags);
+  const int32_t interval = options.Get("maxDispatchIntervalUs").As<Napi::Number>().Int32Value();
+  const int32_t callbacks = options.Get("maxDispatchCallbacks").As<Napi::Number>().Int32Value();
+  if (interval > 0 || callbacks > 0) {
+    const timeval limit = Microseconds(interval);
+    event_config_set_max_dispatch_interval(config.get(), interval > 0 ? &limit : nullptr,
+                                           callbacks > 0 ? callbacks : -1, 1);
+  }
+  EventBasePtr base(event_base_new_with_config(config.get()));
+  if (!base) {
+    *error = "event_base_new_with_config";
+    return nullptr;
+  }
+  const int32_t priorities = options.Get("priorities").As<Napi::Number>().Int32Value();
+  if (priorities > 1 && event_base_priority_init(base.get(), priorities) != 0) {
+    *error = "event_base_priority_init";
+    return nullptr;
+  }
+  return base;
+}
+
+Napi::Function ReactorBinding::Define(Napi::Env env) {
+  return DefineClass(env, "Reactor",
+                     {
+                         InstanceMethod<&ReactorBinding::Start>("start"),
+                         InstanceMethod<&ReactorBinding::Wake>("wake"),
+                         InstanceMethod<&ReactorBinding::Pin>("pin"),
+                         InstanceMethod<&ReactorBinding::Unpin>("unpin"),
+                         InstanceMethod<&ReactorBinding::SetRef>("setRef"),
+                         InstanceMethod<&ReactorBinding::Close>("close"),
+                         InstanceAccessor<&ReactorBinding::Method>("method"),
+                         InstanceAccessor<&ReactorBinding::Features>("features"),
+                     });
+}
+
+ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<ReactorBinding>(info) {
+  const Napi::Env env = info.Env();
+  const auto options = info[0].As<Napi::Object>();
+  transit_ = env.GetInstanceData<Environment>()->transit;
+
+  std::string failed;
+  EventBasePtr base = NewBase(options, &failed);
+  if (!base) {
+    SystemError(env, EINVAL, failed.c_str()).ThrowAsJavaScriptException();
+    return;
+  }
+  method_ = event_base_get_method(base.get());
+  features_ = event_base_get_features(base.get());
+
+  Reactor::Memory memory = {};
+  uint32_t count = 0;
+  memory.control = WordsOf<int32_t>(options.Get("control"), &count);
+  memory.completions = WordsOf<Record>(options.Get("completions"), &memory.completion_capacity);
+  memory.submissions = WordsOf<Record>(options.Get("submissions"), &memory.submission_capacity);
+  memory.left = WordsOf<int32_t>(options.Get("left"), &count);
+  memory.out_slab = WordsOf<uint8_t>(options.Get("outSlab"), &memory.out_slab_bytes);
+  for (const char* name : {"control", "completions", "submissions", "left", "outSlab"}) {
+    memory_.push_back(Napi::Persistent(options.Get(name)));
+  }
+  on_wakeup_ = Napi::Persistent(options.Get("onWakeup").As<Napi::Function>());
+  context_ = std::make_unique<Napi::AsyncContext>(env, "LIBEVENT");
+
+  Reactor::Options reactor_options;
+  reactor_options.priorities = options.Get("priorities").As<Napi::Number>().Int32Value();
+  reactor_options.spin_microseconds = options.Get("spinUs").As<Napi::Number>().Int32Value();
+  reactor_options.dispatch = options.Get("dispatch").As<Napi::Boolean>().Value();
+
+  wakeup_ = new Wakeup{{}, this, nullptr};
+  uv_async_t* handle = &wakeup_->handle;
+  reactor_ = std::make_unique<Reactor>(memory, reactor_options, std::move(base), *transit_,
+                                       [handle] { uv_async_send(handle); });
+}
+
+Napi::Value ReactorBinding::Start(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(env, &loop);
+  uv_async_init(loop, &wakeup_->handle, OnWakeup);
+  wakeup_->handle.data = wakeup_;
+  // Until there is work, an idle reactor does not keep the process alive.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&wakeup_->handle));
+  napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, this, &wakeup_->hook);
+  Ref();  // not collected while the thread lives
+  const int error = reactor_->Start();
+  if (error != 0) {
+    End();
+    SystemError(env, error, "start").ThrowAsJavaScriptException();
+  }
+  return env.Undefined();
+}
+
+void ReactorBinding::OnWakeup(uv_async_t* handle) {
+  ReactorBinding* binding = static_cast<Wakeup*>(handle->data)->binding;
+  if (binding != nullptr) binding->CallBack();
+}
+
+// Runs the drain in a callback scope: ticks and microtasks follow it, async hooks see it.
+void ReactorBinding::CallBack() {
+  const Napi::Env env = Env();
+  Napi::HandleScope scope(env);
+  on_wakeup_.MakeCallback(Value(), {}, *context_);
+  if (!env.IsExceptionPending()) return;
+  napi_value error = nullptr;
+  // A worker that is being terminated cannot run JavaScript; there is nobody to tell.
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok && error != nullptr) {
+    napi_fatal_exception(env, error);
+  }
+}
+
+// pin(index, view): the reactor may touch the view's bytes until unpin(index).
+void ReactorBinding::Pin(const Napi::CallbackInfo& info) {
+  const uint32_t index = info[0].As<Napi::Number>().Uint32Value();
+  void* data = nullptr;
+  size_t bytes = 0;
+  if (!reactor_ || index >= Pins::kCount ||
+      napi_get_buffer_info(Env(), info[1], &data, &bytes) != napi_ok) {
+    SystemError(Env(), ENOBUFS, "pin").ThrowAsJavaScriptException();
+    return;
+  }
+  if (index >= pinned_.size()) pinned_.resize(index + 1, nullptr);
+  napi_create_reference(Env(), info[1], 1, &pinned_[index]);
+  reactor_->pins().Set(index, static_cast<uint8_t*>(data));
+}
+
+void ReactorBinding::Unpin(const Napi::CallbackInfo& info) {
+  const uint32_t index = info[0].As<Napi::Number>().Uint32Value();
+  if (index >= pinned_.size() || pinned_[index] == nullptr) return;
+  if (reactor_) reactor_->pins().Set(index, nullptr);
+  napi_delete_reference(Env(), pinned_[index]);
+  pinned_[index] = nullptr;
+}
+
+// setRef(keepsProcessAlive)
+void ReactorBinding::SetRef(const Napi::CallbackInfo& info) {
+  if (wakeup_ == nullptr) return;
+  auto* handle = reinterpret_cast<uv_handle_t*>(&wakeup_->handle);
+  if (info[0].As<Napi::Boolean>().Value()) {
+    uv_ref(handle);
+  } else {
+    uv_unref(handle);
+  }
+}
+
+void ReactorBinding::Close(const Napi::CallbackInfo&) { End(); }
+
+Napi::Value ReactorBinding::Method(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), method_);
+}
+
+Napi::Value ReactorBinding::Features(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), features_);
+}
+
+// The one order of destruction: stop the thread, join it, let the memory go, close the wake-up.
+void ReactorBinding::End() {
+  if (reactor_) {
+    reactor_->RequestStop();
+    reactor_->Join();
+    reactor_.reset();
+  }
+  for (napi_ref& reference : pinned_) {
+    if (reference != nullptr) napi_delete_reference(Env(), reference);
+  }
+  pinned_.clear();
+  memory_.clear();
+  on_wakeup_.Reset();
+  context_.reset();
+  if (wakeup_ == nullptr) return;
+  Wakeup* wakeup = wakeup_;
+  wakeup_ = nullptr;
+  wakeup->binding = nullptr;
+  if (wakeup->hook == nullptr) {
+    delete wakeup;  // never started
+    return;
+  }
+  Unref();
+  uv_close(reinterpret_cast<uv_handle_t*>(&wakeup->handle), OnWakeupClosed);
+}
+
+// The hook goes last: until then the environment waits for the handle to close.
+void ReactorBinding::OnWakeupClosed(uv_handle_t* handle) {
+  auto* wakeup = static_cast<Wakeup*>(handle->data);
+  napi_remove_async_cleanup_hook(wakeup->hook);
+  delete wakeup;
+}
+
+void ReactorBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self) {
+  static_cast<ReactorBinding*>(self)->End();
+}
+
+Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
+  Napi::Array methods = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const char** method = event_get_supported_methods(); *method != nullptr; ++method) {
+    methods.Set(count++, Napi::String::New(info.Env(), *method));
+  }
+  return methods;
+}
+
+// Takes libevent's log messages that have come since the last call.
+Napi::Value TakeLog(const Napi::CallbackInfo& info) {
+  Napi::Array messages = Napi::Array::New(info.Env());
+  int severity = 0;
+  char text[1024];
+  while (TakeLogMessage(&severity, text, sizeof(text))) {
+    Napi::Object message = Napi::Object::New(info.Env());
+    message.Set("severity", Napi::Number::New(info.Env(), severity));
+    message.Set("message", Napi::String::New(info.Env(), text));
+    messages.Set(messages.Length(), message);
+  }
+  return messages;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  SetProcessHooks();
+  env.SetInstanceData(new Environment);
+  exports.Set("Reactor", ReactorBinding::Define(env));
+  exports.Set("supportedMethods", Napi::Function::New<SupportedMethods>(env, "supportedMethods"));
+  exports.Set("takeLog", Napi::Function::New<TakeLog>(env, "takeLog"));
+  exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
+  exports.Set("layout", Layout(env));
+  return exports;
+}
+
+NODE_API_MODULE(rxjs_libevent, Init)
+
+}  // namespace
+}  // namespace rxjs_libevent

@@ -1,0 +1,49 @@
+// Thread: the reactor's. Owner: the reactor. Lifetime: opened by the first pause, closed before the
+// base is freed.
+#include "death_watch.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+namespace rxjs_libevent {
+
+DeathWatch::~DeathWatch() { Close(); }
+
+bool DeathWatch::Open(event_base* base) {
+  if (epoll_fd_ >= 0) return true;
+  epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_fd_ < 0) return false;
+  event_.reset(event_new(base, epoll_fd_, EV_READ | EV_PERSIST, OnReadable, this));
+  if (event_ && event_add(event_.get(), nullptr) == 0) return true;
+  Close();
+  return false;
+}
+
+bool DeathWatch::Add(event_base* base, int fd, DeathWatcher* watcher) {
+  if (!Open(base)) return false;
+  epoll_event wanted = {};
+  wanted.events = EPOLLRDHUP | EPOLLET;
+  wanted.data.ptr = watcher;
+  return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted) == 0;
+}
+
+void DeathWatch::Remove(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
+
+void DeathWatch::Close() {
+  event_.reset();
+  if (epoll_fd_ >= 0) close(epoll_fd_);
+  epoll_fd_ = -1;
+}
+
+void DeathWatch::OnReadable(evutil_socket_t, short, void* self) {
+  constexpr int kBatch = 64;
+  epoll_event events[kBatch];
+  // One batch a turn: the event is level-triggered and comes back for the rest.
+  const int count = epoll_wait(static_cast<DeathWatch*>(self)->epoll_fd_, events, kBatch, 0);
+  for (int i = 0; i < count; ++i) {
+    static_cast<DeathWatcher*>(events[i].data.ptr)
+        ->OnDeath((events[i].events & (EPOLLERR | EPOLLHUP)) != 0);
+  }
+}
+
+}  // namespace rxjs_libevent

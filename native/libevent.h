@@ -1,0 +1,40 @@
+// libevent behind owners: each pointer that it hands out is freed once, by its type.
+#pragma once
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <event2/listener.h>
+
+#include <memory>
+
+namespace rxjs_libevent {
+
+template <auto free_function>
+struct Freed {
+  template <typename T>
+  void operator()(T* pointer) const {
+    free_function(pointer);
+  }
+};
+
+using EventBasePtr = std::unique_ptr<event_base, Freed<event_base_free>>;
+using EventConfigPtr = std::unique_ptr<event_config, Freed<event_config_free>>;
+using EventPtr = std::unique_ptr<event, Freed<event_free>>;
+using BuffereventPtr = std::unique_ptr<bufferevent, Freed<bufferevent_free>>;
+using ListenerPtr = std::unique_ptr<evconnlistener, Freed<evconnlistener_free>>;
+using TokenBucketPtr = std::unique_ptr<ev_token_bucket_cfg, Freed<ev_token_bucket_cfg_free>>;
+using RateLimitGroupPtr =
+    std::unique_ptr<bufferevent_rate_limit_group, Freed<bufferevent_rate_limit_group_free>>;
+
+inline timeval Milliseconds(int32_t milliseconds) {
+  return {milliseconds / 1000, (milliseconds % 1000) * 1000};
+}
+
+inline timeval Microseconds(int64_t microseconds) {
+  return {static_cast<time_t>(microseconds / 1000000),
+          static_cast<suseconds_t>(microseconds % 1000000)};
+}
+
+}  // namespace rxjs_libevent

@@ -1,0 +1,190 @@
+// Thread: the reactor's. Owner: the reactor's table. Lifetime: from kListen to kClose; the socket
+// closes with it.
+#include "listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "address.h"
+#include "open_handler.h"
+#include "reactor.h"
+
+namespace rxjs_libevent {
+namespace {
+
+// How long accepting rests after the system has refused a descriptor.
+constexpr int32_t kRetryMilliseconds = 100;
+
+struct Failure {
+  int error;
+  FailedCall call;
+};
+
+int SetFlag(int fd, int level, int option) {
+  const int on = 1;
+  return setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+// Returns a bound socket, or -1 with the failure.
+int OpenSocket(const ListenRequest& request, const std::string& text, Failure* failure) {
+  SocketAddress address;
+  const int bad =
+      ParseAddress(static_cast<AddressFamily>(request.family), text, request.port, &address);
+  if (bad != 0) {
+    *failure = {bad, kAddressCall};
+    return -1;
+  }
+  const int on_exec = (request.flags & kKeepOnExec) != 0 ? 0 : SOCK_CLOEXEC;
+  const int fd = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | on_exec, 0);
+  if (fd < 0) {
+    *failure = {errno, kSocketCall};
+    return -1;
+  }
+  const bool is_ip = request.family != kUnix;
+  const bool options_set =
+      (!is_ip || (request.flags & kReuseable) == 0 ||
+       SetFlag(fd, SOL_SOCKET, SO_REUSEADDR) == 0) &&
+      (!is_ip || (request.flags & kReuseablePort) == 0 ||
+       SetFlag(fd, SOL_SOCKET, SO_REUSEPORT) == 0) &&
+      (request.family != kIpv6 || (request.flags & kIpv6Only) == 0 ||
+       SetFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0) &&
+      (!is_ip || (request.flags & kDeferredAccept) == 0 ||
+       SetFlag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) == 0);
+  if (!options_set) {
+    *failure = {errno, kOptionCall};
+  } else if (bind(fd, address.get(), address.length) != 0) {
+    *failure = {errno, kBindCall};
+  } else {
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
+}  // namespace
+
+std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& record) {
+  const Reactor::Payload payload = reactor.PayloadOf(record);
+  ListenRequest request;
+  if (payload.data == nullptr || payload.bytes < sizeof(request)) {
+    PostOpenFailure(reactor, record.id(), EINVAL, kAddressCall);
+    return nullptr;
+  }
+  memcpy(&request, payload.data, sizeof(request));
+  const std::string text(reinterpret_cast<char*>(payload.data) + sizeof(request),
+                         payload.bytes - sizeof(request));
+
+  Failure failure = {};
+  const int fd = request.fd >= 0 ? request.fd : OpenSocket(request, text, &failure);
+  if (fd < 0) {
+    PostOpenFailure(reactor, record.id(), failure.error, failure.call);
+    return nullptr;
+  }
+  std::unique_ptr<Listener> self(new Listener(reactor, record.id()));
+  const unsigned keep = (request.flags & kKeepOnExec) != 0 ? 0 : LEV_OPT_CLOSE_ON_EXEC;
+  evutil_make_socket_nonblocking(fd);
+  self->listener_.reset(evconnlistener_new(reactor.base(), OnAccept, self.get(),
+                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED | keep,
+                                           request.backlog, fd));
+  if (!self->listener_) {
+    failure = {errno, kListenCall};
+    close(fd);
+    PostOpenFailure(reactor, record.id(), failure.error, failure.call);
+    return nullptr;
+  }
+  evconnlistener_set_error_cb(self->listener_.get(), OnError);
+  self->retry_.reset(evtimer_new(reactor.base(), OnRetry, self.get()));
+  self->credit_ = request.credit;
+
+  const SocketAddress bound = LocalAddressOf(fd);
+  const Record bytes = BytesOf(bound);
+  reactor.completions().Post(Completion::kBound, FamilyOf(bound), record.id(), fd, PortOf(bound),
+                             &bytes);
+  return self;
+}
+
+void Listener::Take(const Record& record) {
+  switch (static_cast<Submission>(record.kind())) {
+    case Submission::kRead:
+      wanted_ = record.a() != 0;
+      Update();
+      break;
+    case Submission::kCredit:
+      credit_ += record.a();
+      Update();
+      break;
+    case Submission::kClose:
+      // Closes the socket now, so that a new listener can have the port in the same turn.
+      listener_.reset();
+      retry_.reset();
+      reactor_.Retire(this);
+      break;
+    default:
+      break;
+  }
+}
+
+void Listener::Update() {
+  if (!listener_) return;
+  const bool may = wanted_ && credit_ > 0 && !backing_off_ && !stalled_;
+  if (may == enabled_) return;
+  enabled_ = may;
+  if (may) {
+    evconnlistener_enable(listener_.get());
+  } else {
+    evconnlistener_disable(listener_.get());
+  }
+}
+
+void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr*, int, void* self) {
+  static_cast<Listener*>(self)->OnAccepted(fd);
+}
+
+void Listener::OnAccepted(int fd) {
+  if (failing_) {
+    failing_ = false;
+    reactor_.completions().Post(Completion::kAcceptResumed, 0, id_, 0, 0);
+  }
+  const SocketAddress remote = RemoteAddressOf(fd);
+  const SocketAddress local = LocalAddressOf(fd);
+  const Record addresses[] = {BytesOf(remote), BytesOf(local)};
+  const AddressFamily family = FamilyOf(local);
+  reactor_.transit().Enter(fd);
+  reactor_.Count(kAccepts);
+  reactor_.completions().Post(Completion::kAccepted, family, id_, fd,
+                              static_cast<int32_t>(static_cast<uint32_t>(PortOf(remote)) << 16 |
+                                                   static_cast<uint32_t>(PortOf(local))),
+                              addresses);
+  --credit_;
+  if (!reactor_.completions().HasRoom()) reactor_.Stall(this);
+  Update();
+}
+
+void Listener::OnError(evconnlistener*, void* self) {
+  static_cast<Listener*>(self)->OnAcceptFailed(EVUTIL_SOCKET_ERROR());
+}
+
+void Listener::OnAcceptFailed(int error) {
+  // The peer gave up before it was accepted: nothing has happened to us.
+  if (error == ECONNABORTED || error == EPROTO) return;
+  backing_off_ = true;
+  Update();
+  const timeval delay = Milliseconds(kRetryMilliseconds);
+  evtimer_add(retry_.get(), &delay);
+  if (failing_) return;
+  failing_ = true;
+  reactor_.completions().Post(Completion::kAcceptPaused, 0, id_, error, 0);
+}
+
+void Listener::OnRetry(evutil_socket_t, short, void* self) {
+  auto* listener = static_cast<Listener*>(self);
+  listener->backing_off_ = false;
+  listener->Update();
+}
+
+}  // namespace rxjs_libevent

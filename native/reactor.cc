@@ -1,0 +1,365 @@
+// Thread: constructed, started and joined by JavaScript's thread; everything else runs on the
+// reactor's own. Owner: the binding's Reactor object. Lifetime: the thread ends before the memory
+// that JavaScript lent is let go.
+#include "reactor.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csetjmp>
+#include <cstring>
+
+#include "open_handler.h"
+#include "process_hooks.h"
+
+namespace rxjs_libevent {
+
+Reactor::Reactor(const Memory& memory, const Options& options, EventBasePtr base, Transit& transit,
+                 std::function<void()> signal)
+    : memory_(memory),
+      options_(options),
+      transit_(transit),
+      signal_(std::move(signal)),
+      completions_(memory.control, memory.completions, memory.completion_capacity),
+      submissions_(memory.control, memory.submissions, memory.submission_capacity),
+      slabs_(completions_),
+      base_(std::move(base)),
+      dispatching_(options.dispatch) {}
+
+Reactor::~Reactor() {
+  if (wake_fd_ >= 0) close(wake_fd_);
+}
+
+int Reactor::Start() {
+  if (!pins_.valid()) return ENOMEM;
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_fd_ < 0) return errno;
+  // An edge on an eventfd comes with every write, so nobody has to read it.
+  edge_triggered_wake_ = (event_base_get_features(base_.get()) & EV_FEATURE_ET) != 0;
+  const short edge = edge_triggered_wake_ ? EV_ET : 0;
+  wake_event_.reset(event_new(base_.get(), wake_fd_, EV_READ | EV_PERSIST | edge, OnWake, this));
+  if (!wake_event_ || event_add(wake_event_.get(), nullptr) != 0) return ENOMEM;
+  if (options_.priorities > 1) event_priority_set(wake_event_.get(), 0);
+
+  // Signals are Node's: this thread takes none.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { Run(); });
+  pthread_setname_np(thread_.native_handle(), "libevent");
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return 0;
+}
+
+void Reactor::Wake() {
+  const uint64_t one = 1;
+  // EAGAIN means that the counter is full: then the reactor has a wake-up waiting already.
+  if (write(wake_fd_, &one, sizeof(one)) < 0) return;
+}
+
+void Reactor::RequestStop() {
+  stop_requested_.store(true);
+  Wake();
+}
+
+void Reactor::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Reactor::OnWake(evutil_socket_t fd, short, void* self) {
+  if (static_cast<Reactor*>(self)->edge_triggered_wake_) return;
+  uint64_t count;
+  if (read(fd, &count, sizeof(count)) < 0) return;
+}
+
+void Reactor::Count(Stat stat, int32_t count) {
+  // The only writer is this thread, so a load and a store do.
+  std::atomic<int32_t>& word = Atomic(memory_.control + kStats + stat);
+  const uint32_t sum = static_cast<uint32_t>(word.load(std::memory_order_relaxed)) +
+                       static_cast<uint32_t>(count);
+  word.store(static_cast<int32_t>(sum), std::memory_order_relaxed);
+}
+
+void Reactor::SetLeft(int32_t id, uint32_t total) {
+  Atomic(memory_.left + SlotOf(id)).store(static_cast<int32_t>(total), std::memory_order_release);
+}
+
+void Reactor::Run() {
+  // libevent's fatal callback must not return.
+  std::jmp_buf fatal_exit;
+  const int fatal = setjmp(fatal_exit);
+  if (fatal != 0) {
+    Abandon(fatal);
+    return;
+  }
+  SetFatalExit(&fatal_exit);
+  while (!stopping_ && !stop_requested_.load()) Turn();
+  Stop();
+}
+
+void Reactor::Turn() {
+  Count(kPasses);
+  TakeSubmissions();
+  DeleteRetired();
+  ResumeStalled();
+  Publish();
+  if (stopping_) return;
+  if (!dispatching_) {
+    WaitWithoutDispatch();
+    return;
+  }
+  const bool block = (loop_flags_ & EVLOOP_NONBLOCK) == 0 && PrepareToBlock();
+  const int result = event_base_loop(
+      base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
+  if (block) Atomic(memory_.control + kReactorSleeps).store(0);
+  if (result < 0) {
+    completions_.Post(Completion::kFatal, 0, 0, result, 0);
+    stop_requested_.store(true);
+  }
+  NoteLoopEnd();
+  Publish();
+}
+
+// Says that this thread sleeps, then looks once more: JavaScript writes first and reads the flag
+// afterwards, so one of the two sees the other.
+bool Reactor::PrepareToBlock() {
+  if (options_.spin_microseconds > 0) {
+    const auto until =
+        std::chrono::steady_clock::now() + std::chrono::microseconds(options_.spin_microseconds);
+    while (std::chrono::steady_clock::now() < until) {
+      if (!submissions_.Empty()) {
+        Count(kSpins);
+        return false;
+      }
+    }
+  }
+  Atomic(memory_.control + kReactorSleeps).store(1);
+  const bool starved = completions_.HasWaiting() || !stalled_.empty();
+  if (starved) Atomic(memory_.control + kReactorWantsRoom).store(1);
+  if (!submissions_.Empty() || stop_requested_.load() || (starved && HasRoom())) {
+    Atomic(memory_.control + kReactorSleeps).store(0);
+    return false;
+  }
+  Count(kSleeps);
+  return true;
+}
+
+// The loop has been left (loopExit, loopBreak, or not begun): only submissions are looked at.
+void Reactor::WaitWithoutDispatch() {
+  if (PrepareToBlock()) {
+    pollfd wake = {wake_fd_, POLLIN, 0};
+    poll(&wake, 1, -1);
+    uint64_t count;
+    if (read(wake_fd_, &count, sizeof(count)) < 0) count = 0;
+    Atomic(memory_.control + kReactorSleeps).store(0);
+  }
+}
+
+void Reactor::NoteLoopEnd() {
+  if (event_base_got_exit(base_.get()) != 0) {
+    EndLoop(LoopEnd::kExited);
+  } else if ((loop_flags_ & (EVLOOP_ONCE | EVLOOP_NONBLOCK)) != 0) {
+    EndLoop(LoopEnd::kStepped);
+  }
+}
+
+void Reactor::EndLoop(LoopEnd end) {
+  dispatching_ = false;
+  loop_flags_ = 0;
+  completions_.Post(Completion::kLooped, 0, 0, end, 0);
+}
+
+// After a fatal error nothing of libevent may be touched: what the base held stays with the kernel
+// until the process ends.
+void Reactor::Abandon(int code) {
+  for (auto& handler : handlers_) (void)handler.release();
+  (void)wake_event_.release();
+  death_watch_.Abandon();
+  (void)base_.release();
+  completions_.Post(Completion::kFatal, 0, 0, code, 0);
+  completions_.Publish();
+  signal_();
+}
+
+void Reactor::Publish() {
+  if (!completions_.Publish()) return;
+  if (Atomic(memory_.control + kJsSleeps).exchange(0) == 0) return;
+  Count(kSignals);
+  signal_();
+}
+
+void Reactor::TakeSubmissions() {
+  const uint32_t taken = submissions_.Drain([this](const Record& record) { Take(record); });
+  if (taken > 0) Count(kTaken, static_cast<int32_t>(taken));
+}
+
+Reactor::Payload Reactor::PayloadOf(const Record& record) {
+  const uint32_t offset = static_cast<uint32_t>(record.a());
+  const uint32_t bytes = static_cast<uint32_t>(record.b());
+  if (record.aux() != 0) {
+    uint8_t* data = pins_.Get(record.aux() - 1);
+    return {data == nullptr ? nullptr : data + offset, bytes, record.aux()};
+  }
+  if (offset > memory_.out_slab_bytes || bytes > memory_.out_slab_bytes - offset) {
+    return {nullptr, 0, 0};
+  }
+  return {memory_.out_slab + offset, bytes, 0};
+}
+
+namespace {
+
+bool HasPayload(Submission kind) {
+  switch (kind) {
+    case Submission::kConnect:
+    case Submission::kListen:
+    case Submission::kWrite:
+    case Submission::kRateLimit:
+    case Submission::kGroup:
+    case Submission::kSendFile:
+    case Submission::kTimer:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Reactor::Take(const Record& record) {
+  const auto kind = static_cast<Submission>(record.kind());
+  EventHandler* handler = Find(record.id());
+  if (handler != nullptr) {
+    handler->Take(record);
+  } else {
+    switch (kind) {
+      case Submission::kLend: {
+        uint8_t* data = pins_.Get(record.aux());
+        if (data != nullptr) slabs_.Lend(record.aux(), data, static_cast<uint32_t>(record.a()));
+        break;
+      }
+      case Submission::kStop:
+        stopping_ = true;
+        break;
+      case Submission::kCloseFd:
+        if (transit_.Leave(record.a())) close(record.a());
+        break;
+      case Submission::kLoopExit: {
+        const int64_t microseconds = static_cast<int64_t>(
+            static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
+            static_cast<uint32_t>(record.a()));
+        const timeval delay = Microseconds(microseconds);
+        event_base_loopexit(base_.get(), &delay);
+        break;
+      }
+      case Submission::kLoopBreak:
+        // Between two turns nothing is active, and event_base_loop() would forget the break.
+        if (dispatching_) EndLoop(LoopEnd::kBroken);
+        break;
+      case Submission::kLoop:
+        loop_flags_ = record.a();
+        dispatching_ = true;
+        break;
+      default:
+        Install(OpenHandler(*this, record));
+        break;
+    }
+  }
+  if (!HasPayload(kind)) return;
+  if (record.aux() == 0) {
+    Atomic(memory_.control + kOutTail).store(record.a() + record.b(), std::memory_order_release);
+  } else if (kind != Submission::kWrite || handler == nullptr) {
+    // A write by reference is released when its bytes have left, by the bufferevent.
+    completions_.Post(Completion::kReleased, record.aux() - 1, 0, 0, 0);
+  }
+}
+
+void Reactor::Install(std::unique_ptr<EventHandler> handler) {
+  if (!handler) return;
+  const uint32_t slot = SlotOf(handler->id());
+  if (slot >= handlers_.size()) handlers_.resize(slot + 1);
+  handlers_[slot] = std::move(handler);
+}
+
+EventHandler* Reactor::Find(int32_t id) const {
+  const uint32_t slot = SlotOf(id);
+  if (slot >= handlers_.size()) return nullptr;
+  EventHandler* handler = handlers_[slot].get();
+  return handler != nullptr && handler->id() == id ? handler : nullptr;
+}
+
+void Reactor::Stall(EventHandler* handler) {
+  if (handler->stalled_) return;
+  handler->stalled_ = true;
+  Count(kStalls);
+  stalled_.push_back(handler);
+}
+
+void Reactor::ResumeStalled() {
+  if (stalled_.empty() || !HasRoom()) return;
+  std::vector<EventHandler*> resumed;
+  resumed.swap(stalled_);
+  for (EventHandler* handler : resumed) {
+    handler->stalled_ = false;
+    handler->Resume();
+  }
+}
+
+void Reactor::Retire(EventHandler* handler) {
+  if (handler->retired_) return;
+  handler->retired_ = true;
+  retired_.push_back(handler);
+}
+
+void Reactor::DeleteRetired() {
+  while (!retired_.empty()) {
+    std::vector<EventHandler*> gone;
+    gone.swap(retired_);
+    for (EventHandler* handler : gone) {
+      if (handler->stalled_) {
+        for (EventHandler*& stalled : stalled_) {
+          if (stalled == handler) {
+            stalled = stalled_.back();
+            stalled_.pop_back();
+            break;
+          }
+        }
+      }
+      const int32_t id = handler->id();
+      handlers_[SlotOf(id)].reset();
+      completions_.Post(Completion::kClosed, 0, id, 0, 0);
+    }
+  }
+}
+
+void Reactor::DestroyHandlers() {
+  stalled_.clear();
+  retired_.clear();
+  // Rate-limit groups go last: their members leave them while they are freed.
+  for (auto& handler : handlers_) {
+    if (handler && !handler->OutlivesOthers()) handler.reset();
+  }
+  handlers_.clear();
+}
+
+void Reactor::Stop() {
+  DestroyHandlers();
+  death_watch_.Close();
+  wake_event_.reset();
+  // bufferevent_free() leaves work for a later turn of the loop.
+  event_base_loop(base_.get(), EVLOOP_NONBLOCK);
+  base_.reset();
+  completions_.Post(Completion::kStopped, 0, 0, 0, 0);
+  while (!stop_requested_.load()) {
+    Publish();
+    if (!completions_.HasWaiting()) break;
+    WaitWithoutDispatch();
+  }
+}
+
+}  // namespace rxjs_libevent

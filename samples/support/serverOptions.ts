@@ -1,0 +1,28 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly threads: number;
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`A whole number from ${String(least)} to ${String(most)}.`);
+    }
+    return value;
+  };
+}
+
+/** Where a sample listens: `--host`, `--port` and `--threads` of the command line. */
+export function serverOptions(name: string, description: string): ServerOptions {
+  return new Command(name)
+    .description(description)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for any', wholeNumber(0, 65535), 40713)
+    .option('--threads <number>', 'reactor threads', wholeNumber(1, 64), 1)
+    .parse()
+    .opts();
+}
