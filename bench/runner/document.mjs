@@ -30,7 +30,8 @@ function section({ machine, runs, timing, scenarios, results, judged }, plots) {
   const parts = [
     `Measured by \`npm run bench\`: ${machineLine(machine)}. Medians of ${runs} interleaved rounds, ` +
       `each with ${timing.warmup} s of warm-up and a window of ${timing.seconds} s. "generator" is how ` +
-      `busy the load generator's busiest thread was; "!" marks where it may have been the limit.`,
+      `busy the load generator's busiest thread was, "others" how much of a core other work took; "!" ` +
+      `marks where either may have been the limit.`,
   ];
   if (judged.length > 0) parts.push('### Goals', markdown(goalRows(judged)));
   parts.push(

@@ -2,7 +2,14 @@
 import { join } from 'node:path';
 import { binFolder } from './paths.mjs';
 import { Child, withResolvers } from './processes.mjs';
-import { cpuShares, fileLimit, readThreads, residentBytes } from './system.mjs';
+import {
+  cpuShares,
+  fileLimit,
+  machineCpuSeconds,
+  processCpuSeconds,
+  readThreads,
+  residentBytes,
+} from './system.mjs';
 
 const GENERATOR_SLACK_MS = 60_000;
 /** Files that a server needs beside its connections. */
@@ -63,7 +70,11 @@ async function measureLoad(scenario, peer, timing) {
     if (phase === 'upstream') upstream.resolve(value);
     if (phase !== 'begin' && phase !== 'end') return;
     try {
-      readings[phase] = readThreads(server.pid);
+      readings[phase] = {
+        ...readThreads(server.pid),
+        machine: machineCpuSeconds(),
+        generator: processCpuSeconds(generator.pid),
+      };
       if (phase === 'end') memory = residentBytes(server.pid);
     } catch {
       // The peer has died; waiting for the result says so.
@@ -103,9 +114,18 @@ function loadResult(peer, server, result, readings, memory) {
     cpuUs: (shares.all / result.messagesPerSecond) * 1e6,
     rssMb: memory / 1e6,
     generatorCpu: result.generatorCpu,
+    othersCpu: othersShare(readings.begin, readings.end, shares.all),
   };
   if (peer.node) figures.jsUs = (shares.main / result.messagesPerSecond) * 1e6;
   return { figures, threads: shares.threads, buckets: result.latencyUs.buckets };
+}
+
+/** Cores that neither the server nor the generator took: other work on this machine, or its host. */
+function othersShare(begin, end, server) {
+  const seconds = end.seconds - begin.seconds;
+  const all = (end.machine - begin.machine) / seconds;
+  const generator = (end.generator - begin.generator) / seconds;
+  return Math.max(0, all - generator - server);
 }
 
 async function readMemory(peer, server) {
@@ -159,7 +179,7 @@ async function measureTimers(scenario, peer) {
   const child = new Child(`peer ${peer.name}`, [...peer.timers, '--count', String(scenario.count)]);
   try {
     const { addNs, cancelNs, fireNs, errorUs } = await child.json(GENERATOR_SLACK_MS);
-    const figures = { addNs, cancelNs, fireNs, p50Us: errorUs.p50, p99Us: errorUs.p99 };
+    const figures = { addNs, cancelNs, fireNs, errorP50Us: errorUs.p50, errorP99Us: errorUs.p99 };
     return { figures };
   } finally {
     await child.stop();

@@ -14,6 +14,7 @@ export const metrics = {
   jsUs: { title: 'of it JS', format: digits(3), better: 'less' },
   rssMb: { title: 'RSS MB', format: digits(0), better: 'less' },
   generatorCpu: { title: 'generator', format: (value) => `${(value * 100).toFixed(0)} %` },
+  othersCpu: { title: 'others', format: (value) => `${(value * 100).toFixed(0)} %` },
   connections: { title: 'connections', format: count },
   bytesPerConnection: { title: 'bytes each', format: count, better: 'less' },
   heapBytesPerConnection: { title: 'JS heap', format: count, better: 'less' },
@@ -21,4 +22,6 @@ export const metrics = {
   addNs: { title: 'add ns', format: count, better: 'less' },
   cancelNs: { title: 'cancel ns', format: count, better: 'less' },
   fireNs: { title: 'fire ns', format: count, better: 'less' },
+  errorP50Us: { title: 'off by p50 µs', format: significant, better: 'less' },
+  errorP99Us: { title: 'off by p99 µs', format: significant, better: 'less' },
 };

@@ -34,8 +34,8 @@ async function draw({ name, title, values, ...rest }) {
     title,
     data: { values },
     background: 'white',
-    width: 640,
-    height: 280,
+    ...(rest.facet ? {} : { width: 640, height: 280 }),
+    config: { legend: { labelLimit: 0 }, axis: { labelLimit: 0 }, font: 'sans-serif' },
     ...rest,
   };
   const view = new vega.View(vega.parse(compile(specification).spec), { renderer: 'none' });
@@ -56,38 +56,41 @@ function collect(report, names, metric, x = (name) => name) {
   );
 }
 
-function groupedBars(name, title, values, axis) {
-  const order = [...new Set(values.map(({ x }) => x))];
-  const x = { field: 'x', type: 'nominal', title: axis.x, sort: order, axis: { labelAngle: 0 } };
-  const xOffset = { field: 'peer', sort: peers.map((peer) => peer.title) };
-  const scale = axis.log ? { type: 'log' } : { zero: true };
+/** One panel per group with a scale of its own; a thin line shows the least and the most of the rounds. */
+function panels(name, title, values, unit) {
+  const groups = [...new Set(values.map(({ x }) => x))];
+  const peer = {
+    field: 'peer',
+    type: 'nominal',
+    sort: peers.map((each) => each.title),
+    axis: null,
+  };
   return {
     name,
     title,
     values,
-    encoding: { x, xOffset },
-    layer: [
-      {
-        mark: { type: 'bar' },
-        encoding: { y: { field: 'y', type: 'quantitative', title: axis.y, scale }, color },
-      },
-      {
-        mark: { type: 'rule', color: '#222' },
-        encoding: { y: { field: 'least', type: 'quantitative' }, y2: { field: 'most' } },
-      },
-    ],
+    facet: { column: { field: 'x', type: 'nominal', title: null, sort: groups } },
+    spec: {
+      width: Math.floor(640 / groups.length),
+      height: 240,
+      encoding: { x: peer },
+      layer: [
+        { mark: 'bar', encoding: { y: { field: 'y', type: 'quantitative', title: unit }, color } },
+        {
+          mark: { type: 'rule', color: '#222' },
+          encoding: { y: { field: 'least', type: 'quantitative' }, y2: { field: 'most' } },
+        },
+      ],
+    },
+    resolve: { scale: { y: 'independent' } },
   };
 }
 
 function linesPlot(report) {
   const names = ['lines-50x1', 'lines-50x16', 'lines-50x128'];
-  const values = collect(report, names, 'messagesPerSecond', (name) => name.split('x')[1]);
-  const title = 'rot13 lines of 64 bytes, 50 connections';
-  return groupedBars('lines', title, values, {
-    x: 'lines in flight per connection',
-    y: 'lines per second (log)',
-    log: true,
-  });
+  const label = (name) => `${name.split('x')[1]} in flight`;
+  const values = collect(report, names, 'messagesPerSecond', label);
+  return panels('lines', 'rot13 lines of 64 bytes, 50 connections', values, 'lines per second');
 }
 
 function cpuPlot(report) {
@@ -190,18 +193,14 @@ function quantileCurve(peer, buckets) {
 
 function echoPlot(report) {
   const names = ['echo-1K', 'echo-16K', 'echo-64K', 'echo-1M', 'relay'];
-  const label = (name) => (name === 'relay' ? 'relay 16K' : name.replace('echo-', ''));
+  const label = (name) => name.replace('echo-', '').replace(/(\d)([KM])/, '$1 $2iB');
   const values = collect(report, names, 'megabytesPerSecond', label);
-  return groupedBars('echo', 'Echo by chunk size, and relay', values, { x: 'chunk', y: 'MB/s' });
+  return panels('echo', 'Echo by chunk size, and relay of 16 KiB', values, 'MB/s');
 }
 
 function connectionPlot(report) {
-  const values = collect(report, ['accept', 'fanout'], 'messagesPerSecond', (name) =>
-    name === 'accept' ? 'accepted and closed' : 'deliveries of a fan-out to 1,000',
-  );
-  return groupedBars('accept-fanout', 'Accept and close; fan-out', values, {
-    x: null,
-    y: 'per second (log)',
-    log: true,
-  });
+  const labels = { accept: 'connections accepted and closed', fanout: 'deliveries, 1 to 1,000' };
+  const names = Object.keys(labels);
+  const values = collect(report, names, 'messagesPerSecond', (name) => labels[name]);
+  return panels('accept-fanout', 'Accept and close; fan-out', values, 'per second');
 }

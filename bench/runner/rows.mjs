@@ -1,8 +1,8 @@
 import { metrics } from './metrics.mjs';
 import { peers } from './peers.mjs';
 
-/** A generator's thread as busy as this may be what limits the peer. */
-const BUSY = 0.9;
+/** A generator's thread as busy as this, or as much other work, may be what limits the peer. */
+const LIMITS = { generatorCpu: 0.9, othersCpu: 0.5 };
 
 export function titleOf(peerName) {
   return peers.find(({ name }) => name === peerName).title;
@@ -24,7 +24,7 @@ export function scenarioRows(byPeer) {
 function cell(name, figure) {
   if (figure === undefined) return '';
   const text = metrics[name].format(figure.median);
-  return name === 'generatorCpu' && figure.median > BUSY ? `${text} !` : text;
+  return figure.median > (LIMITS[name] ?? Infinity) ? `${text} !` : text;
 }
 
 /** The goals as a table. */

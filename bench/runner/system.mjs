@@ -38,6 +38,27 @@ export function cpuShares(pid, before, after) {
   return shares;
 }
 
+/**
+ * CPU seconds that all of the machine's work has taken so far, and what was taken from the machine itself
+ * (steal): with it, a run knows how much others disturbed it.
+ */
+export function machineCpuSeconds() {
+  const [first] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
+  const [user, nice, system, , , irq, softirq, steal] = first
+    .trim()
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / ticksPerSecond;
+}
+
+/** CPU seconds of a whole process. */
+export function processCpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
 /** Resident bytes of a process. */
 export function residentBytes(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
