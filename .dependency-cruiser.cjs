@@ -49,6 +49,12 @@ module.exports = {
       to: { path: ['^lib/native([.]ts|/)', '[.]node$'], dependencyTypesNot: ['type-only'] },
     },
     rule(
+      'common-stands-below',
+      'Errors, addresses and checks are used by all and use none.',
+      '^lib/common/',
+      '^lib/(?!common/)',
+    ),
+    rule(
       'rings-know-only-native',
       'The rings are shared memory: a codec and slabs, no connections.',
       '^lib/rings/',

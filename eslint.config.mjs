@@ -51,7 +51,8 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      // An interface and a class of one name, a method and its bound property: RxJS's own habits.
+      // Said with `as T`, which a reader can search for; `!` is for specs.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/unified-signatures': 'off',
       'max-lines': ['error', { max: 400 }],
@@ -77,7 +78,14 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-empty-function': 'off',
+      // A specification is one list, and may be longer than what it specifies.
+      'max-lines': ['error', { max: 600 }],
     },
+  },
+  {
+    // The addon's path is known only at run time.
+    files: ['lib/native.ts'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 
   prettier,

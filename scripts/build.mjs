@@ -1,4 +1,4 @@
-// node scripts/build.mjs [samples | bench]: the addon, the library, and the programs of one folder.
+// node scripts/build.mjs [samples]: the addon and the library, and the samples beside them if told so.
 import { setUp } from './setup/index.mjs';
 
 setUp({ programs: process.argv[2] });

@@ -7,7 +7,7 @@ import { ensureSystem } from './system.mjs';
  * Installs, builds and compiles what is still missing, and says nothing where nothing is. What the
  * system lacks is asked for first and at once, so that there is one command to give.
  *
- * @param programs the folder of programs to compile beside the library: samples or bench
+ * @param programs a folder of programs to compile beside the library: samples
  * @param system groups of system packages wanted beside those of the build
  */
 export function setUp({ programs, system = [] } = {}) {
