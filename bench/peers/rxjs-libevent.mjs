@@ -2,19 +2,15 @@
 import { Subject, ignoreElements, map, merge } from 'rxjs';
 import { EventBase, lines, sendTo, serve } from 'rxjs-libevent';
 import { announce, parsePeerOptions } from './peer.mjs';
-import { rot13 } from './rot13.mjs';
+import { rotate } from './rot13.mjs';
 
 const options = parsePeerOptions();
 const base = new EventBase({ threads: options.threads });
 const messages = new Subject();
+const byLine = lines({ eol: 'lf', keepEol: true, encoding: 'buffer' });
 
 const modes = {
-  rot13: (conn) =>
-    conn.pipe(
-      lines(),
-      map((line) => `${rot13(line)}\n`),
-      sendTo(conn),
-    ),
+  rot13: (conn) => conn.pipe(byLine, map(rotate), sendTo(conn)),
 
   echo: (conn) => conn.pipe(sendTo(conn)),
 
