@@ -9,11 +9,11 @@ import { mergeHeld } from './mergeHeld';
  *
  * ```
  * source  --a--b-----------c-----------|
- * inner     ----A|
- *                   ----B|
+ * inners    ----A|
+ *                ----B|
  *                          ----C|
- * held      [----] [-----] [----]          concurrency 1
- * result  ------A-------B------C-------|
+ * held      [---------]    [----]          concurrency 1
+ * result  ------A----B---------C-------|
  * ```
  *
  * Takes the place of `mergeMap` where inners take time, since the scope of {@link hold} ends with

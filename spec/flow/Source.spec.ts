@@ -305,7 +305,7 @@ describe('Source', () => {
               releasing = true;
               releases.shift()?.();
               releasing = false;
-            } else if (one === 'turn') {
+            } else {
               turns.runOne();
             }
             expect(source.held).toBe(releases.length > 0);

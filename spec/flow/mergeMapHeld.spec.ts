@@ -1,0 +1,526 @@
+import {
+  concat,
+  config,
+  defer,
+  EMPTY,
+  from,
+  map,
+  merge,
+  NEVER,
+  Observable,
+  of,
+  Subject,
+  take,
+  tap,
+  throwError,
+  type ObservableInput,
+} from 'rxjs';
+import { hold } from '../../lib/flow/hold';
+import { holdable } from '../../lib/flow/Holdable';
+import type { Release } from '../../lib/flow/Release';
+import { currentSource } from '../../lib/flow/currentSource';
+import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
+import { FakeSource } from './support/FakeSource';
+import { ManualTurns } from './support/ManualTurns';
+import { marbles } from './support/marbles';
+import { record } from './support/record';
+
+describe('mergeMapHeld', () => {
+  const turns = new ManualTurns();
+  beforeEach(() => turns.install());
+  afterEach(() => {
+    turns.remove();
+  });
+
+  it.each([
+    ['never', NEVER, [], undefined],
+    ['empty', EMPTY, [], 'complete'],
+    ['one', of(1), [10], 'complete'],
+    ['many', from([1, 2, 3]), [10, 20, 30], 'complete'],
+    ['error', throwError(() => 'bad'), [], 'bad'],
+  ])('maps %s', (_, source, values, ending) => {
+    const numbers = source as Observable<number>;
+    const result = numbers.pipe(mergeMapHeld((value) => of(value * 10), 2));
+    expect(record(result)).toMatchObject({ values, ending });
+  });
+
+  it('gives project the value and its number', () => {
+    const project = jest.fn((value: string, index: number) => of(value + String(index)));
+    const { values } = record(from(['a', 'b']).pipe(mergeMapHeld(project, 1)));
+    expect(values).toEqual(['a0', 'b1']);
+    expect(project.mock.calls).toEqual([
+      ['a', 0],
+      ['b', 1],
+    ]);
+  });
+
+  it('keeps to its concurrency and holds the source meanwhile', () => {
+    const source = new FakeSource<number>();
+    const inners = [new Subject<string>(), new Subject<string>(), new Subject<string>()];
+    const { values } = record(source.pipe(mergeMapHeld((index) => inners[index]!, 2)));
+    turns.runAll();
+    source.offer(0);
+    expect(source.held).toBe(false);
+    source.offer(1, 2);
+    expect(source.own.heldBy).toEqual(['mergeMapHeld']);
+    expect(inners.map((inner) => inner.observed)).toEqual([true, true, false]);
+    inners[1]?.next('b');
+    inners[0]?.next('a');
+    inners[1]?.complete();
+    expect(inners[2]?.observed).toBe(false);
+    turns.runAll();
+    expect(inners[2]?.observed).toBe(true);
+    expect(values).toEqual(['b', 'a']);
+    expect(source.waiting).toEqual([]);
+  });
+
+  it('never holds for inners that complete at once', () => {
+    const source = new FakeSource<number>();
+    const { values } = record(source.pipe(mergeMapHeld((value) => of(value, value), 1)));
+    source.offer(1, 2, 3);
+    turns.runAll();
+    expect(values).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(source.calls).toEqual(['resume']);
+  });
+
+  it('queues what comes from a source that cannot be held', () => {
+    const source = new Subject<number>();
+    const inners = new Map<number, Subject<string>>();
+    const project = (value: number): Subject<string> => {
+      const inner = new Subject<string>();
+      inners.set(value, inner);
+      return inner;
+    };
+    const { values } = record(source.pipe(mergeMapHeld(project, 1)));
+    for (const value of [1, 2, 3]) source.next(value);
+    expect([...inners.keys()]).toEqual([1]);
+    for (const value of [1, 2, 3]) {
+      inners.get(value)?.next(`v${String(value)}`);
+      inners.get(value)?.complete();
+    }
+    expect(values).toEqual(['v1', 'v2', 'v3']);
+  });
+
+  it('is the current source of what it emits, and starts inners in the scope of their value', () => {
+    const source = new FakeSource<number>();
+    const inner = new Subject<number>();
+    const inProject: unknown[] = [];
+    const inNext: unknown[] = [];
+    const project = (value: number): ObservableInput<number> => {
+      inProject.push(currentSource());
+      return value === 1 ? inner : of(value);
+    };
+    record(merge(source, of(2)).pipe(mergeMapHeld(project, 1)), () => inNext.push(currentSource()));
+    source.offer(1, 3);
+    turns.runAll();
+    inner.next(1);
+    inner.complete();
+    turns.runAll();
+    expect(inProject).toEqual([undefined, source.own, source.own]);
+    expect(inNext[0]).toBeDefined();
+    expect(new Set(inNext).size).toBe(1);
+    expect(inNext[0]).not.toBe(source.own);
+  });
+
+  it('passes a hold to its source, so that no inner starts', () => {
+    const source = new FakeSource<number>();
+    let release: Release = () => undefined;
+    const project = jest.fn((value: number) => of(value));
+    const { values } = record(
+      source.pipe(mergeMapHeld(project, 4)),
+      () => (release = hold('slow')),
+    );
+    source.offer(1, 2);
+    turns.runAll();
+    expect(source.own.heldBy).toEqual(['mergeMapHeld']);
+    expect(project).toHaveBeenCalledTimes(1);
+    release();
+    expect(values).toEqual([1]);
+    turns.runAll();
+    expect(values).toEqual([1, 2]);
+  });
+
+  it('holds its source at once when a value comes late and is not wanted', () => {
+    const source = new FakeSource<number>();
+    const inner = new Subject<string>();
+    let release: Release = () => undefined;
+    record(source.pipe(mergeMapHeld(() => inner, 4)), () => (release = hold()));
+    source.offer(1);
+    turns.runAll();
+    expect(source.held).toBe(false);
+    inner.next('a');
+    expect(source.held).toBe(true);
+    release();
+    turns.runAll();
+    expect(source.held).toBe(false);
+  });
+
+  it('passes a hold to the sources inside its inners', () => {
+    const source = new FakeSource<number>();
+    const inners = [new FakeSource<string>(), new FakeSource<string>()];
+    let release: Release = () => undefined;
+    const result = source.pipe(mergeMapHeld((index) => inners[index]!, 2));
+    const { values } = record(result, (value) => {
+      if (value === 'b1') release = hold();
+    });
+    source.offer(0, 1);
+    turns.runAll();
+    inners[0]?.offer('a1');
+    inners[1]?.offer('b1', 'b2');
+    expect(inners.map((inner) => inner.own.heldBy)).toEqual([['mergeMapHeld'], ['mergeMapHeld']]);
+    inners[0]?.offer('a2');
+    expect(values).toEqual(['a1', 'b1']);
+    release();
+    turns.runAll();
+    expect([...values].sort()).toEqual(['a1', 'a2', 'b1', 'b2']);
+    expect(inners.some((inner) => inner.held)).toBe(false);
+  });
+
+  it('keeps what inners emit that cannot be held, in order, behind the hold', () => {
+    const source = new FakeSource<number>();
+    const inner = new Subject<string>();
+    let release: Release = () => undefined;
+    const result = source.pipe(mergeMapHeld(() => concat(of('a', 'b'), inner), 1));
+    const recording = record(result, (value) => {
+      if (value === 'a') release = hold();
+    });
+    source.offer(1);
+    source.complete();
+    turns.runAll();
+    inner.next('c');
+    inner.complete();
+    expect(recording).toMatchObject({ values: ['a'], ending: undefined });
+    release();
+    turns.runAll();
+    expect(recording).toMatchObject({ values: ['a', 'b', 'c'], ending: 'complete' });
+  });
+
+  it('passes a hold through two of its kind, one inside the other', () => {
+    const source = new FakeSource<string>();
+    const innermost = new FakeSource<string>();
+    let release: Release = () => undefined;
+    const inside = (value: string): Observable<string> =>
+      of(value).pipe(
+        mergeMapHeld(() => innermost, 3),
+        map((word) => value + word),
+      );
+    const { values } = record(source.pipe(mergeMapHeld(inside, 3)), () => (release = hold()));
+    source.offer('a', 'b');
+    turns.runAll();
+    innermost.offer('1', '2');
+    expect(values).toEqual(['a1']);
+    expect(source.held && innermost.held).toBe(true);
+    release();
+    turns.runAll();
+    // The value that 'b' had waiting comes next, and is held as well.
+    expect(values).toEqual(['a1', 'b1']);
+    expect(source.held && innermost.held).toBe(true);
+    for (const expected of ['a2', 'b2']) {
+      release();
+      turns.runAll();
+      expect(values.at(-1)).toBe(expected);
+    }
+    release();
+    turns.runAll();
+    expect(source.held || innermost.held).toBe(false);
+  });
+
+  it('passes a hold through two of its kind, one after the other', () => {
+    const source = new FakeSource<number>();
+    let release: Release = () => undefined;
+    const gates = new Map<number, Subject<number>>();
+    const { values } = record(
+      source.pipe(
+        mergeMapHeld((value) => of(value), 3),
+        mergeMapHeld((value) => {
+          gates.set(value, new Subject());
+          return gates.get(value)!;
+        }, 1),
+      ),
+      () => (release = hold()),
+    );
+    source.offer(1, 2);
+    turns.runAll();
+    expect(source.held).toBe(true);
+    gates.get(1)?.next(1);
+    gates.get(1)?.complete();
+    turns.runAll();
+    expect(source.held).toBe(true);
+    expect(gates.size).toBe(1);
+    release();
+    turns.runAll();
+    expect(gates.size).toBe(2);
+    gates.get(2)?.next(2);
+    expect(values).toEqual([1, 2]);
+  });
+
+  it.each(['project throws', 'inner errors', 'source errors'])(
+    'errors, ends its inners and lets go of everything when %s',
+    (kind) => {
+      const source = new FakeSource<number>();
+      const inner = new FakeSource<string>();
+      const failing = new Subject<string>();
+      const project = (value: number): Observable<string> => {
+        if (value === 0) return inner;
+        if (kind === 'project throws') throw new Error('bad');
+        return failing;
+      };
+      const recording = record(source.pipe(mergeMapHeld(project, 2)));
+      source.offer(0);
+      turns.runAll();
+      inner.offer('a');
+      source.offer(1);
+      if (kind === 'inner errors') failing.error(new Error('bad'));
+      if (kind === 'source errors') source.error(new Error('bad'));
+      turns.runAll();
+      if (kind === 'source errors') {
+        expect(source.held).toBe(true);
+        failing.complete();
+        turns.runAll();
+      }
+      expect(recording).toMatchObject({ values: ['a'], ending: new Error('bad') });
+      expect(source.held || inner.held).toBe(false);
+      expect(source.observers + inner.observers).toBe(0);
+      expect(failing.observed).toBe(false);
+    },
+  );
+
+  it('lets go at once when an inner errors behind a hold, and emits what waits before the error', () => {
+    const source = new FakeSource<number>();
+    const inner = new Subject<string>();
+    let release: Release = () => undefined;
+    const result = source.pipe(mergeMapHeld(() => inner, 1));
+    const recording = record(result, () => (release = hold()));
+    source.offer(1, 2);
+    turns.runAll();
+    inner.next('a');
+    inner.next('b');
+    inner.error('bad');
+    expect(source.held).toBe(false);
+    expect(source.observers).toBe(0);
+    expect(recording.ending).toBeUndefined();
+    release();
+    turns.runAll();
+    expect(recording).toMatchObject({ values: ['a', 'b'], ending: undefined });
+    release();
+    turns.runAll();
+    expect(recording.ending).toBe('bad');
+  });
+
+  it('completes when the inners have, and does not hold a source that has completed', () => {
+    const source = new FakeSource<number>();
+    const inner = new Subject<string>();
+    const result = source.pipe(
+      take(1),
+      mergeMapHeld(() => inner, 1),
+    );
+    const recording = record(result);
+    record(source);
+    source.offer(1, 2);
+    turns.runAll();
+    expect(source.held).toBe(false);
+    expect(recording.ending).toBeUndefined();
+    inner.complete();
+    expect(recording.ending).toBe('complete');
+  });
+
+  it('lets go of everything when it is unsubscribed, and emits no more', () => {
+    const source = new FakeSource<number>();
+    const inner = new FakeSource<string>();
+    let release: Release = () => undefined;
+    const result = source.pipe(mergeMapHeld(() => inner, 1));
+    const { values, subscription } = record(result, () => (release = hold()));
+    source.offer(1, 2);
+    inner.offer('a', 'b');
+    turns.runAll();
+    expect(source.held && inner.held).toBe(true);
+    subscription.unsubscribe();
+    expect(source.held || inner.held).toBe(false);
+    expect(source.observers + inner.observers).toBe(0);
+    release();
+    turns.runAll();
+    expect(values).toEqual(['a']);
+    expect(source.waiting).toEqual([2]);
+  });
+
+  it('gives values that no inner has had back to their source, in order', () => {
+    const sources = [new FakeSource<string>('a'), new FakeSource<string>('b')];
+    const inner = new Subject<string>();
+    const { subscription } = record(merge(...sources).pipe(mergeMapHeld(() => inner, 1)));
+    turns.runAll();
+    sources[0]?.offer('a1');
+    sources[1]?.offer('b1', 'b2');
+    expect(sources.map((source) => source.waiting)).toEqual([[], ['b2']]);
+    subscription.unsubscribe();
+    expect(sources.map((source) => source.waiting)).toEqual([[], ['b1', 'b2']]);
+  });
+
+  it('knows the way back for values that pass through', () => {
+    const source = new FakeSource<string>();
+    const inner = new FakeSource<string>();
+    const backs: unknown[] = [];
+    const result = source.pipe(mergeMapHeld((value) => concat(of(value, 'new'), inner), 1));
+    record(result, (value) => {
+      backs.push(typeof currentSource()?.giveBackOf?.(value));
+    });
+    source.offer('a');
+    turns.runAll();
+    inner.offer('b');
+    turns.runAll();
+    expect(backs).toEqual(['function', 'undefined', 'function']);
+  });
+
+  it('may be unsubscribed within next, by synchronous sources and inners too', () => {
+    let started = 0;
+    const project = (value: number): Observable<number> =>
+      defer(() => {
+        started += 1;
+        return from(Array(100).keys()).pipe(map((index) => value * 100 + index));
+      });
+    let seen = 0;
+    const source = from(Array(100).keys()).pipe(tap(() => (seen += 1)));
+    const { values, ending } = record(source.pipe(mergeMapHeld(project, 3), take(102)));
+    expect(values).toHaveLength(102);
+    expect({ ending, started, seen }).toEqual({ ending: 'complete', started: 2, seen: 2 });
+  });
+
+  it('stops a source that goes on after its subscriber has gone', () => {
+    const result = new Observable<number>((subscriber) => {
+      while (!subscriber.closed) subscriber.next(1);
+    }).pipe(
+      mergeMapHeld((value) => of(value), 1),
+      take(5),
+    );
+    expect(record(result).values).toHaveLength(5);
+  });
+
+  it('goes on after a consumer that throws, and restores the scope', async () => {
+    const reported = new Promise((resolve) => {
+      config.onUnhandledError = resolve;
+    });
+    const source = new FakeSource<number>();
+    const seen: number[] = [];
+    source.pipe(mergeMapHeld((value) => of(value), 1)).subscribe((value) => {
+      seen.push(value);
+      if (value === 1) throw new Error('consumer');
+    });
+    source.offer(1, 2);
+    turns.runAll();
+    expect(currentSource()).toBeUndefined();
+    expect(seen).toEqual([1, 2]);
+    expect(await reported).toEqual(new Error('consumer'));
+    config.onUnhandledError = null;
+  });
+
+  it('starts thousands of queued synchronous inners without overflow, 256 in a turn', () => {
+    const source = new Subject<number>();
+    const first = new Subject<number>();
+    const counts: number[] = [];
+    const result = source.pipe(mergeMapHeld((value) => (value === 0 ? first : of(value)), 1));
+    const recording = record(result);
+    for (let value = 0; value <= 5000; value += 1) source.next(value);
+    source.complete();
+    first.complete();
+    do counts.push(recording.values.length);
+    while (turns.runOne());
+    expect(recording.values).toEqual(Array.from({ length: 5000 }, (_, index) => index + 1));
+    expect(recording.ending).toBe('complete');
+    expect(counts.slice(0, 3)).toEqual([256, 512, 768]);
+  });
+
+  it('takes values that come from within its own inners', () => {
+    const source = new Subject<number>();
+    const { values } = record(source.pipe(mergeMapHeld((value) => of(value), 1)), (value) => {
+      if (value < 20_000) source.next(value + 1);
+    });
+    source.next(0);
+    turns.runAll();
+    expect(values).toEqual([...Array(20_001).keys()]);
+  });
+
+  it('does not hold itself when its output comes back into an inner', () => {
+    const source = new FakeSource<number>();
+    const back = new Subject<number>();
+    const releases: Release[] = [];
+    const result = source.pipe(mergeMapHeld((value) => (value === 0 ? back : of(value)), 2));
+    const { values } = record(result, (value) => {
+      releases.push(hold());
+      if (value < 4) back.next(value + 1);
+    });
+    source.offer(0, 1);
+    turns.runAll();
+    while (releases.length > 0) {
+      releases.shift()?.();
+      turns.runAll();
+    }
+    expect(values).toEqual([1, 2, 3, 4]);
+  });
+
+  it('takes promises', async () => {
+    turns.remove();
+    const source = new FakeSource<number>();
+    const done = new Promise((resolve) => {
+      const result = source.pipe(mergeMapHeld((value) => Promise.resolve(value * 2), 2));
+      const values: number[] = [];
+      result.subscribe({
+        next: (value) => values.push(value),
+        complete: () => {
+          resolve(values);
+        },
+      });
+    });
+    source.offer(1, 2, 3).complete();
+    expect(await done).toEqual([2, 4, 6]);
+    turns.install();
+  });
+
+  it('draws the marble diagram of its documentation', () => {
+    const calls: string[] = [];
+    marbles(({ cold, expectObservable, expectSubscriptions, scheduler }) => {
+      const log = (what: string): void => {
+        calls.push(`${what} ${String(scheduler.now())}`);
+      };
+      const source = cold('   --a--b-----------c-----------|');
+      const inner = cold('      ----v|');
+      const subscriptions = [
+        '                     --^----!',
+        '                     -------^----!',
+        '                     -----------------^----!',
+      ];
+      const expected = '      ------a----b---------c-------|';
+      const result = holdable(source, {
+        pause: () => {
+          log('pause');
+        },
+        resume: () => {
+          log('resume');
+        },
+      }).pipe(mergeMapHeld((value) => inner.pipe(map(() => value)), 1));
+      expectObservable(result).toBe(expected);
+      expectSubscriptions(inner.subscriptions).toBe(subscriptions);
+    });
+    expect(calls).toEqual(['pause 2', 'resume 12', 'pause 17', 'resume 22']);
+  });
+
+  it.each([
+    [undefined, 1, TypeError],
+    [() => EMPTY, undefined, TypeError],
+    [() => EMPTY, '2', TypeError],
+    [() => EMPTY, 0, RangeError],
+    [() => EMPTY, -1, RangeError],
+    [() => EMPTY, NaN, RangeError],
+    [() => EMPTY, 1.5, RangeError],
+    [() => EMPTY, -Infinity, RangeError],
+  ])('refuses project %p with concurrency %p at the call', (project, concurrency, type) => {
+    expect(() => mergeMapHeld(project as () => typeof EMPTY, concurrency as number)).toThrow(type);
+  });
+
+  it('takes Infinity, and then holds nothing for the sake of its inners', () => {
+    const source = new FakeSource<number>();
+    record(source.pipe(mergeMapHeld(() => NEVER, Infinity)));
+    source.offer(...Array(1000).keys());
+    turns.runAll();
+    expect(source.waiting).toEqual([]);
+    expect(source.held).toBe(false);
+  });
+});
