@@ -1,6 +1,6 @@
 // node scripts/lint.mjs [--fix]: every check of form, all at once; with --fix, what can be mended is.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureModules } from './setup/modules.mjs';
 import { root } from './setup/paths.mjs';
 import { filesIn } from './setup/stamp.mjs';
@@ -40,8 +40,16 @@ function run([name, args]) {
     child.on('close', (code) => {
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       console.log(`lint: ${name} ${code === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
-      if (code !== 0) console.log(`\n${Buffer.concat(output).toString().trim()}\n`);
+      if (code !== 0) console.log(`\n${shown(name, Buffer.concat(output).toString())}\n`);
       resolve(code === 0);
     });
   });
+}
+
+// clang-format says four lines for each place: the files are enough, since --fix mends them.
+function shown(name, output) {
+  if (name !== 'clang-format') return output.trim();
+  const files = output.matchAll(/^(.+?):\d+:\d+: error: code should be clang-formatted/gm);
+  const unformatted = [...new Set([...files].map(([, file]) => relative(root, file)))];
+  return unformatted.join('\n') || output.trim();
 }
