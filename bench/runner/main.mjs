@@ -31,7 +31,7 @@ export async function main(args) {
     process.once(signal, () => void stopAll().then(() => process.exit(code)));
   }
   try {
-    await build(options.peers);
+    build();
     const report = await runAll(options);
     printReport(report);
     const file = writeJson(report);

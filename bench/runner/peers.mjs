@@ -44,7 +44,6 @@ export const peers = [
     name: 'rxjs-libevent',
     title: 'rxjs-libevent, 1 thread',
     node: true,
-    library: true,
     server: [...inNode('rxjs-libevent.mjs'), '--threads', '1'],
     timers: inNode('timers-rxjs-libevent.mjs'),
   },
@@ -52,7 +51,6 @@ export const peers = [
     name: 'rxjs-libevent-2',
     title: 'rxjs-libevent, 2 threads',
     node: true,
-    library: true,
     server: [...inNode('rxjs-libevent.mjs'), '--threads', '2'],
   },
 ];
