@@ -68,7 +68,7 @@ async function measureLoad(scenario, peer, timing) {
   const onPhase = (line) => {
     const [phase, value] = line.split(' ');
     if (phase === 'upstream') upstream.resolve(value);
-    if (phase !== 'begin' && phase !== 'end') return;
+    if (phase !== 'begin' && phase !== 'end') return phase === 'upstream';
     try {
       readings[phase] = {
         ...readThreads(server.pid),
@@ -79,6 +79,7 @@ async function measureLoad(scenario, peer, timing) {
     } catch {
       // The peer has died; waiting for the result says so.
     }
+    return true;
   };
   let generator;
   try {
@@ -139,7 +140,11 @@ async function readMemory(peer, server) {
 async function hold(connections, port) {
   const held = withResolvers();
   const options = { scenario: 'idle', connections, port, sources: 16 };
-  const generator = startGenerator(options, (line) => line.startsWith('held') && held.resolve());
+  const generator = startGenerator(options, (line) => {
+    const isHeld = line.startsWith('held ');
+    if (isHeld) held.resolve();
+    return isHeld;
+  });
   await Promise.race([held.promise, generator.untilEnd()]);
   return generator;
 }

@@ -14,8 +14,8 @@ export class Child {
   #stderr = '';
   #stopping = false;
 
-  /** @param {string} name for messages  @param {string[]} command  @param {(line: string) => void} onStderr */
-  constructor(name, command, onStderr = () => {}) {
+  /** @param {string} name for messages  @param {string[]} command  @param {(line: string) => boolean} onStderr whether it took the line */
+  constructor(name, command, onStderr = () => false) {
     this.name = name;
     this.process = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
     this.pid = this.process.pid;
@@ -27,8 +27,7 @@ export class Child {
       else this.#lines.push(line);
     });
     createInterface({ input: this.process.stderr }).on('line', (line) => {
-      this.#stderr = `${this.#stderr}${line}\n`.slice(-STDERR_BYTES);
-      onStderr(line);
+      if (!onStderr(line)) this.#stderr = `${this.#stderr}${line}\n`.slice(-STDERR_BYTES);
     });
     this.ended = new Promise((resolve) => {
       this.process.once('error', (error) => resolve(`could not be started: ${error.message}`));
