@@ -50,7 +50,7 @@ export class FrameInput {
     this.used = this.carry;
     this.usedFrom = 0;
     const left = this.carry.subarray(bytes, this.carried);
-    this.carry = left.length === 0 ? EMPTY : Buffer.from(left);
+    this.carry = left.length === 0 ? EMPTY : left;
     this.carried = left.length;
   }
 

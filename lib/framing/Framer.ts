@@ -26,8 +26,8 @@ export class Framer<T> implements Observer<Uint8Array> {
   private upstream: Subscription | undefined;
   private source: Holdable | undefined;
   private giveBack: GiveBack | undefined;
-  /** True while every unused byte came from {@link Framer.source}, and can go back there. */
-  private returnable = true;
+  /** So many bytes of those that came last are from {@link Framer.source} and can go back there. */
+  private returnableBytes = 0;
   private draining = false;
   private takeWorkBack: (() => void) | undefined;
   private ending: Ending | undefined;
@@ -82,9 +82,8 @@ export class Framer<T> implements Observer<Uint8Array> {
     source: Holdable | undefined,
     giveBack: GiveBack | undefined,
   ): void {
-    const alone = this.decoder.unusedBytes === 0;
-    this.returnable =
-      giveBack !== undefined && (alone || (this.returnable && source === this.source));
+    if (giveBack === undefined || source !== this.source) this.returnableBytes = 0;
+    if (giveBack !== undefined) this.returnableBytes += chunk.length;
     this.source = source;
     this.giveBack = giveBack;
     this.decoder.write(
@@ -184,7 +183,7 @@ export class Framer<T> implements Observer<Uint8Array> {
 
   private returnUnused(): void {
     const { decoder, source, waiting } = this;
-    if (decoder.unusedBytes > 0 && !this.returnable) return;
+    if (decoder.unusedBytes > this.returnableBytes) return;
     if (waiting.some((arrival) => arrival.giveBack === undefined || arrival.source !== source)) {
       return;
     }

@@ -88,7 +88,7 @@ export class TextWindow {
     this.position = at + this.mark.length;
     this.framesRead += 1;
     if (this.keep) return text.slice(position, this.position);
-    const cr = this.optionalCr && at > position && text.charCodeAt(at - 1) === CR_CODE;
+    const cr = this.optionalCr && text.charCodeAt(at - 1) === CR_CODE;
     return text.slice(position, cr ? at - 1 : at);
   }
 

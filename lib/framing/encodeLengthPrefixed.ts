@@ -28,7 +28,7 @@ import { LengthPrefix, type LengthPrefixConfig } from './LengthPrefix';
  * ```ts
  * answers.pipe(map((answer) => JSON.stringify(answer)), encodeLengthPrefixed(), sendTo(conn));
  * ```
- * @see {@link lengthPrefixed}; event2/buffer.h `evbuffer_prepend()`, whose use is this
+ * @see {@link lengthPrefixed}; event2/buffer.h `evbuffer_prepend()`
  */
 export function encodeLengthPrefixed(
   config: LengthPrefixConfig = {},

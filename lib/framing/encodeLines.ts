@@ -42,7 +42,7 @@ const CRLF = Buffer.from('\r\n');
  * ```ts
  * conn.pipe(lines(), map(rot13), encodeLines({ eol: 'lf' }), sendTo(conn));
  * ```
- * @see {@link lines}; event2/buffer.h `evbuffer_add_printf()`, whose use is this
+ * @see {@link lines}; event2/buffer.h `evbuffer_add_printf()`
  */
 export function encodeLines(
   config: EncodeLinesConfig = {},

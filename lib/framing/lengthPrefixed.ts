@@ -34,8 +34,8 @@ import { SizedDecoder } from './SizedDecoder';
  * ```ts
  * conn.pipe(lengthPrefixed(), map((frame) => JSON.parse(frame.toString()))).subscribe(handle);
  * ```
- * @see {@link encodeLengthPrefixed}, {@link frames}; event2/buffer.h `evbuffer_copyout()`, whose
- * use is this
+ * @see {@link encodeLengthPrefixed}, {@link frames}; event2/buffer.h `evbuffer_copyout()`,
+ * with which C programs look at a prefix
  */
 export function lengthPrefixed(
   config: LengthPrefixConfig = {},

@@ -32,6 +32,9 @@ export interface LinesConfig extends TerminatedConfig {
  * Lines that are strings share memory in groups: a line of 13 or more characters that is kept
  * keeps up to 2 KiB around it. Lines that are Buffers are views and keep the memory of their chunk.
  *
+ * An operator that ends early, such as `takeUntil`, belongs behind this one. In front of it, it would
+ * make a last line of half a line; behind it, the half goes back to the connection.
+ *
  * - **Subscribe**: cold; subscribes to the source.
  * - **Next**: lines without their end, in order, none while the source is held.
  * - **Complete**: with the source, after its tail: see {@link TerminatedConfig.whenUnfinished}.

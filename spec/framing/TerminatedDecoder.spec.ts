@@ -196,6 +196,31 @@ describe('TerminatedDecoder', () => {
     );
   });
 
+  it('splits at the limit where no character begins', () => {
+    const rules: Options = { ...OPTIONS, maxLength: 4, whenTooLong: 'split' };
+    const bytes = Buffer.concat([Buffer.alloc(9, 0x80), Buffer.from('\n')]);
+    const lengths = decodeAll(decoderOf(EOL_TERMINATORS.lf, 'utf8', rules), [bytes]).map(
+      (piece) => piece.length,
+    );
+    expect(lengths).toEqual([4, 4, 1]);
+  });
+
+  it('copies a line that comes byte by byte a few times only', () => {
+    const allocate = jest.spyOn(Buffer, 'allocUnsafe');
+    try {
+      const decoder = decoderOf(EOL_TERMINATORS.lf, 'latin1', { ...OPTIONS, maxLength: 65_536 });
+      for (let count = 0; count < 65_536; count += 1) {
+        decoder.write(Buffer.of(120));
+        expect(decoder.read()).toBeUndefined();
+      }
+      decoder.write(Buffer.of(10));
+      expect(decoder.read()).toHaveLength(65_536);
+      expect(allocate.mock.calls.length).toBeLessThan(40);
+    } finally {
+      allocate.mockRestore();
+    }
+  });
+
   it('knows after every frame which bytes are unused', () => {
     const input = bytesOf(['a', 'bcd', 'é', '\r', '\n', '\r\n', 'aaaaaaaaaaaaaaa']);
     const encoding = fc.constantFrom('utf8' as const, 'latin1' as const, 'buffer' as const);

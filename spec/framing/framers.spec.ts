@@ -236,12 +236,4 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
     connection.run();
     expect(connection.returned).toEqual([]);
   });
-
-  it('gives nothing back when only some of the bytes could go back', () => {
-    const connection = new FakeConnection([whole]);
-    const head = whole.subarray(0, 1);
-    record(concat(of(head), connection).pipe(create(), take(1)));
-    connection.run();
-    expect(connection.returned).toEqual([]);
-  });
 });

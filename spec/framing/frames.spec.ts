@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
-import { concat, merge, Observable, of, Subject, take, tap } from 'rxjs';
+import { concat, map, merge, of, Subject, take, tap } from 'rxjs';
 import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
 import { hold } from '../../lib/flow/hold';
 import type { Release } from '../../lib/flow/Release';
 import { Source } from '../../lib/flow/Source';
 import type { FrameDecoder } from '../../lib/framing/FrameDecoder';
 import { frames } from '../../lib/framing/frames';
-import { FramingError } from '../../lib/framing/FramingError';
 import { lengthPrefixed } from '../../lib/framing/lengthPrefixed';
 import { lines } from '../../lib/framing/lines';
 import { cutAt, places } from './chunked';
@@ -15,6 +14,36 @@ import { FakeConnection } from './FakeConnection';
 import { record } from './record';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
+
+/** Makes a frame of each byte. */
+class ByteDecoder implements FrameDecoder<number> {
+  reads = 0;
+  private unused = Buffer.alloc(0);
+
+  get unusedBytes(): number {
+    return this.unused.length;
+  }
+
+  write(chunk: Buffer): void {
+    this.unused = Buffer.from(chunk);
+  }
+
+  read(): number | undefined {
+    this.reads += 1;
+    const byte = this.unused[0];
+    this.unused = this.unused.subarray(1);
+    if (byte === 0) throw new TypeError('zero');
+    return byte;
+  }
+
+  end(): undefined {
+    return undefined;
+  }
+
+  takeUnused(): Buffer {
+    return this.unused;
+  }
+}
 
 describe('frames', () => {
   it('switches protocols between two frames', () => {
@@ -50,93 +79,60 @@ describe('frames', () => {
     expect(connection.left).toHaveLength(0);
   });
 
-  it('does not mix the bytes of two connections', () => {
+  it('gives back to each connection its own bytes, and nothing where they are mixed', () => {
     const [left, right] = [new FakeConnection([bytes('a')]), new FakeConnection([bytes('b\nc')])];
-    const both = new Observable<Buffer>((subscriber) => {
-      subscriber.add(left.subscribe(subscriber));
-      subscriber.add(
-        right.subscribe((chunk) => {
-          subscriber.next(chunk);
-        }),
-      );
-    });
-    const seen = record(both.pipe(lines(), take(1)));
+    const both = merge(left, right).pipe(lines());
+    const seen = record(both.pipe(take(1)));
     left.run();
     right.run();
     expect(seen).toEqual(['ab', '|']);
-    expect([left.returned, right.returned]).toEqual([[], []]);
+    expect([left.returned, right.returned.map(String)]).toEqual([[], ['c']]);
+    left.arrive(bytes('d'));
+    const subscription = both.subscribe();
+    left.run();
+    right.run();
+    subscription.unsubscribe();
+    expect([left.left, right.left]).toEqual([bytes(''), bytes('')]);
   });
 
-  it('gives an unfinished frame back before it passes an error on', () => {
-    const connection = new FakeConnection([bytes('a\nb')]).endWith(new Error('timeout'));
-    const log: string[] = [];
-    connection.pipe(lines()).subscribe({
-      next: (line) => log.push(line),
-      error: (error: Error) => log.push(`${error.message}, left ${connection.left.toString()}`),
-    });
+  it('gives nothing back when an operator has changed some of the unused bytes', () => {
+    const firstChanged = map((chunk: Buffer, index) => (index === 0 ? bytes('x') : chunk));
+    const connection = new FakeConnection([bytes('a'), bytes('b')]);
+    const subscription = connection.pipe(firstChanged, lines()).subscribe();
     connection.run();
-    expect(log).toEqual(['a', 'timeout, left b']);
-  });
-
-  it('drops the bytes when it fails itself, and unsubscribes first', () => {
-    const connection = new FakeConnection([bytes('a\nbbbbbb\nc\n'), bytes('d\n')]);
-    const log: unknown[] = [];
-    connection.pipe(lines({ maxLength: 4 })).subscribe({
-      next: (line) => log.push(line),
-      error: (error: FramingError) => log.push(error.code, connection.subscribed),
-    });
-    connection.run();
-    expect(log).toEqual(['a', 'ERR_FRAME_TOO_LONG', false]);
+    subscription.unsubscribe();
     expect(connection.returned).toEqual([]);
-    expect(connection.left.toString()).toBe('d\n');
+    connection.arrive(bytes('a'), bytes('b\nc'));
+    const seen = record(connection.pipe(firstChanged, lines(), take(1)));
+    connection.run();
+    expect([seen, connection.returned.map(String)]).toEqual([['xb', '|'], ['c']]);
   });
 
-  it('holds the end back until the frames in front of it have gone out', () => {
-    for (const error of [undefined, new FramingError('ERR_FRAME_LENGTH', 'end', { length: 0 })]) {
-      const connection = new FakeConnection();
-      // The end comes in the midst of the held frames.
-      const ending = new Observable<Buffer>((subscriber) =>
-        connection.subscribe((chunk) => {
-          subscriber.next(chunk);
-          if (error === undefined) subscriber.complete();
-          else subscriber.error(error);
-        }),
-      );
-      let release: Release | undefined;
-      const seen = record(
-        ending.pipe(
-          lines(),
-          tap(() => (release = hold())),
-        ),
-      );
-      connection.arrive(bytes('a\nb\ntail')).run();
-      expect(seen).toEqual(['a']);
-      release?.();
-      connection.run();
-      expect(seen).toEqual(['a', 'b']);
-      release?.();
-      connection.run();
-      if (error === undefined) expect(seen).toEqual(['a', 'b', 'tail', '|']);
-      else expect(seen).toEqual(['a', 'b', '# ERR_FRAME_LENGTH end']);
-    }
+  it('takes no notice of empty chunks', () => {
+    const connection = new FakeConnection([bytes('a'), bytes('')]);
+    const changed = connection.pipe(
+      map((chunk) => (chunk.length === 0 ? new Uint8Array() : chunk)),
+    );
+    const subscription = changed.pipe(lines()).subscribe();
+    connection.run();
+    subscription.unsubscribe();
+    expect(connection.returned.map(String)).toEqual(['a']);
   });
 
-  it('lets a held source complete when nothing waits', () => {
-    const connection = new FakeConnection();
-    const source = new Observable<Buffer>((subscriber) =>
-      connection.subscribe((chunk) => {
-        subscriber.next(chunk);
-        subscriber.complete();
-      }),
-    );
-    const seen = record(
-      source.pipe(
-        lines(),
-        tap(() => hold()),
-      ),
-    );
-    connection.arrive(bytes('a\n')).run();
-    expect(seen).toEqual(['a', '|']);
+  it.each([false, true])('asks nothing of a decoder that has given its bytes away (%j)', (held) => {
+    const connection = new FakeConnection([bytes('ab')]);
+    const decoder = new ByteDecoder();
+    let release: Release | undefined;
+    const subscription = connection.pipe(frames(() => decoder)).subscribe(() => {
+      if (held) release = hold();
+      else subscription.unsubscribe();
+    });
+    connection.run();
+    if (held) subscription.unsubscribe();
+    release?.();
+    connection.run();
+    expect(decoder.reads).toBe(1);
+    expect(connection.left.toString()).toBe('b');
   });
 
   it('queues chunks of a source that does not know of the hold', () => {
@@ -190,13 +186,15 @@ describe('frames', () => {
     expect(seen).toEqual(['a', 'b', 'cx', 'yz']);
   });
 
-  it('gives back chunks that were still waiting in line', () => {
+  it('gives back chunks that were still waiting in line, by the latest way', () => {
     const returned: string[] = [];
     const source = new Source({
       pause: () => undefined,
       resume: () => undefined,
       defer: () => undefined,
-      giveBackOf: () => (rest) => returned.push(Buffer.from(rest).toString()),
+      giveBackOf: (value) => (rest) => {
+        returned.push(`${String(value)} returns ${Buffer.from(rest).toString()}`);
+      },
     });
     const chunks = new Subject<Buffer>();
     const emit = (text: string): void => {
@@ -207,11 +205,11 @@ describe('frames', () => {
     const seen: string[] = [];
     const subscription = chunks.pipe(lines()).subscribe((line) => {
       seen.push(line);
-      emit('c\nd');
+      emit('c;d');
       subscription.unsubscribe();
     });
     emit('a\nb');
-    expect([seen, returned]).toEqual([['a'], ['bc\nd']]);
+    expect([seen, returned]).toEqual([['a'], ['c;d returns bc;d']]);
   });
 
   it('keeps the order of two framers, one behind the other, under holds', () => {
@@ -245,28 +243,10 @@ describe('frames', () => {
     );
   });
 
-  it('passes on what a decoder throws, and completes what it makes of a tail', () => {
-    const decoder = (): FrameDecoder<number> => {
-      let waiting: number[] = [];
-      return {
-        write: (chunk) => {
-          waiting = [...chunk];
-        },
-        read: () => {
-          const byte = waiting.shift();
-          if (byte === 0) throw new TypeError('zero');
-          return byte;
-        },
-        end: () => undefined,
-        get unusedBytes() {
-          return waiting.length;
-        },
-        takeUnused: () => Buffer.from(waiting),
-      };
-    };
+  it('passes on what a decoder throws', () => {
     const seen: unknown[] = [];
     of(Buffer.of(1, 2), Buffer.of(3, 0, 4))
-      .pipe(frames(decoder))
+      .pipe(frames(() => new ByteDecoder()))
       .subscribe({ next: (value) => seen.push(value), error: (error) => seen.push(String(error)) });
     expect(seen).toEqual([1, 2, 3, 'TypeError: zero']);
   });
