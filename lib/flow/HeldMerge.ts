@@ -77,6 +77,7 @@ export class HeldMerge<T, O extends ObservableInput<unknown>> {
     this.output.close();
   }
 
+  /** While one inner is being started no other is: one that completes at once does not recur. */
   private get ready(): boolean {
     return !this.starting && this.inners.size < this.concurrency && !this.output.busy;
   }
@@ -84,7 +85,7 @@ export class HeldMerge<T, O extends ObservableInput<unknown>> {
   private take(value: T): void {
     const source = currentSource();
     this.latest = source === this.output.source ? undefined : source;
-    if (this.ready && this.queue.length === 0) this.start(value, source);
+    if (this.ready) this.start(value, source);
     else this.queue.push({ value, source, giveBack: source?.giveBackOf?.(value) });
     this.settle();
   }
@@ -99,7 +100,7 @@ export class HeldMerge<T, O extends ObservableInput<unknown>> {
     }
     if (this.stopped) return;
     if (left === 0 && this.ready && this.queue.length > 0) this.output.source.resumeLater();
-    const full = this.inners.size >= this.concurrency || this.output.busy || this.queue.length > 0;
+    const full = this.inners.size >= this.concurrency || this.output.busy;
     if (full && !this.outerDone) this.upstream.hold(this.latest);
     else this.upstream.releaseAll();
     if (this.outerDone && this.inners.size === 0 && this.queue.length === 0) this.output.complete();
@@ -138,8 +139,7 @@ export class HeldMerge<T, O extends ObservableInput<unknown>> {
         },
         complete: () => {
           this.inners.delete(inner);
-          // While it is being started, whoever started it goes on: no recursion.
-          if (!this.starting) this.settle();
+          this.settle();
         },
       }),
     };

@@ -71,7 +71,6 @@ export class HeldOutput<T> {
   }
 
   next(value: T): void {
-    if (this.closed || this.ending) return;
     const from = currentSource();
     if (!this.busy) {
       this.emit(value, from === this.source ? this.origin : from);

@@ -172,6 +172,30 @@ describe('holdable', () => {
     expect(values).toEqual([...Array(600).keys()]);
   });
 
+  it('lets nothing overtake what waits, not even from within next', () => {
+    let release: Release = () => undefined;
+    const source = new Subject<number>();
+    const { values } = record(holdable(source, calls), (value) => {
+      if (value === 1) release = hold();
+      if (value === 2) source.next(4);
+    });
+    for (const value of [1, 2, 3]) source.next(value);
+    release();
+    turns.runAll();
+    expect(values).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is not paused by a hold that comes after it was unsubscribed', () => {
+    const source = new Subject<number>();
+    let own: ReturnType<typeof currentSource>;
+    const { subscription } = record(holdable(source, calls), () => (own = currentSource()));
+    source.next(1);
+    subscription.unsubscribe();
+    own?.hold('late')();
+    turns.runAll();
+    expect(log).toEqual([]);
+  });
+
   it('passes on what pause throws, and is not left paused', () => {
     let release: Release = () => undefined;
     const source = new Subject<number>();

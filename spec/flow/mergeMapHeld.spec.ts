@@ -13,12 +13,11 @@ import {
   take,
   tap,
   throwError,
-  type ObservableInput,
 } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import { holdable } from '../../lib/flow/Holdable';
+import { holdable, type Holdable } from '../../lib/flow/Holdable';
 import type { Release } from '../../lib/flow/Release';
-import { currentSource } from '../../lib/flow/currentSource';
+import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
 import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
@@ -101,157 +100,42 @@ describe('mergeMapHeld', () => {
     expect(values).toEqual(['v1', 'v2', 'v3']);
   });
 
-  it('is the current source of what it emits, and starts inners in the scope of their value', () => {
+  it('is the current source of what it emits', () => {
     const source = new FakeSource<number>();
     const inner = new Subject<number>();
-    const inProject: unknown[] = [];
-    const inNext: unknown[] = [];
-    const project = (value: number): ObservableInput<number> => {
-      inProject.push(currentSource());
-      return value === 1 ? inner : of(value);
-    };
-    record(merge(source, of(2)).pipe(mergeMapHeld(project, 1)), () => inNext.push(currentSource()));
-    source.offer(1, 3);
+    const seen: unknown[] = [];
+    const result = source.pipe(mergeMapHeld((value) => (value === 1 ? inner : of(value)), 1));
+    record(result, () => seen.push(currentSource()));
+    source.offer(1, 2);
     turns.runAll();
     inner.next(1);
     inner.complete();
     turns.runAll();
-    expect(inProject).toEqual([undefined, source.own, source.own]);
-    expect(inNext[0]).toBeDefined();
-    expect(new Set(inNext).size).toBe(1);
-    expect(inNext[0]).not.toBe(source.own);
+    expect(seen).toHaveLength(2);
+    expect(seen[0]).toBeDefined();
+    expect(seen[0]).not.toBe(source.own);
+    expect(seen[1]).toBe(seen[0]);
+    expect(currentSource()).toBeUndefined();
   });
 
-  it('passes a hold to its source, so that no inner starts', () => {
-    const source = new FakeSource<number>();
-    let release: Release = () => undefined;
-    const project = jest.fn((value: number) => of(value));
-    const { values } = record(
-      source.pipe(mergeMapHeld(project, 4)),
-      () => (release = hold('slow')),
-    );
-    source.offer(1, 2);
+  it('starts every inner in the scope that its value came in, also when that has waited', () => {
+    const sources = [new FakeSource<number>('a'), new FakeSource<number>('b')] as const;
+    const foreign = new Subject<number>();
+    const gates: Subject<number>[] = [];
+    const scopes: unknown[] = [];
+    const project = (): Subject<number> => {
+      scopes.push(currentSource());
+      const gate = new Subject<number>();
+      gates.push(gate);
+      return gate;
+    };
+    record(merge(...sources, foreign).pipe(mergeMapHeld(project, 1)));
     turns.runAll();
-    expect(source.own.heldBy).toEqual(['mergeMapHeld']);
-    expect(project).toHaveBeenCalledTimes(1);
-    release();
-    expect(values).toEqual([1]);
-    turns.runAll();
-    expect(values).toEqual([1, 2]);
-  });
-
-  it('holds its source at once when a value comes late and is not wanted', () => {
-    const source = new FakeSource<number>();
-    const inner = new Subject<string>();
-    let release: Release = () => undefined;
-    record(source.pipe(mergeMapHeld(() => inner, 4)), () => (release = hold()));
-    source.offer(1);
-    turns.runAll();
-    expect(source.held).toBe(false);
-    inner.next('a');
-    expect(source.held).toBe(true);
-    release();
-    turns.runAll();
-    expect(source.held).toBe(false);
-  });
-
-  it('passes a hold to the sources inside its inners', () => {
-    const source = new FakeSource<number>();
-    const inners = [new FakeSource<string>(), new FakeSource<string>()];
-    let release: Release = () => undefined;
-    const result = source.pipe(mergeMapHeld((index) => inners[index]!, 2));
-    const { values } = record(result, (value) => {
-      if (value === 'b1') release = hold();
-    });
-    source.offer(0, 1);
-    turns.runAll();
-    inners[0]?.offer('a1');
-    inners[1]?.offer('b1', 'b2');
-    expect(inners.map((inner) => inner.own.heldBy)).toEqual([['mergeMapHeld'], ['mergeMapHeld']]);
-    inners[0]?.offer('a2');
-    expect(values).toEqual(['a1', 'b1']);
-    release();
-    turns.runAll();
-    expect([...values].sort()).toEqual(['a1', 'a2', 'b1', 'b2']);
-    expect(inners.some((inner) => inner.held)).toBe(false);
-  });
-
-  it('keeps what inners emit that cannot be held, in order, behind the hold', () => {
-    const source = new FakeSource<number>();
-    const inner = new Subject<string>();
-    let release: Release = () => undefined;
-    const result = source.pipe(mergeMapHeld(() => concat(of('a', 'b'), inner), 1));
-    const recording = record(result, (value) => {
-      if (value === 'a') release = hold();
-    });
-    source.offer(1);
-    source.complete();
-    turns.runAll();
-    inner.next('c');
-    inner.complete();
-    expect(recording).toMatchObject({ values: ['a'], ending: undefined });
-    release();
-    turns.runAll();
-    expect(recording).toMatchObject({ values: ['a', 'b', 'c'], ending: 'complete' });
-  });
-
-  it('passes a hold through two of its kind, one inside the other', () => {
-    const source = new FakeSource<string>();
-    const innermost = new FakeSource<string>();
-    let release: Release = () => undefined;
-    const inside = (value: string): Observable<string> =>
-      of(value).pipe(
-        mergeMapHeld(() => innermost, 3),
-        map((word) => value + word),
-      );
-    const { values } = record(source.pipe(mergeMapHeld(inside, 3)), () => (release = hold()));
-    source.offer('a', 'b');
-    turns.runAll();
-    innermost.offer('1', '2');
-    expect(values).toEqual(['a1']);
-    expect(source.held && innermost.held).toBe(true);
-    release();
-    turns.runAll();
-    // The value that 'b' had waiting comes next, and is held as well.
-    expect(values).toEqual(['a1', 'b1']);
-    expect(source.held && innermost.held).toBe(true);
-    for (const expected of ['a2', 'b2']) {
-      release();
-      turns.runAll();
-      expect(values.at(-1)).toBe(expected);
-    }
-    release();
-    turns.runAll();
-    expect(source.held || innermost.held).toBe(false);
-  });
-
-  it('passes a hold through two of its kind, one after the other', () => {
-    const source = new FakeSource<number>();
-    let release: Release = () => undefined;
-    const gates = new Map<number, Subject<number>>();
-    const { values } = record(
-      source.pipe(
-        mergeMapHeld((value) => of(value), 3),
-        mergeMapHeld((value) => {
-          gates.set(value, new Subject());
-          return gates.get(value)!;
-        }, 1),
-      ),
-      () => (release = hold()),
-    );
-    source.offer(1, 2);
-    turns.runAll();
-    expect(source.held).toBe(true);
-    gates.get(1)?.next(1);
-    gates.get(1)?.complete();
-    turns.runAll();
-    expect(source.held).toBe(true);
-    expect(gates.size).toBe(1);
-    release();
-    turns.runAll();
-    expect(gates.size).toBe(2);
-    gates.get(2)?.next(2);
-    expect(values).toEqual([1, 2]);
+    sources[0].offer(1);
+    foreign.next(2);
+    sources[1].offer(3);
+    for (let index = 0; index < 3; index += 1) gates[index]?.complete();
+    expect(scopes).toEqual([sources[0].own, undefined, sources[1].own]);
   });
 
   it.each(['project throws', 'inner errors', 'source errors'])(
@@ -302,6 +186,7 @@ describe('mergeMapHeld', () => {
     release();
     turns.runAll();
     expect(recording).toMatchObject({ values: ['a', 'b'], ending: undefined });
+    expect(source.held).toBe(false);
     release();
     turns.runAll();
     expect(recording.ending).toBe('bad');
@@ -343,6 +228,39 @@ describe('mergeMapHeld', () => {
     expect(source.waiting).toEqual([2]);
   });
 
+  it('holds nothing when it is unsubscribed by whoever has just held', () => {
+    const source = new FakeSource<number>();
+    const inner = new FakeSource<string>();
+    const result = source.pipe(
+      mergeMapHeld(() => inner, 2),
+      tap(() => hold()),
+      take(1),
+    );
+    const { values } = record(result);
+    source.offer(1);
+    inner.offer('a', 'b');
+    turns.runAll();
+    expect(values).toEqual(['a']);
+    expect(source.held || inner.held).toBe(false);
+  });
+
+  it('gives back in order what a source has emitted although it was held', () => {
+    const returned: unknown[] = [];
+    const stubborn: Holdable = {
+      held: false,
+      hold: () => () => undefined,
+      postpone: () => () => undefined,
+      giveBackOf: () => (rest) => returned.unshift(rest),
+    };
+    const source = new Subject<string>();
+    const { subscription } = record(source.pipe(mergeMapHeld(() => NEVER, 1)));
+    const outer = enterSource(stubborn);
+    for (const value of ['a', 'b', 'c']) source.next(value);
+    leaveSource(outer);
+    subscription.unsubscribe();
+    expect(returned).toEqual(['b', 'c']);
+  });
+
   it('gives values that no inner has had back to their source, in order', () => {
     const sources = [new FakeSource<string>('a'), new FakeSource<string>('b')];
     const inner = new Subject<string>();
@@ -368,6 +286,26 @@ describe('mergeMapHeld', () => {
     inner.offer('b');
     turns.runAll();
     expect(backs).toEqual(['function', 'undefined', 'function']);
+  });
+
+  it('knows the way back for a value that has waited, and for no other', () => {
+    const inner = new FakeSource<string>();
+    let release: Release = () => undefined;
+    const backs: unknown[] = [];
+    const result = from([of('a'), inner]).pipe(mergeMapHeld((each) => each, 2));
+    const { subscription } = record(result, (value) => {
+      if (value === 'a') release = hold();
+      backs.push(['a', 'b'].map((same) => typeof currentSource()?.giveBackOf?.(same)));
+    });
+    inner.offer('b');
+    turns.runAll();
+    release();
+    turns.runAll();
+    expect(backs).toEqual([
+      ['undefined', 'undefined'],
+      ['undefined', 'function'],
+    ]);
+    subscription.unsubscribe();
   });
 
   it('may be unsubscribed within next, by synchronous sources and inners too', () => {

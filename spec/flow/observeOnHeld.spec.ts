@@ -5,6 +5,7 @@ import {
   config,
   EMPTY,
   from,
+  merge,
   NEVER,
   of,
   queueScheduler,
@@ -140,6 +141,28 @@ describe('observeOnHeld', () => {
     turns.runAll();
     expect(source.held).toBe(false);
     expect(source.waiting).toEqual([]);
+  });
+
+  it('does not hold a source when another one has ended both with an error', () => {
+    const source = new FakeSource<number>();
+    const failing = new Subject<number>();
+    const result = merge(source, failing).pipe(observeOnHeld(time, { limit: 2 }));
+    const recording = record(result);
+    source.offer(1, 2);
+    turns.runAll();
+    expect(source.held).toBe(true);
+    failing.error('bad');
+    expect(source.held).toBe(false);
+    time.flush();
+    expect(recording).toMatchObject({ values: [1, 2], ending: 'bad' });
+  });
+
+  it('takes its action back when it is unsubscribed', () => {
+    const { subscription } = record(of(1).pipe(observeOnHeld(time)));
+    const [action] = time.actions;
+    expect(action?.closed).toBe(false);
+    subscription.unsubscribe();
+    expect(action?.closed).toBe(true);
   });
 
   it('emits at most 256 values in one action', () => {
