@@ -1,9 +1,12 @@
 export { EventBase, type EventBaseStats } from './base/EventBase';
 export type { EventBaseConfig, EventFeature } from './base/EventBaseConfig';
+export { connect } from './base/connect';
 export { listen } from './base/listen';
+export { AbortError } from './common/AbortError';
 export type { AddressInfo } from './common/AddressInfo';
 export { LibeventError } from './common/LibeventError';
 export { Connection } from './connection/Connection';
+export type { ConnectConfig } from './connection/ConnectConfig';
 export type { ConnectionConfig } from './connection/ConnectionConfig';
 export type { ConnectionEvent } from './connection/ConnectionEvent';
 export type { ListenConfig } from './connection/ListenConfig';

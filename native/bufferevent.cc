@@ -31,6 +31,19 @@ void SetNoDelay(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+void SetKeepAlive(int fd, int seconds) {
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+}
+
+// A local port of one's own may still be in TIME_WAIT from the connection before.
+int BindLocal(int fd, AddressFamily family, const SocketAddress& local) {
+  const int on = 1;
+  if (family != kUnix) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  return bind(fd, local.get(), local.length);
+}
+
 }  // namespace
 
 Bufferevent::Bufferevent(Reactor& reactor, int32_t id, int fd, int32_t credit)
@@ -99,11 +112,12 @@ std::unique_ptr<EventHandler> Bufferevent::Connect(Reactor& reactor, const Recor
     return nullptr;
   }
   std::unique_ptr<Bufferevent> self(new Bufferevent(reactor, id, fd, request.credit));
-  if (has_local && bind(fd, local.get(), local.length) != 0) {
+  if (has_local && BindLocal(fd, family, local) != 0) {
     PostOpenFailure(reactor, id, errno, kBindCall);
     return nullptr;
   }
   self->no_delay_ = (request.flags & kNoDelay) != 0 && request.family != kUnix;
+  if (request.keep_alive > 0 && family != kUnix) SetKeepAlive(fd, request.keep_alive);
   if (!self->Open()) {
     PostOpenFailure(reactor, id, ENOMEM, kAllocateCall);
     return nullptr;

@@ -18,6 +18,7 @@ struct ConnectRequest {
   int32_t remote_bytes;  // length of the remote text
   int32_t local_port;
   int32_t local_bytes;  // length of the local text, 0 for any
+  int32_t keep_alive;   // seconds of silence before a probe, 0 for none
 };
 
 enum ConnectFlags : int32_t { kNoDelay = 1 };

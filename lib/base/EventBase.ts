@@ -1,8 +1,11 @@
+import type { Observable } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
-import type { LibeventError } from '../common/LibeventError';
+import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
+import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
 import { Connection, type ConnectionAddresses } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
+import { connectWith } from '../connection/connectWith';
 import { listenOptions, type ListenConfig } from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
 import type { NativeStat } from '../native';
@@ -14,6 +17,7 @@ import {
 } from './EventBaseConfig';
 import { Reactor } from './Reactor';
 import { RingAcceptor } from './RingAcceptor';
+import { RingConnector, type Place } from './RingConnector';
 import { RingTransport } from './RingTransport';
 
 /** Counters since the base was made, summed over its reactors. */
@@ -35,6 +39,7 @@ export class EventBase {
   private readonly reactors: Reactor[];
   private readonly loads: number[];
   private readonly connections = new Set<Connection>();
+  private readonly connectors = new Set<RingConnector>();
   private stopping: Promise<void> | undefined;
   private running: number;
   private onStopped: () => void = () => undefined;
@@ -106,10 +111,49 @@ export class EventBase {
         new RingAcceptor(
           this.first,
           options,
-          (fd, local, remote) => this.adopt(fd, options.connection, options.noDelay, { local, remote }),
+          (fd, local, remote) =>
+            this.adopt(fd, options.connection, options.noDelay, { local, remote }),
           handler,
         ),
       options.maxConnections,
+    );
+  }
+
+  /**
+   * One connection to an address, as long as it is subscribed to.
+   *
+   * "Connect, hand it over, and tell me how it ends."
+   *
+   * ```
+   * connected    ---C
+   * peer's end            |
+   * connect      ---C-----|
+   * refused      ---#
+   * ```
+   *
+   * A name is resolved by Node, and its addresses are tried one after the other, the families taking
+   * turns, until one accepts. The result stays open with its connection, so
+   * `connect(config).pipe(switchMap(session), retry({ delay }))` is a reconnecting client.
+   *
+   * - **Subscribe**: cold; looks the name up and connects. The base keeps the process alive.
+   * - **Next**: the {@link Connection}, once, when it is open (`BEV_EVENT_CONNECTED`).
+   * - **Complete**: when the connection is gone, after the peer's FIN and its own; when the base is
+   *   closed.
+   * - **Error**: {@link LibeventError} of the last address tried (`ECONNREFUSED`, `ETIMEDOUT`,
+   *   `ENETUNREACH`, `ENOENT` …), with those of all addresses as `errors`; `ENOTFOUND` and others of
+   *   `getaddrinfo`; what ends the open connection (`ECONNRESET` …); an `AbortError` by `signal`.
+   * - **Unsubscribe**: gives the attempt up and frees it. An open connection is closed gracefully:
+   *   what has been written leaves, then FIN, within `closeDeadlineMs`.
+   *
+   * @throws TypeError, RangeError for options of wrong type or out of bounds
+   * @see event2/bufferevent.h `bufferevent_socket_connect()`
+   */
+  connect(config: ConnectConfig): Observable<Connection> {
+    const options = connectOptions(config);
+    const findPlace = () => this.place(options.connection);
+    return connectWith(
+      options,
+      (handler) => new RingConnector(options, handler, findPlace, this.connectors),
     );
   }
 
@@ -126,7 +170,8 @@ export class EventBase {
     return this.stopping;
   }
 
-  private async stop(deadlineMs: number): Promise<void> {
+  private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
+    for (const connector of [...this.connectors]) connector.abandon(error);
     const stopped = new Promise<void>((resolve) => {
       this.onStopped = resolve;
     });
@@ -156,32 +201,36 @@ export class EventBase {
     noDelay: boolean,
     addresses: { local: () => AddressInfo; remote: () => AddressInfo },
   ): Connection {
-    return this.connection(options, addresses, (transport) => {
-      transport.adopt(fd, options.read.high, noDelay);
-    });
+    const { transport, connection } = this.place(options);
+    transport.adopt(fd, options.read.high, noDelay);
+    return connection(addresses);
   }
 
-  private connection(
-    options: ConnectionOptions,
-    addresses: ConnectionAddresses,
-    open: (transport: RingTransport) => void,
-  ): Connection {
+  /** @throws LibeventError when the base is closed, or its reactor has no room */
+  private place(options: ConnectionOptions): Place {
+    if (this.closed) {
+      throw new LibeventError('ERR_BASE_CLOSED', 'connect', { detail: 'the base is closed' });
+    }
     const index = this.loads.indexOf(Math.min(...this.loads));
-    this.loads[index] = (this.loads[index] ?? 0) + 1;
     let connection: Connection | undefined = undefined;
     const transport = new RingTransport(this.reactors[index] as Reactor, () => {
       this.loads[index] = (this.loads[index] ?? 0) - 1;
       if (connection !== undefined) this.connections.delete(connection);
     });
-    open(transport);
-    connection = new Connection(transport, options, addresses);
-    this.connections.add(connection);
-    return connection;
+    this.loads[index] = (this.loads[index] ?? 0) + 1;
+    return {
+      transport,
+      connection: (addresses: ConnectionAddresses) => {
+        connection = new Connection(transport, options, addresses);
+        this.connections.add(connection);
+        return connection;
+      },
+    };
   }
 
   private reactorStopped(error: LibeventError | undefined): void {
     this.running -= 1;
-    if (error !== undefined) this.stopping ??= this.stop(0);
+    if (error !== undefined) this.stopping ??= this.stop(0, error);
     if (this.running === 0) this.onStopped();
   }
 }

@@ -1,6 +1,7 @@
 import { LibeventError } from '../common/LibeventError';
 import type { Chunk, CloseMode, Transport, TransportHandler } from '../connection/Transport';
 import { native } from '../native';
+import type { PackedAddress } from '../rings/PackedAddress';
 import type { CompletionHandler } from './CompletionHandler';
 import { failedCallName } from './failedCallName';
 import type { Reactor } from './Reactor';
@@ -9,10 +10,17 @@ const { completion, submission, closeMode } = native.layout;
 /** `EV_READ` of event2/event.h. */
 const READ_EVENT = 2;
 
+/** How an attempt to connect ends. */
+export interface ConnectOutcome {
+  onConnected(local: PackedAddress): void;
+  onFailed(errno: number, syscall: string): void;
+}
+
 /** A socket on a reactor thread, behind the rings. */
 export class RingTransport implements Transport, CompletionHandler {
   private readonly id: number;
   private handler: TransportHandler | undefined;
+  private connecting: ConnectOutcome | undefined;
   private leftTotal = 0;
 
   constructor(
@@ -25,6 +33,12 @@ export class RingTransport implements Transport, CompletionHandler {
   /** Takes over an accepted socket. */
   adopt(fd: number, credit: number, noDelay: boolean): void {
     this.reactor.submit(submission.adopt, this.id, fd, credit, noDelay ? 1 : 0);
+  }
+
+  /** @param request - a `ConnectRequest` of native/bufferevent.h */
+  connect(request: Uint8Array, outcome: ConnectOutcome): void {
+    this.connecting = outcome;
+    this.reactor.submitPayload(submission.connect, this.id, request);
   }
 
   get left(): number {
@@ -64,6 +78,7 @@ export class RingTransport implements Transport, CompletionHandler {
   }
 
   close(mode: CloseMode, deadlineMs: number): void {
+    this.connecting = undefined;
     this.reactor.submit(submission.close, this.id, closeMode[mode], deadlineMs);
   }
 
@@ -75,9 +90,13 @@ export class RingTransport implements Transport, CompletionHandler {
     this.handler?.onData(chunk);
   }
 
-  complete(kind: number, a: number, b: number): void {
+  complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
     const { handler } = this;
-    if (handler === undefined) return;
+    if (kind === completion.closed) this.onGone();
+    if (handler === undefined) {
+      this.settle(kind, a, b, addresses);
+      return;
+    }
     switch (kind) {
       case completion.end:
         handler.onEnd(a === 0 ? undefined : LibeventError.of(a, 'read'));
@@ -101,7 +120,6 @@ export class RingTransport implements Transport, CompletionHandler {
         handler.onEnd(LibeventError.of(a, failedCallName(b)));
         break;
       case completion.closed:
-        this.onGone();
         handler.onClosed(undefined);
         break;
       default:
@@ -111,6 +129,15 @@ export class RingTransport implements Transport, CompletionHandler {
 
   abandon(error: LibeventError | undefined): void {
     this.onGone();
+    this.connecting = undefined;
     this.handler?.onClosed(error);
+  }
+
+  private settle(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
+    const outcome = this.connecting;
+    if (outcome === undefined) return;
+    this.connecting = undefined;
+    if (kind === completion.connected) outcome.onConnected(addresses[0] as PackedAddress);
+    else if (kind === completion.failed) outcome.onFailed(a, failedCallName(b));
   }
 }

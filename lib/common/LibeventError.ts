@@ -8,6 +8,8 @@ export interface LibeventErrorInfo {
   readonly port?: number | undefined;
   /** What the message says instead of the system's words. */
   readonly detail?: string | undefined;
+  /** Every error that led to this one, in the order of their coming. */
+  readonly errors?: readonly LibeventError[] | undefined;
 }
 
 const errnos = constants.errno as Readonly<Record<string, number>>;
@@ -23,6 +25,8 @@ export class LibeventError extends Error {
   readonly errno?: number;
   readonly address?: string;
   readonly port?: number;
+  /** Where several addresses were tried: the error of each, in order. */
+  readonly errors?: readonly LibeventError[];
 
   constructor(
     readonly code: string,
@@ -38,6 +42,7 @@ export class LibeventError extends Error {
     if (errno !== undefined) this.errno = -errno;
     if (info.address !== undefined) this.address = info.address;
     if (info.port !== undefined) this.port = info.port;
+    if (info.errors !== undefined) this.errors = info.errors;
   }
 
   /** From a positive errno, as the reactor reports it. */

@@ -54,7 +54,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   private readonly eventSubject = new Subject<ConnectionEvent>();
   private readonly closedSubject = new Subject<void>();
   private state: 'open' | CloseMode | 'closed' = 'open';
-  private failure: LibeventError | undefined;
+  private failed: LibeventError | undefined;
+  private aborted: unknown;
 
   /** @internal Connections come from `listen`, `connect` and the like. */
   constructor(
@@ -90,6 +91,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
       options,
     );
     this.input = new Input(this.flow, () => {
+      if (this.state === 'open' && !options.allowHalfOpen) this.output.finish();
       this.closeIfDone();
     });
     this.output = new Output(transport, this.flow, options, this, (error) => {
@@ -144,6 +146,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** True once no value can be written any more. */
   get closed(): boolean {
     return !this.output.open;
+  }
+
+  /** The error that has ended the connection: its own, or what was given to {@link error}. */
+  get failure(): unknown {
+    return this.aborted ?? this.failed;
   }
 
   /** Marks of both directions, in bytes. */
@@ -201,6 +208,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** A failed source ends the connection with RST, so that the peer does not take it for whole. */
   error(error: unknown): void {
+    if (this.state === 'open') this.aborted = error;
     this.end('reset', 0);
     this.input.abort(error);
   }
@@ -252,7 +260,10 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    *
    * @throws RangeError when a mark is negative, fractional, too large, or low is above high
    */
-  setWatermarks(marks: { readonly read?: WatermarksConfig; readonly write?: WatermarksConfig }): void {
+  setWatermarks(marks: {
+    readonly read?: WatermarksConfig;
+    readonly write?: WatermarksConfig;
+  }): void {
     const read = watermarks('read', marks.read, this.flow.marks.read);
     const write = watermarks('write', marks.write, this.flow.marks.write);
     if (read.high !== this.flow.marks.read.high) this.transport.readHigh(read.high);
@@ -297,7 +308,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
         this.closeIfDone();
       },
       onWriteFailed: (error) => {
-        this.failure ??= error;
+        this.failed ??= error;
         this.output.onFailed(error);
         this.eventSubject.next({ type: 'error', direction: 'write', error });
         this.closeIfDone();
@@ -319,7 +330,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     if (error === undefined) {
       this.eventSubject.next({ type: 'eof' });
     } else {
-      this.failure ??= error;
+      this.failed ??= error;
       this.output.onFailed(error);
       this.eventSubject.next({ type: 'error', direction: 'read', error });
     }
@@ -338,7 +349,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** Ends because of an error of our own: what has come is emitted first, then the error. */
   private fail(error: LibeventError): void {
-    this.failure ??= error;
+    this.failed ??= error;
     this.output.onFailed(error);
     this.input.end(error);
     this.end('drop', 0);
@@ -358,8 +369,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   private onClosed(error: LibeventError | undefined): void {
     if (this.state === 'closed') return;
     this.state = 'closed';
-    this.output.onClosed(error ?? this.failure);
-    this.input.end(error ?? this.failure);
+    this.output.onClosed(error ?? this.failed);
+    this.input.end(error ?? this.failed);
     this.eventSubject.next({ type: 'closed' });
     this.eventSubject.complete();
     this.closedSubject.next();

@@ -1,5 +1,10 @@
 import { checkInteger, checkObject, checkOneOf } from '../common/check';
-import { MAX_MARK_BYTES, watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
+import {
+  MAX_MARK_BYTES,
+  watermarks,
+  type Watermarks,
+  type WatermarksConfig,
+} from '../flow/Watermarks';
 
 /** Options of every connection, whichever way it came about. */
 export interface ConnectionConfig {
@@ -31,6 +36,8 @@ export interface ConnectionOptions {
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly whenTimeout: 'error' | 'event';
+  /** Whether the output stays open after the end of the input. */
+  readonly allowHalfOpen: boolean;
 }
 
 const DEFAULT_MARKS: Watermarks = { low: 32768, high: 65536 };
@@ -53,7 +60,13 @@ export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
       'bytes',
     ),
     encoding: checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1', 'ascii']),
-    readTimeoutMs: checkInteger('readTimeoutMs', config.readTimeoutMs ?? 0, 0, MAX_TIMEOUT_MS, 'ms'),
+    readTimeoutMs: checkInteger(
+      'readTimeoutMs',
+      config.readTimeoutMs ?? 0,
+      0,
+      MAX_TIMEOUT_MS,
+      'ms',
+    ),
     writeTimeoutMs: checkInteger(
       'writeTimeoutMs',
       config.writeTimeoutMs ?? 0,
@@ -62,5 +75,6 @@ export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
       'ms',
     ),
     whenTimeout: checkOneOf('whenTimeout', config.whenTimeout ?? 'error', ['error', 'event']),
+    allowHalfOpen: true,
   };
 }

@@ -1,0 +1,161 @@
+import type { LookupFunction } from 'node:net';
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkObject,
+  checkString,
+} from '../common/check';
+import {
+  connectionOptions,
+  type ConnectionConfig,
+  type ConnectionOptions,
+} from './ConnectionConfig';
+import { ipVersion } from './ipVersion';
+
+/** Where and how to connect; and the options of the connection. */
+export interface ConnectConfig extends ConnectionConfig {
+  /** Bounds: 1 to 65535. Needed unless there is a `path`. */
+  readonly port?: number;
+  /** A numeric address or a name; names are resolved by Node. Default: `'localhost'`. */
+  readonly host?: string;
+  /** A unix socket instead of a port; abstract when it begins with a NUL character. At most 107 bytes. */
+  readonly path?: string;
+  /** Addresses of which family to try. Default: 0, both. */
+  readonly family?: 0 | 4 | 6;
+  /** Resolves the name, as `net.connect`'s. Default: `dns.lookup`. */
+  readonly lookup?: LookupFunction;
+  /** The numeric address to connect from. Default: the system's choice. */
+  readonly localAddress?: string;
+  /** The port to connect from. Default: 0, the system's choice. Bounds: 0 to 65535. */
+  readonly localPort?: number;
+  /** Sends small packets at once. Default: true. */
+  readonly noDelay?: boolean;
+  /**
+   * Has the system probe a silent peer after so many seconds, to find out whether it still lives.
+   * Default: 0, never. Bounds: 0 to 32767.
+   */
+  readonly keepAliveSeconds?: number;
+  /**
+   * Whether this end stays open when the peer has sent FIN. Otherwise it sends FIN, too, once the
+   * peer's end has been delivered. Default: false, as in `net`.
+   */
+  readonly allowHalfOpen?: boolean;
+  /** Gives up after so many ms, the look-up included. Default: 0, when the system does. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Goes on to the next address after so many ms; the last address is not limited by it. Default:
+   * 250. Bounds: 10 to 2147483647. As `autoSelectFamilyAttemptTimeout` of `net.connect`.
+   */
+  readonly attemptTimeoutMs?: number;
+  /** How long an unsubscribed connection may take to flush and see the peer's end. Default: 5000 ms. */
+  readonly closeDeadlineMs?: number;
+  /** Ends the connection, whatever its state, with an `AbortError`. */
+  readonly signal?: AbortSignal;
+}
+
+/** {@link ConnectConfig}, checked and complete. */
+export interface ConnectOptions {
+  readonly target:
+    | { readonly kind: 'ip'; readonly host: string; readonly port: number }
+    | { readonly kind: 'unix'; readonly path: string };
+  readonly family: 0 | 4 | 6;
+  readonly lookup: LookupFunction | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number;
+  readonly noDelay: boolean;
+  readonly keepAliveSeconds: number;
+  readonly connectTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly closeDeadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly connection: ConnectionOptions;
+}
+
+/** `sun_path` of `<sys/un.h>`, less its terminator. */
+const MAX_PATH_BYTES = 107;
+const MAX_MS = 2 ** 31 - 1;
+/** What the system takes, TCP_KEEPIDLE of `<linux/tcp.h>`. */
+const MAX_KEEP_ALIVE_SECONDS = 32767;
+const IP_ONLY = ['port', 'host', 'family', 'lookup', 'localAddress', 'localPort'] as const;
+
+function unixTarget(config: ConnectConfig, path: string): ConnectOptions['target'] {
+  for (const name of IP_ONLY) {
+    if (config[name] !== undefined)
+      throw new TypeError(`path stands alone: give no ${name} with it`);
+  }
+  if (checkString('path', path) === '') throw new TypeError('path must not be empty');
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_PATH_BYTES) {
+    throw new RangeError(`path must have at most ${MAX_PATH_BYTES} bytes, got ${bytes}`);
+  }
+  if (path.includes('\0', 1)) throw new TypeError('path must have no NUL but in front');
+  return { kind: 'unix', path };
+}
+
+function ipTarget(config: ConnectConfig): ConnectOptions['target'] {
+  const host = checkString('host', config.host ?? 'localhost');
+  if (host === '') throw new TypeError('host must not be empty');
+  if (host.includes('\0')) throw new TypeError('host must have no NUL');
+  return { kind: 'ip', host, port: checkInteger('port', config.port, 1, 65535, 'ports') };
+}
+
+/** One family at most can be meant by `family`, a numeric `host` and `localAddress`. */
+function familyOf(config: ConnectConfig): 0 | 4 | 6 {
+  const { family = 0, host = '', localAddress } = config;
+  if (![0, 4, 6].includes(family)) {
+    throw new RangeError(`family must be 0, 4 or 6, got ${String(family)}`);
+  }
+  const local =
+    localAddress === undefined ? 0 : ipVersion(checkString('localAddress', localAddress));
+  if (localAddress !== undefined && local === 0) {
+    throw new TypeError(`localAddress must be a numeric address, got '${localAddress}'`);
+  }
+  const versions = new Set([family, ipVersion(host), local]);
+  versions.delete(0);
+  if (versions.size > 1) {
+    throw new TypeError('family, host and localAddress must be of one family, IPv4 or IPv6');
+  }
+  return [...versions][0] ?? 0;
+}
+
+function abortSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const { aborted, addEventListener } = signal as Partial<AbortSignal>;
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw new TypeError('signal must be an AbortSignal');
+  }
+  return signal;
+}
+
+/** Checks the options and fills in the defaults. */
+export function connectOptions(config: ConnectConfig): ConnectOptions {
+  checkObject('config', config);
+  const { path, lookup } = config;
+  if (lookup !== undefined) checkFunction('lookup', lookup);
+  const ms = (name: keyof ConnectConfig, fallback: number, least: number) =>
+    checkInteger(name, config[name] ?? fallback, least, MAX_MS, 'ms');
+  return {
+    target: path === undefined ? ipTarget(config) : unixTarget(config, path),
+    family: familyOf(config),
+    lookup,
+    localAddress: config.localAddress,
+    localPort: checkInteger('localPort', config.localPort ?? 0, 0, 65535, 'ports'),
+    noDelay: checkBoolean('noDelay', config.noDelay ?? true),
+    keepAliveSeconds: checkInteger(
+      'keepAliveSeconds',
+      config.keepAliveSeconds ?? 0,
+      0,
+      MAX_KEEP_ALIVE_SECONDS,
+      'seconds',
+    ),
+    connectTimeoutMs: ms('connectTimeoutMs', 0, 0),
+    attemptTimeoutMs: ms('attemptTimeoutMs', 250, 10),
+    closeDeadlineMs: ms('closeDeadlineMs', 5000, 1),
+    signal: abortSignal(config.signal),
+    connection: {
+      ...connectionOptions(config),
+      allowHalfOpen: checkBoolean('allowHalfOpen', config.allowHalfOpen ?? false),
+    },
+  };
+}
