@@ -26,6 +26,8 @@ const DRAIN_RECORDS = 1024;
 const DRAIN_MS = 5;
 /** After so many records the reactor may use their places, and sees what has been submitted. */
 const BATCH_RECORDS = 16;
+/** After so many records it is woken for that, if it sleeps; a wake-up costs more than a record. */
+const WAKE_RECORDS = 64;
 
 const NO_ADDRESSES: readonly PackedAddress[] = [];
 
@@ -159,11 +161,12 @@ export class Reactor {
 
   /** Shows the submissions to the reactor, and wakes it if it sleeps. */
   private flush(): void {
-    if (this.closed || !this.submissions.pending) return;
+    if (this.closed) return;
     this.submissions.publish();
+    if (!this.submissions.announce()) return;
     if (Atomics.exchange(this.control, control.reactorSleeps, 0) === 1) this.wake();
     // The reactor empties a full ring in one turn; the rest follows then.
-    if (this.submissions.pending) {
+    if (this.submissions.hasWaiting) {
       setImmediate(() => {
         this.flush();
       });
@@ -181,17 +184,25 @@ export class Reactor {
     this.drainCount += 1;
     const until = performance.now() + DRAIN_MS;
     let records = 0;
+    let unseen = 0;
     let more = true;
     try {
       while (more) {
         let batch = Math.min(this.completions.available(), BATCH_RECORDS);
         records += batch;
+        unseen += batch;
         while (batch > 0) batch -= this.dispatch();
         if (this.isClosed()) return;
         this.completions.free();
-        this.flush();
+        const last = this.completions.available() === 0;
+        if (last || unseen >= WAKE_RECORDS) {
+          unseen = 0;
+          this.flush();
+        } else {
+          this.submissions.publish();
+        }
         this.giveRoom();
-        if (this.completions.available() > 0) {
+        if (!last) {
           more = records < DRAIN_RECORDS && performance.now() < until;
         } else if (this.completions.sleep()) {
           return;

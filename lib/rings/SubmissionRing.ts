@@ -22,6 +22,7 @@ export class SubmissionRing {
   private readonly mask: number;
   private tail = 0;
   private published = 0;
+  private announced = 0;
   private head = 0;
   private waiting: number[] = [];
   /** The index of a write record that has not been published and can still grow, or -1. */
@@ -37,9 +38,16 @@ export class SubmissionRing {
     this.mask = this.capacity - 1;
   }
 
-  /** True while {@link publish} has something to show. */
-  get pending(): boolean {
-    return this.tail !== this.published || this.waiting.length > 0;
+  /** True while records wait for room. */
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** True, once, when records have been published that the reactor may have to be woken for. */
+  announce(): boolean {
+    if (this.announced === this.published) return false;
+    this.announced = this.published;
+    return true;
   }
 
   push(kind: number, aux: number, id: number, a: number, b: number): void {
