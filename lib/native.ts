@@ -23,6 +23,14 @@ export interface NativeLayout {
     | 'loopExit'
     | 'loopBreak'
     | 'loop'
+    | 'rateLimit'
+    | 'rateLimitGroup'
+    | 'group'
+    | 'totals'
+    | 'priority'
+    | 'pair'
+    | 'sendFile'
+    | 'trigger'
   >;
   readonly completion: Table<
     | 'data'
@@ -43,6 +51,7 @@ export interface NativeLayout {
     | 'stopped'
     | 'fatal'
     | 'looped'
+    | 'total'
   >;
   readonly control: Table<
     | 'completionTail'

@@ -18,8 +18,8 @@ int ParsePath(const std::string& path, SocketAddress* address) {
   if (path.empty() || path.size() > most) return ENAMETOOLONG;
   unix_address->sun_family = AF_UNIX;
   memcpy(unix_address->sun_path, path.data(), path.size());
-  address->length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() +
-                                           (is_abstract ? 0 : 1));
+  address->length =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (is_abstract ? 0 : 1));
   return 0;
 }
 

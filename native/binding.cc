@@ -96,8 +96,7 @@ EventBasePtr NewBase(const Napi::Object& options, std::string* error) {
   }
   const auto avoided = options.Get("avoidMethods").As<Napi::Array>();
   for (uint32_t i = 0; i < avoided.Length(); ++i) {
-    event_config_avoid_method(config.get(),
-                              avoided.Get(i).As<Napi::String>().Utf8Value().c_str());
+    event_config_avoid_method(config.get(), avoided.Get(i).As<Napi::String>().Utf8Value().c_str());
   }
   event_config_require_features(config.get(),
                                 options.Get("features").As<Napi::Number>().Int32Value());

@@ -54,14 +54,19 @@ Bufferevent::Bufferevent(Reactor& reactor, int32_t id, int fd, int32_t credit)
 Bufferevent::~Bufferevent() { CloseSocket(); }
 
 bool Bufferevent::Open() {
-  releasing_reactor = &reactor_;
-  bufferevent_.reset(bufferevent_socket_new(reactor_.base(), fd_, 0));
-  if (!bufferevent_) return false;
-  bufferevent_setcb(bufferevent_.get(), nullptr, nullptr, OnEvent, this);
-  bufferevent_set_max_single_write(bufferevent_.get(), kWriteBytes);
-  evbuffer_add_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, this);
+  bufferevent* bufferevent = bufferevent_socket_new(reactor_.base(), fd_, 0);
+  if (bufferevent == nullptr) return false;
+  Use(bufferevent);
+  bufferevent_set_max_single_write(bufferevent, kWriteBytes);
   event_assign(&read_event_, reactor_.base(), fd_, EV_READ | EV_PERSIST, OnReadable, this);
   return true;
+}
+
+void Bufferevent::Use(bufferevent* bufferevent) {
+  releasing_reactor = &reactor_;
+  bufferevent_.reset(bufferevent);
+  bufferevent_setcb(bufferevent, OnBufferedInput, nullptr, OnEvent, this);
+  evbuffer_add_cb(bufferevent_get_output(bufferevent), OnOutput, this);
 }
 
 std::unique_ptr<EventHandler> Bufferevent::Adopt(Reactor& reactor, const Record& record) {
@@ -139,7 +144,7 @@ std::unique_ptr<EventHandler> Bufferevent::Connect(Reactor& reactor, const Recor
 
 void Bufferevent::Take(const Record& record) {
   // Closed in this turn: only what was written must be let go.
-  if (fd_ < 0 && static_cast<Submission>(record.kind()) != Submission::kWrite) return;
+  if (!open_ && static_cast<Submission>(record.kind()) != Submission::kWrite) return;
   switch (static_cast<Submission>(record.kind())) {
     case Submission::kRead:
       SetReading(record.a() != 0);
@@ -169,8 +174,9 @@ void Bufferevent::Take(const Record& record) {
       break;
     case Submission::kTimeouts: {
       read_timeout_ = record.a();
+      const timeval read_timeout = Milliseconds(record.a());
       const timeval write_timeout = Milliseconds(record.b());
-      bufferevent_set_timeouts(bufferevent_.get(), nullptr,
+      bufferevent_set_timeouts(bufferevent_.get(), record.a() > 0 ? &read_timeout : nullptr,
                                record.b() > 0 ? &write_timeout : nullptr);
       if (armed_) {
         Disarm();
@@ -178,6 +184,22 @@ void Bufferevent::Take(const Record& record) {
       }
       break;
     }
+    case Submission::kRateLimit:
+      LimitRate(record);
+      break;
+    case Submission::kRateLimitGroup:
+      JoinGroup(record.a());
+      break;
+    case Submission::kPriority:
+      bufferevent_priority_set(bufferevent_.get(), record.a());
+      if (fd_ >= 0) event_priority_set(&read_event_, record.a());
+      break;
+    case Submission::kTrigger:
+      Trigger(record.a());
+      break;
+    case Submission::kSendFile:
+      SendFile(record);
+      break;
     default:
       break;
   }
@@ -199,9 +221,16 @@ void Bufferevent::SetReading(bool wanted) {
 }
 
 void Bufferevent::Arm() {
-  if (armed_ || read_ended_ || connecting_ || fd_ < 0) return;
+  if (buffered_) MoveInput();
+  if (armed_ || read_ended_ || connecting_ || !open_) return;
   if (!lingering_ && outstanding_ >= read_high_) return;
   Unwatch();
+  if (buffered_) {
+    // The buffer is empty, or reading would fire for ever. See F1 in docs/architecture.md.
+    if (!lingering_ && (!wanted_ || buffered_end_)) return;
+    armed_ = bufferevent_enable(bufferevent_.get(), EV_READ) == 0;
+    return;
+  }
   const timeval timeout = Milliseconds(read_timeout_);
   armed_ = event_add(&read_event_, read_timeout_ > 0 ? &timeout : nullptr) == 0;
 }
@@ -209,11 +238,15 @@ void Bufferevent::Arm() {
 void Bufferevent::Disarm() {
   if (!armed_) return;
   armed_ = false;
-  event_del(&read_event_);
+  if (buffered_) {
+    bufferevent_disable(bufferevent_.get(), EV_READ);
+  } else {
+    event_del(&read_event_);
+  }
 }
 
 void Bufferevent::Watch() {
-  if (watched_ || read_ended_ || fd_ < 0) return;
+  if (watched_ || read_ended_ || !open_ || fd_ < 0) return;
   watched_ = reactor_.death_watch().Add(reactor_.base(), fd_, this);
 }
 
@@ -294,13 +327,14 @@ bool Bufferevent::HasUnread() const {
 }
 
 void Bufferevent::OnDeath(bool failed) {
-  if (read_ended_ || fd_ < 0) return;
+  if (read_ended_ || !open_) return;
   if (failed && hangup_error_ == 0) {
     // Reading SO_ERROR clears it, so it is kept for the end of the input.
     socklen_t length = sizeof(hangup_error_);
     getsockopt(fd_, SOL_SOCKET, SO_ERROR, &hangup_error_, &length);
   }
-  if (HasUnread()) {
+  if (HasUnread() ||
+      (buffered_ && evbuffer_get_length(bufferevent_get_input(bufferevent_.get())) > 0)) {
     reactor_.completions().Post(Completion::kHangup, 0, id_, hangup_error_, 0);
   } else {
     EndReading(hangup_error_);
@@ -310,7 +344,7 @@ void Bufferevent::OnDeath(bool failed) {
 void Bufferevent::Write(const Record& record) {
   const Reactor::Payload payload = reactor_.PayloadOf(record);
   taken_ += payload.bytes;
-  if (payload.data == nullptr || write_failed_ || finishing_ || fd_ < 0) {
+  if (payload.data == nullptr || write_failed_ || finishing_ || !open_) {
     if (payload.pin != 0) {
       reactor_.completions().Post(Completion::kReleased, payload.pin - 1, 0, 0, 0);
     }
@@ -323,7 +357,7 @@ void Bufferevent::Write(const Record& record) {
 void Bufferevent::Send(const uint8_t* data, uint32_t bytes, uint32_t pin) {
   evbuffer* output = bufferevent_get_output(bufferevent_.get());
   uint32_t sent = 0;
-  if (!connecting_ && evbuffer_get_length(output) == 0) {
+  if (!buffered_ && !connecting_ && evbuffer_get_length(output) == 0) {
     const ssize_t result = send(fd_, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
     reactor_.Count(kSends);
     if (result >= 0) {
@@ -393,7 +427,11 @@ void Bufferevent::FailWriting(int error) {
 
 void Bufferevent::Finish() {
   finished_ = true;
-  shutdown(fd_, SHUT_WR);
+  if (fd_ >= 0) {
+    shutdown(fd_, SHUT_WR);
+  } else {
+    FinishPair();
+  }
   reactor_.completions().Post(Completion::kFinished, 0, id_, 0, 0);
   CheckLinger();
 }
@@ -419,10 +457,18 @@ void Bufferevent::OnEvent(bufferevent*, short what, void* self) {
     connection->CheckPositions();
     return;
   }
+  const bool reading = (what & BEV_EVENT_READING) != 0;
   if ((what & BEV_EVENT_TIMEOUT) != 0) {
-    reactor.completions().Post(Completion::kTimeout, 0, connection->id_, EV_WRITE, 0);
-    // libevent has switched writing off; whether to give up is for JavaScript to say.
-    bufferevent_enable(connection->bufferevent_.get(), EV_WRITE);
+    const short direction = reading ? EV_READ : EV_WRITE;
+    reactor.completions().Post(Completion::kTimeout, 0, connection->id_, direction, 0);
+    // libevent has switched the direction off; whether to give up is for JavaScript to say.
+    if (!reading || connection->armed_) {
+      bufferevent_enable(connection->bufferevent_.get(), direction);
+    }
+    return;
+  }
+  if (reading) {
+    connection->EndBuffered((what & BEV_EVENT_ERROR) != 0 ? error : 0);
     return;
   }
   if ((what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) != 0) {
@@ -431,7 +477,7 @@ void Bufferevent::OnEvent(bufferevent*, short what, void* self) {
 }
 
 void Bufferevent::Close(CloseMode mode, int32_t deadline_milliseconds) {
-  if (mode == kLinger && fd_ >= 0 && !connecting_ && !write_failed_) {
+  if (mode == kLinger && open_ && !connecting_ && !write_failed_) {
     lingering_ = true;
     finishing_ = true;
     wanted_ = false;
@@ -446,7 +492,7 @@ void Bufferevent::Close(CloseMode mode, int32_t deadline_milliseconds) {
       return;
     }
   }
-  if (mode == kReset && fd_ >= 0) {
+  if (mode == kReset && open_ && fd_ >= 0) {
     const linger hard = {1, 0};
     setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
   }
@@ -470,7 +516,9 @@ void Bufferevent::OnDeadline(evutil_socket_t, short, void* self) {
 }
 
 void Bufferevent::CloseSocket() {
-  if (fd_ < 0) return;
+  if (!open_) return;
+  if (fd_ < 0 && bufferevent_ && !finished_) FinishPair();
+  open_ = false;
   Disarm();
   Unwatch();
   deadline_.reset();
@@ -478,10 +526,10 @@ void Bufferevent::CloseSocket() {
     // No callback may reach this object any more; the buffers go in a later turn.
     evbuffer_remove_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, this);
     bufferevent_setcb(bufferevent_.get(), nullptr, nullptr, nullptr, nullptr);
+    ForgetRateLimits();
     bufferevent_.reset();
   }
-  close(fd_);
-  fd_ = -1;
+  if (fd_ >= 0) close(fd_);
 }
 
 }  // namespace rxjs_libevent

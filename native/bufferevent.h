@@ -9,6 +9,8 @@
 
 namespace rxjs_libevent {
 
+class RateLimitGroup;
+
 // The head of kConnect's payload; the remote and then the local host or path follow.
 struct ConnectRequest {
   int32_t flags;         // ConnectFlags
@@ -23,14 +25,35 @@ struct ConnectRequest {
 
 enum ConnectFlags : int32_t { kNoDelay = 1 };
 
+// The payload of kRateLimit and kGroup. Bytes for each tick; 0 for no limit in that direction.
+struct RateLimitRequest {
+  int32_t read_rate;
+  int32_t read_burst;
+  int32_t write_rate;
+  int32_t write_burst;
+  int32_t tick_milliseconds;  // at least 1; 0 lifts the limit
+};
+
+// The payload of kSendFile: a part of an open file.
+struct SendFileRequest {
+  int32_t fd;  // stays JavaScript's
+  int32_t bytes;
+  int64_t offset;
+};
+
 // Reading goes past the bufferevent: an event of our own and recv() straight into the slab, since
 // bufferevent_readcb() costs an ioctl(), a chain and a copy for at most 4096 bytes. Writing goes
 // out at once when the output is empty; what the socket does not take waits in the bufferevent's
 // output, which libevent flushes.
+//
+// That is the direct way, for plain sockets. With a rate limit, and for a pair, all bytes go
+// through the bufferevent's own buffers: the buffered way.
 class Bufferevent final : public EventHandler, private DeathWatcher {
  public:
   static std::unique_ptr<EventHandler> Adopt(Reactor& reactor, const Record& record);
   static std::unique_ptr<EventHandler> Connect(Reactor& reactor, const Record& record);
+  // Two joined ends without a socket. Installs the first itself and returns the second.
+  static std::unique_ptr<EventHandler> Pair(Reactor& reactor, const Record& record);
   ~Bufferevent() override;
 
   void Take(const Record& record) override;
@@ -40,6 +63,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   Bufferevent(Reactor& reactor, int32_t id, int fd, int32_t credit);
 
   bool Open();
+  void Use(bufferevent* bufferevent);
   // Reading.
   void SetReading(bool wanted);
   void Arm();
@@ -51,7 +75,17 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void EndReading(int error);
   void OnDeath(bool failed) override;
   bool HasUnread() const;
+  // The buffered way.
+  void GoBuffered();
+  void MoveInput();
+  void EndBuffered(int error);
+  void LimitRate(const Record& record);
+  void JoinGroup(int32_t group_id);
+  void ForgetRateLimits();
+  void FinishPair();
   // Writing.
+  void SendFile(const Record& record);
+  void Trigger(int32_t events);
   void Write(const Record& record);
   void Send(const uint8_t* data, uint32_t bytes, uint32_t pin);
   void HasLeft(uint32_t bytes);
@@ -64,15 +98,18 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void CheckLinger();
 
   static void OnReadable(evutil_socket_t fd, short what, void* self);
+  static void OnBufferedInput(bufferevent* bufferevent, void* self);
   static void OnDeadline(evutil_socket_t fd, short what, void* self);
   static void OnEvent(bufferevent* bufferevent, short what, void* self);
   static void OnOutput(evbuffer* output, const evbuffer_cb_info* info, void* self);
   static void OnReleased(const void* data, size_t bytes, void* pin);
 
-  int fd_;
+  int fd_;                     // -1 for an end of a pair
+  TokenBucketPtr rate_limit_;  // outlives the bufferevent, which refers to it
   BuffereventPtr bufferevent_;
   event read_event_ = {};
   EventPtr deadline_;
+  RateLimitGroup* group_ = nullptr;
   int32_t read_high_;
   int32_t outstanding_ = 0;     // bytes posted and not yet credited
   int32_t hangup_error_ = 0;    // taken from SO_ERROR by the death watch, due at the end of input
@@ -80,7 +117,11 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   uint32_t taken_ = 0;          // bytes of output that JavaScript has submitted
   uint32_t left_ = 0;           // bytes of output that have left
   uint32_t notify_at_ = 0;      // the position that kNotify asked for
+  int32_t buffered_error_ = 0;  // how the input ended, while bytes of it are still buffered
   bool notify_ = false;
+  bool open_ = true;       // until the socket is closed
+  bool buffered_ = false;  // bytes go through the bufferevent's own buffers
+  bool buffered_end_ = false;
   bool connecting_ = false;
   bool no_delay_ = false;
   bool wanted_ = false;   // JavaScript wants to read

@@ -28,6 +28,9 @@ class EventHandler {
   // True for what others refer to, which must go after them.
   virtual bool OutlivesOthers() const { return false; }
 
+  // Without run-time type information a handler says itself what it is.
+  virtual bool IsRateLimitGroup() const { return false; }
+
  protected:
   Reactor& reactor_;
   const int32_t id_;

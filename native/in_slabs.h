@@ -23,7 +23,9 @@ class InSlabs {
 
   explicit InSlabs(CompletionRing& completions) : completions_(completions) {}
 
-  void Lend(uint32_t pin, uint8_t* data, uint32_t bytes) { slabs_.push_back({pin, data, bytes, 0}); }
+  void Lend(uint32_t pin, uint8_t* data, uint32_t bytes) {
+    slabs_.push_back({pin, data, bytes, 0});
+  }
 
   // Free space in the current slab; none when JavaScript has yet to lend.
   Space Reserve() {

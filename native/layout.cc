@@ -1,4 +1,5 @@
-// Thread: JavaScript's, once for each environment. Exports ring.h by name; nothing is written twice.
+// Thread: JavaScript's, once for each environment. Exports ring.h by name; nothing is written
+// twice.
 #include "layout.h"
 
 #include "bufferevent.h"
@@ -45,6 +46,14 @@ Napi::Object Submissions(Napi::Env env) {
       .Add("loopExit", Submission::kLoopExit)
       .Add("loopBreak", Submission::kLoopBreak)
       .Add("loop", Submission::kLoop)
+      .Add("rateLimit", Submission::kRateLimit)
+      .Add("rateLimitGroup", Submission::kRateLimitGroup)
+      .Add("group", Submission::kGroup)
+      .Add("totals", Submission::kTotals)
+      .Add("priority", Submission::kPriority)
+      .Add("pair", Submission::kPair)
+      .Add("sendFile", Submission::kSendFile)
+      .Add("trigger", Submission::kTrigger)
       .object();
 }
 
@@ -68,6 +77,7 @@ Napi::Object Completions(Napi::Env env) {
       .Add("stopped", Completion::kStopped)
       .Add("fatal", Completion::kFatal)
       .Add("looped", Completion::kLooped)
+      .Add("total", Completion::kTotal)
       .object();
 }
 
@@ -115,11 +125,9 @@ Napi::Object Layout(Napi::Env env) {
   layout.Set("stat", Stats(env));
   layout.Set("closeMode",
              Table(env).Add("drop", kDrop).Add("reset", kReset).Add("linger", kLinger).object());
-  layout.Set("loopEnd", Table(env)
-                            .Add("stepped", kStepped)
-                            .Add("exited", kExited)
-                            .Add("broken", kBroken)
-                            .object());
+  layout.Set(
+      "loopEnd",
+      Table(env).Add("stepped", kStepped).Add("exited", kExited).Add("broken", kBroken).object());
   layout.Set("failedCall", Table(env)
                                .Add("socket", kSocketCall)
                                .Add("bind", kBindCall)

@@ -47,8 +47,7 @@ int OpenSocket(const ListenRequest& request, const std::string& text, Failure* f
   }
   const bool is_ip = request.family != kUnix;
   const bool options_set =
-      (!is_ip || (request.flags & kReuseable) == 0 ||
-       SetFlag(fd, SOL_SOCKET, SO_REUSEADDR) == 0) &&
+      (!is_ip || (request.flags & kReuseable) == 0 || SetFlag(fd, SOL_SOCKET, SO_REUSEADDR) == 0) &&
       (!is_ip || (request.flags & kReuseablePort) == 0 ||
        SetFlag(fd, SOL_SOCKET, SO_REUSEPORT) == 0) &&
       (request.family != kIpv6 || (request.flags & kIpv6Only) == 0 ||

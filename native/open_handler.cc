@@ -3,6 +3,7 @@
 
 #include "bufferevent.h"
 #include "listener.h"
+#include "rate_limit_group.h"
 #include "reactor.h"
 
 namespace rxjs_libevent {
@@ -15,6 +16,10 @@ std::unique_ptr<EventHandler> OpenHandler(Reactor& reactor, const Record& record
       return Bufferevent::Connect(reactor, record);
     case Submission::kListen:
       return Listener::Open(reactor, record);
+    case Submission::kPair:
+      return Bufferevent::Pair(reactor, record);
+    case Submission::kGroup:
+      return RateLimitGroup::Open(reactor, record);
     default:
       return nullptr;
   }

@@ -81,8 +81,8 @@ void Reactor::OnWake(evutil_socket_t fd, short, void* self) {
 void Reactor::Count(Stat stat, int32_t count) {
   // The only writer is this thread, so a load and a store do.
   std::atomic<int32_t>& word = Atomic(memory_.control + kStats + stat);
-  const uint32_t sum = static_cast<uint32_t>(word.load(std::memory_order_relaxed)) +
-                       static_cast<uint32_t>(count);
+  const uint32_t sum =
+      static_cast<uint32_t>(word.load(std::memory_order_relaxed)) + static_cast<uint32_t>(count);
   word.store(static_cast<int32_t>(sum), std::memory_order_relaxed);
 }
 
@@ -99,7 +99,8 @@ void Reactor::Run() {
     return;
   }
   SetFatalExit(&fatal_exit);
-  while (!stopping_ && !stop_requested_.load()) Turn();
+  while (!stopping_ && !stop_requested_.load())
+    Turn();
   Stop();
 }
 
@@ -178,7 +179,8 @@ void Reactor::EndLoop(LoopEnd end) {
 // After a fatal error nothing of libevent may be touched: what the base held stays with the kernel
 // until the process ends.
 void Reactor::Abandon(int code) {
-  for (auto& handler : handlers_) (void)handler.release();
+  for (auto& handler : handlers_)
+    (void)handler.release();
   (void)wake_event_.release();
   death_watch_.Abandon();
   (void)base_.release();
@@ -250,9 +252,9 @@ void Reactor::Take(const Record& record) {
         if (transit_.Leave(record.a())) close(record.a());
         break;
       case Submission::kLoopExit: {
-        const int64_t microseconds = static_cast<int64_t>(
-            static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
-            static_cast<uint32_t>(record.a()));
+        const int64_t microseconds =
+            static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
+                                 static_cast<uint32_t>(record.a()));
         const timeval delay = Microseconds(microseconds);
         event_base_loopexit(base_.get(), &delay);
         break;

@@ -71,6 +71,7 @@ class Reactor {
   // Deletes the handler after this turn; posts kClosed.
   void Retire(EventHandler* handler);
   EventHandler* Find(int32_t id) const;
+  void Install(std::unique_ptr<EventHandler> handler);
 
   // Bytes of a payload; null data when the record names none that can be.
   struct Payload {
@@ -88,7 +89,6 @@ class Reactor {
   void TakeSubmissions();
   void Take(const Record& record);
   void Open(const Record& record);
-  void Install(std::unique_ptr<EventHandler> handler);
   void ReleasePayload(const Record& record);
   void ResumeStalled();
   void DeleteRetired();

@@ -35,58 +35,59 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
 // JavaScript to reactor. A "payload" is bytes in the out-slab (aux 0) or in a pinned buffer (aux is
 // the pin + 1), at offset a, b bytes long. A "number" is 64 bits in a (low) and b (high).
 enum class Submission : int32_t {
-  kLend = 1,      // aux: pin of an in-slab, a: its bytes
-  kStop = 2,      // free everything, post kStopped, end the thread
-  kAdopt = 3,     // a: fd, b: bytes of credit; aux: 1 for TCP_NODELAY
-  kConnect = 4,   // payload: ConnectRequest
-  kListen = 5,    // payload: ListenRequest
-  kRead = 6,      // a: 1 to read, 0 to stop
-  kCredit = 7,    // a: so many more bytes (connections, events) may be posted
-  kReadHigh = 8,  // a: bytes of credit in all
-  kWrite = 9,     // payload: bytes for the wire
-  kNotify = 10,   // a: post kLeft when so many bytes (low 32 bits of the total) have left
-  kShutdown = 11, // flush, then FIN
-  kClose = 12,    // a: CloseMode, b: deadline in milliseconds
-  kTimeouts = 13, // a, b: read and write timeout in milliseconds, 0 for none
-  kCloseFd = 14,  // a: an accepted fd that nobody takes
-  kRateLimit = 15,      // payload: RateLimitRequest
-  kRateLimitGroup = 16, // a: id of a group handler, 0 to leave the group
-  kGroup = 17,          // payload: RateLimitRequest; opens a rate-limit group
-  kPriority = 18,       // a: priority
-  kPair = 19,           // a: id of the other end, b: bytes of credit
-  kSendFile = 20,       // payload: SendFileRequest
-  kTimer = 21,          // payload: TimerRequest; opens a timer
-  kSignal = 22,         // a: signal number; opens a signal event
-  kFd = 23,             // a: fd, b: EventFlags, aux: timeout in milliseconds; opens an fd event
-  kActivate = 24,       // a: EventFlags; event_active()
-  kLoopExit = 25,       // number: microseconds; event_base_loopexit()
-  kLoopBreak = 26,      // event_base_loopbreak()
-  kLoop = 27,           // a: EVLOOP_* flags; dispatch again, or step
-  kTrigger = 28,        // a: EventFlags; bufferevent_trigger()
+  kLend = 1,             // aux: pin of an in-slab, a: its bytes
+  kStop = 2,             // free everything, post kStopped, end the thread
+  kAdopt = 3,            // a: fd, b: bytes of credit; aux: 1 for TCP_NODELAY
+  kConnect = 4,          // payload: ConnectRequest
+  kListen = 5,           // payload: ListenRequest
+  kRead = 6,             // a: 1 to read, 0 to stop
+  kCredit = 7,           // a: so many more bytes (connections, events) may be posted
+  kReadHigh = 8,         // a: bytes of credit in all
+  kWrite = 9,            // payload: bytes for the wire
+  kNotify = 10,          // a: post kLeft when so many bytes (low 32 bits of the total) have left
+  kShutdown = 11,        // flush, then FIN
+  kClose = 12,           // a: CloseMode, b: deadline in milliseconds
+  kTimeouts = 13,        // a, b: read and write timeout in milliseconds, 0 for none
+  kCloseFd = 14,         // a: an accepted fd that nobody takes
+  kRateLimit = 15,       // payload: RateLimitRequest
+  kRateLimitGroup = 16,  // a: id of a group handler, 0 to leave the group
+  kGroup = 17,           // payload: RateLimitRequest; opens a rate-limit group
+  kPriority = 18,        // a: priority
+  kPair = 19,            // a: id of the other end, b: bytes of credit
+  kSendFile = 20,        // payload: SendFileRequest
+  kTimer = 21,           // payload: TimerRequest; opens a timer
+  kSignal = 22,          // a: signal number; opens a signal event
+  kFd = 23,              // a: fd, b: EventFlags, aux: timeout in milliseconds; opens an fd event
+  kActivate = 24,        // a: EventFlags; event_active()
+  kLoopExit = 25,        // number: microseconds; event_base_loopexit()
+  kLoopBreak = 26,       // event_base_loopbreak()
+  kLoop = 27,            // a: EVLOOP_* flags; dispatch again, or step
+  kTrigger = 28,         // a: EventFlags; bufferevent_trigger()
+  kTotals = 29,          // asks a rate-limit group for two kTotal
 };
 
 // Reactor to JavaScript.
 enum class Completion : int32_t {
-  kData = 1,        // aux: pin of the in-slab, a: offset, b: bytes
-  kEnd = 2,         // a: errno, 0 for EOF. Nothing is read after it
-  kLeft = 3,        // the position of kNotify has been reached
-  kFinished = 4,    // the FIN has been sent
-  kWriteFailed = 5, // a: errno
-  kHangup = 6,      // the peer has gone while bytes of it wait unread. a: errno, 0 for FIN
-  kClosed = 7,      // the handler is gone: the last record with this id
-  kAccepted = 8,    // a: fd, b: remote port << 16 | local port, aux: family; two address records
-  kBound = 9,       // a: fd, b: port, aux: family; one address record
-  kConnected = 10,  // a: fd, b: local port, aux: family; one address record
-  kFailed = 11,     // a: errno, b: FailedCall
-  kTimeout = 12,    // a: EventFlags (read or write)
-  kReleased = 13,   // aux: pin that the reactor has done with
+  kData = 1,           // aux: pin of the in-slab, a: offset, b: bytes
+  kEnd = 2,            // a: errno, 0 for EOF. Nothing is read after it
+  kLeft = 3,           // the position of kNotify has been reached
+  kFinished = 4,       // the FIN has been sent
+  kWriteFailed = 5,    // a: errno
+  kHangup = 6,         // the peer has gone while bytes of it wait unread. a: errno, 0 for FIN
+  kClosed = 7,         // the handler is gone: the last record with this id
+  kAccepted = 8,       // a: fd, b: remote port << 16 | local port, aux: family; two address records
+  kBound = 9,          // a: fd, b: port, aux: family; one address record
+  kConnected = 10,     // a: fd, b: local port, aux: family; one address record
+  kFailed = 11,        // a: errno, b: FailedCall
+  kTimeout = 12,       // a: EventFlags (read or write)
+  kReleased = 13,      // aux: pin that the reactor has done with
   kAcceptPaused = 14,  // a: errno. Accepting stops and is tried again
-  kAcceptResumed = 15, //
-  kFired = 16,         // a: EventFlags or expirations, b: more (see the handler)
-  kStopped = 17,       // the last record of a reactor
-  kFatal = 18,         // libevent has given up: the reactor is dead. a: its code
-  kLooped = 19,        // a: LoopEnd
-  kProgress = 20,      // a, b: bytes of a file that have left (64 bits)
+  kAcceptResumed = 15,  //
+  kFired = 16,          // a: EventFlags or expirations, b: more (see the handler)
+  kStopped = 17,        // the last record of a reactor
+  kFatal = 18,          // libevent has given up: the reactor is dead. a: its code
+  kLooped = 19,         // a: LoopEnd
+  kTotal = 20,          // a, b: bytes (64 bits) that a group has read (aux 0) or written (aux 1)
 };
 
 // How many records a completion takes: its header and its addresses.
@@ -127,11 +128,11 @@ enum ControlWord : int32_t {
   kCompletionHead = 16,
   kSubmissionTail = 32,
   kSubmissionHead = 48,
-  kOutTail = 52,        // out-slab offset up to which the reactor has consumed payloads
-  kReactorSleeps = 64,  // the reactor blocks, or is about to: wake it
-  kReactorWantsRoom = 65, // the reactor has stopped reading for lack of room or slabs
-  kJsSleeps = 80,       // JavaScript has drained all: signal it
-  kStats = 96,          // the reactor's counters: Stat
+  kOutTail = 52,           // out-slab offset up to which the reactor has consumed payloads
+  kReactorSleeps = 64,     // the reactor blocks, or is about to: wake it
+  kReactorWantsRoom = 65,  // the reactor has stopped reading for lack of room or slabs
+  kJsSleeps = 80,          // JavaScript has drained all: signal it
+  kStats = 96,             // the reactor's counters: Stat
   kControlWords = 160,
 };
 
@@ -150,7 +151,7 @@ enum Stat : int32_t {
   kAccepts = 10,    // accepted connections
   kReceivedBytes = 11,
   kSentBytes = 12,
-  kSpins = 13,      // turns that polled instead of blocking
+  kSpins = 13,  // turns that polled instead of blocking
   kStatCount = 14,
 };
 
@@ -174,7 +175,8 @@ class CompletionRing {
   // A header with its address records.
   void Post(Completion kind, uint32_t aux, int32_t id, int32_t a, int32_t b, const Record* extra) {
     Group group{CompletionLength(kind), {Make(kind, aux, id, a, b)}};
-    for (uint32_t i = 1; i < group.length; ++i) group.records[i] = extra[i - 1];
+    for (uint32_t i = 1; i < group.length; ++i)
+      group.records[i] = extra[i - 1];
     PostGroup(group);
   }
 

@@ -15,7 +15,8 @@ namespace rxjs_libevent {
 class Transit {
  public:
   ~Transit() {
-    for (int fd : fds_) close(fd);
+    for (int fd : fds_)
+      close(fd);
   }
 
   void Enter(int fd) {

@@ -4,10 +4,16 @@ import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
 import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
 import { Connection, type ConnectionAddresses } from '../connection/Connection';
-import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import { connectWith } from '../connection/connectWith';
+import {
+  connectionOptions,
+  type ConnectionConfig,
+  type ConnectionOptions,
+} from '../connection/ConnectionConfig';
 import { listenOptions, type ListenConfig } from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
+import type { RateLimit } from '../connection/RateLimit';
+import type { RateLimitGroup } from '../connection/RateLimitGroup';
 import type { NativeStat } from '../native';
 import {
   eventBaseConfig,
@@ -18,6 +24,7 @@ import {
 import { Reactor } from './Reactor';
 import { RingAcceptor } from './RingAcceptor';
 import { RingConnector, type Place } from './RingConnector';
+import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
 
 /** Counters since the base was made, summed over its reactors. */
@@ -37,7 +44,6 @@ export class EventBase {
   private static shared: EventBase | undefined;
 
   private readonly reactors: Reactor[];
-  private readonly loads: number[];
   private readonly connections = new Set<Connection>();
   private readonly connectors = new Set<RingConnector>();
   private stopping: Promise<void> | undefined;
@@ -51,8 +57,8 @@ export class EventBase {
   constructor(config: EventBaseConfig = {}) {
     const { threads, ...reactorConfig } = eventBaseConfig(config);
     this.running = threads;
-    this.loads = Array.from({ length: threads }, () => 0);
-    this.reactors = this.loads.map(
+    this.reactors = Array.from(
+      { length: threads },
       () =>
         new Reactor(reactorConfig, {
           looped: () => undefined,
@@ -158,6 +164,30 @@ export class EventBase {
   }
 
   /**
+   * Two joined connections without a socket: what one is given, the other emits.
+   *
+   * @see event2/bufferevent.h `bufferevent_pair_new()`
+   */
+  pair(config: ConnectionConfig = {}): [Connection, Connection] {
+    const options = connectionOptions(config);
+    const reactor = this.reactorFor(options);
+    const none = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
+    const ends = [this.place(options, reactor), this.place(options, reactor)] as const;
+    ends[0].transport.pair(ends[1].transport.id, options.read.high);
+    const [first, second] = ends.map(({ connection }) => connection({ local: none, remote: none }));
+    return [first as Connection, second as Connection];
+  }
+
+  /**
+   * A token bucket for several connections, see {@link RateLimitGroup}.
+   *
+   * @throws TypeError, RangeError for a limit out of bounds
+   */
+  rateLimitGroup(limit: RateLimit): RateLimitGroup {
+    return new RingRateLimitGroup(this.leastLoaded, limit);
+  }
+
+  /**
    * Ends everything that runs on this base, then its threads.
    *
    * @param deadlineMs - lets output leave for so many ms first. Default: 0, now. Bounds: 0 to
@@ -207,17 +237,16 @@ export class EventBase {
   }
 
   /** @throws LibeventError when the base is closed, or its reactor has no room */
-  private place(options: ConnectionOptions): Place {
+  private place(options: ConnectionOptions, reactor = this.reactorFor(options)): Place {
     if (this.closed) {
       throw new LibeventError('ERR_BASE_CLOSED', 'connect', { detail: 'the base is closed' });
     }
-    const index = this.loads.indexOf(Math.min(...this.loads));
     let connection: Connection | undefined = undefined;
-    const transport = new RingTransport(this.reactors[index] as Reactor, () => {
-      this.loads[index] = (this.loads[index] ?? 0) - 1;
+    const transport = new RingTransport(reactor, () => {
+      reactor.load -= 1;
       if (connection !== undefined) this.connections.delete(connection);
     });
-    this.loads[index] = (this.loads[index] ?? 0) + 1;
+    reactor.load += 1;
     return {
       transport,
       connection: (addresses: ConnectionAddresses) => {
@@ -226,6 +255,19 @@ export class EventBase {
         return connection;
       },
     };
+  }
+
+  private get leastLoaded(): Reactor {
+    return this.reactors.reduce((least, reactor) => (reactor.load < least.load ? reactor : least));
+  }
+
+  /** The members of a rate-limit group share its reactor. */
+  private reactorFor({ rateLimitGroup }: ConnectionOptions): Reactor {
+    if (rateLimitGroup === undefined) return this.leastLoaded;
+    const reactor = this.reactors.find((own) => own === rateLimitGroup.reactor);
+    if (reactor !== undefined) return reactor;
+    const detail = 'the group belongs to another base';
+    throw new LibeventError('ERR_OTHER_BASE', 'bufferevent_add_to_rate_limit_group', { detail });
   }
 
   private reactorStopped(error: LibeventError | undefined): void {

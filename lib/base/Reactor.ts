@@ -48,6 +48,8 @@ export interface ReactorEvents {
  */
 export class Reactor {
   readonly handlers: HandlerTable;
+  /** Connections that it carries. */
+  load = 0;
   private readonly control: Int32Array;
   private readonly left: Int32Array;
   private readonly completions: CompletionRing;
@@ -256,7 +258,12 @@ export class Reactor {
   }
 
   private address(family: number, port: number): PackedAddress {
-    return new PackedAddress(family, port & 0xffff, this.completions.words, this.completions.take());
+    return new PackedAddress(
+      family,
+      port & 0xffff,
+      this.completions.words,
+      this.completions.take(),
+    );
   }
 
   private dispatchOwn(kind: number, aux: number, a: number): void {

@@ -25,11 +25,7 @@ const ANY_HOSTS = ['::', '0.0.0.0'];
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
 /** Makes a connection of an accepted socket, on the least loaded reactor. */
-export type Adopt = (
-  fd: number,
-  local: () => AddressInfo,
-  remote: () => AddressInfo,
-) => Connection;
+export type Adopt = (fd: number, local: () => AddressInfo, remote: () => AddressInfo) => Connection;
 
 /** An `evconnlistener` of a reactor. */
 export class RingAcceptor implements Acceptor, CompletionHandler {
@@ -139,7 +135,10 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     lookup(host, (error, address) => {
       if (this.closed) return;
       if (error === null) this.resolve(address);
-      else this.handler.onFailed(new LibeventError(error.code ?? 'ENOTFOUND', 'getaddrinfo', { address: host, port }));
+      else
+        this.handler.onFailed(
+          new LibeventError(error.code ?? 'ENOTFOUND', 'getaddrinfo', { address: host, port }),
+        );
     });
   }
 
@@ -167,7 +166,10 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       (options.closeOnExec ? 0 : listenFlag.keepOnExec);
     const credit = Math.min(ACCEPT_CREDIT, options.maxConnections);
     this.id = this.reactor.open(this);
-    const payload = payloadOf([flags, options.backlog, fd, family, this.address.port, credit], text);
+    const payload = payloadOf(
+      [flags, options.backlog, fd, family, this.address.port, credit],
+      text,
+    );
     this.reactor.submitPayload(submission.listen, this.id, payload);
     if (this.wanted) this.accept(true);
   }

@@ -1,14 +1,18 @@
 import { LibeventError } from '../common/LibeventError';
-import type { Chunk, CloseMode, Transport, TransportHandler } from '../connection/Transport';
+import type { TokenBucket } from '../connection/RateLimit';
+import type { Chunk, CloseMode, SocketTransport, TransportHandler } from '../connection/Transport';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import type { CompletionHandler } from './CompletionHandler';
 import { failedCallName } from './failedCallName';
+import { tokenBucketPayload } from './tokenBucketPayload';
 import type { Reactor } from './Reactor';
 
 const { completion, submission, closeMode } = native.layout;
 /** `EV_READ` of event2/event.h. */
 const READ_EVENT = 2;
+/** `EV_WRITE`. */
+const WRITE_EVENT = 4;
 
 /** How an attempt to connect ends. */
 export interface ConnectOutcome {
@@ -17,14 +21,15 @@ export interface ConnectOutcome {
 }
 
 /** A socket on a reactor thread, behind the rings. */
-export class RingTransport implements Transport, CompletionHandler {
-  private readonly id: number;
+export class RingTransport implements SocketTransport, CompletionHandler {
+  readonly id: number;
+  fd = -1;
   private handler: TransportHandler | undefined;
   private connecting: ConnectOutcome | undefined;
   private leftTotal = 0;
 
   constructor(
-    private readonly reactor: Reactor,
+    readonly reactor: Reactor,
     private readonly onGone: () => void,
   ) {
     this.id = reactor.open(this);
@@ -32,6 +37,7 @@ export class RingTransport implements Transport, CompletionHandler {
 
   /** Takes over an accepted socket. */
   adopt(fd: number, credit: number, noDelay: boolean): void {
+    this.fd = fd;
     this.reactor.submit(submission.adopt, this.id, fd, credit, noDelay ? 1 : 0);
   }
 
@@ -39,6 +45,11 @@ export class RingTransport implements Transport, CompletionHandler {
   connect(request: Uint8Array, outcome: ConnectOutcome): void {
     this.connecting = outcome;
     this.reactor.submitPayload(submission.connect, this.id, request);
+  }
+
+  /** Joins another transport of the same reactor. */
+  pair(otherId: number, credit: number): void {
+    this.reactor.submit(submission.pair, this.id, otherId, credit);
   }
 
   get left(): number {
@@ -86,6 +97,34 @@ export class RingTransport implements Transport, CompletionHandler {
     this.reactor.submit(submission.timeouts, this.id, readMs, writeMs);
   }
 
+  rateLimit(limit: TokenBucket | undefined): void {
+    this.reactor.submitPayload(submission.rateLimit, this.id, tokenBucketPayload(limit));
+  }
+
+  rateLimitGroup(id: number): void {
+    this.reactor.submit(submission.rateLimitGroup, this.id, id);
+  }
+
+  priority(level: number): void {
+    this.reactor.submit(submission.priority, this.id, level);
+  }
+
+  trigger(direction: 'read' | 'write'): void {
+    this.reactor.submit(
+      submission.trigger,
+      this.id,
+      direction === 'read' ? READ_EVENT : WRITE_EVENT,
+    );
+  }
+
+  sendFile(fd: number, offset: number, bytes: number): void {
+    const request = Buffer.alloc(16);
+    request.writeInt32LE(fd, 0);
+    request.writeInt32LE(bytes, 4);
+    request.writeBigInt64LE(BigInt(offset), 8);
+    this.reactor.submitPayload(submission.sendFile, this.id, request);
+  }
+
   data(chunk: Buffer): void {
     this.handler?.onData(chunk);
   }
@@ -120,6 +159,7 @@ export class RingTransport implements Transport, CompletionHandler {
         handler.onEnd(LibeventError.of(a, failedCallName(b)));
         break;
       case completion.closed:
+        this.fd = -1;
         handler.onClosed(undefined);
         break;
       default:

@@ -1,6 +1,6 @@
 import { Observable, Subject, type Observer } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger } from '../common/check';
+import { checkInteger, checkOneOf } from '../common/check';
 import { Flow, type FlowMarks } from '../flow/Flow';
 import type { Release } from '../flow/Release';
 import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
@@ -10,7 +10,10 @@ import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { Input } from './Input';
 import { Output, type WhenSaturated } from './Output';
-import type { Chunk, CloseMode, Transport, TransportHandler } from './Transport';
+import { tokenBucket, type RateLimit } from './RateLimit';
+import type { RateLimitGroup } from './RateLimitGroup';
+import { sendFile, type SendFileConfig } from './sendFile';
+import type { Chunk, CloseMode, SocketTransport, Transport, TransportHandler } from './Transport';
 
 /** How long {@link Connection.close} waits for the peer, in ms. */
 const DEFAULT_DEADLINE_MS = 5000;
@@ -101,6 +104,9 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     if (options.readTimeoutMs > 0 || options.writeTimeoutMs > 0) {
       transport.timeouts(options.readTimeoutMs, options.writeTimeoutMs);
     }
+    if (options.rateLimit !== undefined) this.socket('rateLimit').rateLimit(options.rateLimit);
+    if (options.rateLimitGroup !== undefined) this.setRateLimitGroup(options.rateLimitGroup);
+    if (options.priority !== undefined) this.setPriority(options.priority);
   }
 
   /** The address of this end. */
@@ -269,6 +275,79 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     if (read.high !== this.flow.marks.read.high) this.transport.readHigh(read.high);
     this.flow.setMarks({ read, write }, this.output.bytes);
     if (this.flow.saturated) this.output.onSaturated();
+  }
+
+  /** The socket's descriptor, for what libevent does not do; -1 where there is none. */
+  get fd(): number {
+    return 'fd' in this.transport ? (this.transport as SocketTransport).fd : -1;
+  }
+
+  /**
+   * Limits bytes a second from now on; `undefined` lifts the limit.
+   *
+   * @see event2/bufferevent.h `bufferevent_set_rate_limit()`
+   */
+  setRateLimit(limit: RateLimit | undefined): void {
+    this.socket('rateLimit').rateLimit(limit && tokenBucket('limit', limit));
+  }
+
+  /**
+   * Joins a group, and leaves the one before; `undefined` only leaves.
+   *
+   * @throws LibeventError `ERR_OTHER_REACTOR` if the group is on another reactor
+   * @see event2/bufferevent.h `bufferevent_add_to_rate_limit_group()`
+   */
+  setRateLimitGroup(group: RateLimitGroup | undefined): void {
+    const socket = this.socket('rateLimitGroup');
+    if (group !== undefined && group.reactor !== socket.reactor) {
+      const detail = 'the group is on another reactor: give it to listen or connect';
+      throw new LibeventError('ERR_OTHER_REACTOR', 'bufferevent_add_to_rate_limit_group', {
+        detail,
+      });
+    }
+    socket.rateLimitGroup(group?.id ?? 0);
+  }
+
+  /**
+   * Sets the level of this connection's events: 0 comes first.
+   *
+   * @see event2/bufferevent.h `bufferevent_priority_set()`
+   */
+  setPriority(level: number): void {
+    this.socket('priority').priority(checkInteger('level', level, 0, 254, 'levels'));
+  }
+
+  /**
+   * Looks at a direction as if its event had come.
+   *
+   * @see event2/bufferevent.h `bufferevent_trigger()`
+   */
+  trigger(direction: 'read' | 'write'): void {
+    checkOneOf('direction', direction, ['read', 'write']);
+    this.socket('trigger').trigger(direction);
+  }
+
+  /**
+   * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript.
+   *
+   * - **Subscribe**: cold; opens the file. What is written meanwhile follows after it.
+   * - **Next**: how many bytes of it have left.
+   * - **Complete**: when all of them have.
+   * - **Error**: Node's error of `open`; {@link LibeventError} if the connection fails or closes.
+   * - **Unsubscribe**: what has been submitted still leaves.
+   *
+   * @param path - of a regular file
+   * @see event2/buffer.h `evbuffer_add_file()`
+   */
+  sendFile(path: string, config: SendFileConfig = {}): Observable<number> {
+    return sendFile(this.output, this.socket('sendFile'), path, config);
+  }
+
+  private socket(call: keyof SocketTransport): SocketTransport {
+    if (call in this.transport) return this.transport as SocketTransport;
+    throw new LibeventError('ENOTSUP', call, {
+      detail: 'only a connection of libevent can do this',
+    });
   }
 
   /**

@@ -1,4 +1,6 @@
 import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import { tokenBucket, type RateLimit, type TokenBucket } from './RateLimit';
+import type { RateLimitGroup } from './RateLimitGroup';
 import {
   MAX_MARK_BYTES,
   watermarks,
@@ -23,6 +25,12 @@ export interface ConnectionConfig {
   readonly readTimeoutMs?: number;
   /** Fails after so long without progress of output, in ms. Default: 0, never. */
   readonly writeTimeoutMs?: number;
+  /** Limits this connection's bytes a second. Default: no limit. */
+  readonly rateLimit?: RateLimit;
+  /** Limits it together with others. Default: none. */
+  readonly rateLimitGroup?: RateLimitGroup;
+  /** Level of its events, 0 first. Default: libevent's, the middle. @see `bufferevent_priority_set()` */
+  readonly priority?: number;
   /** What a timeout is: an error that ends the connection, or only an event. Default: `'error'`. */
   readonly whenTimeout?: 'error' | 'event';
 }
@@ -38,11 +46,15 @@ export interface ConnectionOptions {
   readonly whenTimeout: 'error' | 'event';
   /** Whether the output stays open after the end of the input. */
   readonly allowHalfOpen: boolean;
+  readonly rateLimit?: TokenBucket | undefined;
+  readonly rateLimitGroup?: RateLimitGroup | undefined;
+  readonly priority?: number | undefined;
 }
 
 const DEFAULT_MARKS: Watermarks = { low: 32768, high: 65536 };
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+const MAX_PRIORITY = 254;
 
 /** Checks the options and fills in the defaults. */
 export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
@@ -74,6 +86,12 @@ export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
       MAX_TIMEOUT_MS,
       'ms',
     ),
+    rateLimit: config.rateLimit && tokenBucket('rateLimit', config.rateLimit),
+    rateLimitGroup: config.rateLimitGroup,
+    priority:
+      config.priority === undefined
+        ? undefined
+        : checkInteger('priority', config.priority, 0, MAX_PRIORITY, 'levels'),
     whenTimeout: checkOneOf('whenTimeout', config.whenTimeout ?? 'error', ['error', 'event']),
     allowHalfOpen: true,
   };

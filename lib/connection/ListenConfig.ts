@@ -1,5 +1,9 @@
 import { checkBoolean, checkInteger, checkObject, checkString } from '../common/check';
-import { connectionOptions, type ConnectionConfig, type ConnectionOptions } from './ConnectionConfig';
+import {
+  connectionOptions,
+  type ConnectionConfig,
+  type ConnectionOptions,
+} from './ConnectionConfig';
 
 /** Where and how to listen; and the options of the accepted connections. */
 export interface ListenConfig extends ConnectionConfig {

@@ -5,7 +5,7 @@ import type { Holdable } from '../flow/Holdable';
 import type { Release } from '../flow/Release';
 import { currentSource } from '../flow/currentSource';
 import type { ConnectionOptions } from './ConnectionConfig';
-import type { Chunk, Transport } from './Transport';
+import type { Chunk, SocketTransport, Transport } from './Transport';
 
 /** What a sink does with values while it is saturated. */
 export type WhenSaturated = 'hold' | 'drop' | 'close';
@@ -14,6 +14,12 @@ export type WhenSaturated = 'hold' | 'drop' | 'close';
 interface Waiter {
   readonly position: number;
   readonly done: (error: LibeventError | undefined) => void;
+}
+
+/** A file that is being sent, and what waits behind it. */
+interface FileInOutput {
+  readonly behind: Chunk[];
+  behindBytes: number;
 }
 
 type OutputState = 'open' | 'finishing' | 'finished' | 'failed';
@@ -31,6 +37,9 @@ export class Output {
   private state: OutputState = 'open';
   private failure: LibeventError | undefined;
   private waiters: Waiter[] = [];
+  private file: FileInOutput | undefined;
+  /** The end has been asked for while a file was being sent. */
+  private finishing = false;
   private readonly failures = new Set<(error: LibeventError) => void>();
   private readonly holding = new Map<Holdable, Release>();
 
@@ -49,7 +58,7 @@ export class Output {
   }
 
   get open(): boolean {
-    return this.state === 'open';
+    return this.state === 'open' && !this.finishing;
   }
 
   /** Nothing more will leave: the FIN has been sent, or cannot be. */
@@ -58,17 +67,23 @@ export class Output {
   }
 
   write(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    if (this.state !== 'open') return;
+    if (this.state !== 'open' || this.finishing) return;
     if (this.flow.saturated && whenSaturated !== 'hold') {
       this.refuse(whenSaturated);
+      return;
+    }
+    if (this.file !== undefined) {
+      this.writeBehind(chunk, whenSaturated);
       return;
     }
     const least = typeof chunk === 'string' ? chunk.length : chunk.byteLength;
     const { maxOutputBytes } = this.options;
     // Looked at only when it could matter: what has left is read from shared memory.
-    if (this.written + least - this.leftLast > maxOutputBytes && this.bytes + least > maxOutputBytes) {
-      const detail = `output would exceed maxOutputBytes, ${String(maxOutputBytes)} bytes`;
-      this.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail }));
+    if (
+      this.written + least - this.leftLast > maxOutputBytes &&
+      this.bytes + least > maxOutputBytes
+    ) {
+      this.failForBytes();
       return;
     }
     this.written += this.transport.write(chunk, this.options.encoding);
@@ -109,8 +124,42 @@ export class Output {
     };
   }
 
+  /**
+   * Lets a file into the output; other writes wait behind it until {@link endFile}.
+   *
+   * @returns false if nothing can be written, or another file is being sent
+   */
+  beginFile(): boolean {
+    if (this.state !== 'open' || this.finishing || this.file !== undefined) return false;
+    this.file = { behind: [], behindBytes: 0 };
+    return true;
+  }
+
+  /** A slice of the file, of any length: it costs no memory. */
+  writeFile(transport: SocketTransport, fd: number, offset: number, bytes: number): void {
+    transport.sendFile(fd, offset, bytes);
+    this.written += bytes;
+    this.leftLast = this.transport.left;
+    this.flow.output(this.written - this.leftLast);
+  }
+
+  endFile(): void {
+    const { file } = this;
+    this.file = undefined;
+    if (this.state !== 'open') return;
+    for (const chunk of file?.behind ?? []) this.write(chunk, 'hold');
+    if (this.finishing) {
+      this.finishing = false;
+      this.finish();
+    }
+  }
+
   finish(): void {
     if (this.state !== 'open') return;
+    if (this.file !== undefined) {
+      this.finishing = true;
+      return;
+    }
     this.state = 'finishing';
     this.transport.shutdown();
   }
@@ -168,6 +217,19 @@ export class Output {
     const releases = [...this.holding.values()];
     this.holding.clear();
     for (const release of releases) release();
+  }
+
+  private writeBehind(chunk: Chunk, whenSaturated: WhenSaturated): void {
+    const file = this.file as FileInOutput;
+    file.behind.push(chunk);
+    file.behindBytes += Buffer.byteLength(chunk);
+    if (file.behindBytes > this.options.maxOutputBytes) this.failForBytes();
+    else if (whenSaturated === 'hold') this.holdCurrent();
+  }
+
+  private failForBytes(): void {
+    const detail = `output would exceed maxOutputBytes, ${String(this.options.maxOutputBytes)} bytes`;
+    this.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail }));
   }
 
   private refuse(whenSaturated: 'drop' | 'close'): void {

@@ -1,4 +1,5 @@
 import type { LibeventError } from '../common/LibeventError';
+import type { TokenBucket } from './RateLimit';
 
 /** What a connection sends and receives: bytes, or text that is encoded on the way out. */
 export type Chunk = Uint8Array | string;
@@ -37,6 +38,22 @@ export interface Transport {
   close(mode: CloseMode, deadlineMs: number): void;
   /** Milliseconds without progress, 0 for never. */
   timeouts(readMs: number, writeMs: number): void;
+}
+
+/** What only a transport of libevent can do, beside carrying bytes. */
+export interface SocketTransport extends Transport {
+  /** The descriptor, -1 where there is none. */
+  readonly fd: number;
+  /** Identifies the reactor. */
+  readonly reactor: object;
+  /** Bytes for each tick; undefined lifts the limit. */
+  rateLimit(limit: TokenBucket | undefined): void;
+  /** A group's id on this reactor; 0 leaves it. */
+  rateLimitGroup(id: number): void;
+  priority(level: number): void;
+  trigger(direction: 'read' | 'write'): void;
+  /** Part of an open file, as output. */
+  sendFile(fd: number, offset: number, bytes: number): void;
 }
 
 /** What a transport tells. Never from inside a call of {@link Transport}. */

@@ -66,8 +66,20 @@ export function serve(
       : checkInteger('concurrency', config.concurrency, 1, 2 ** 31 - 1, 'connections');
   const { onError, shutdown } = config;
   if (onError !== undefined) checkFunction('onError', onError);
-  const closeDeadlineMs = checkInteger('closeDeadlineMs', config.closeDeadlineMs ?? 5000, 1, MAX_MS, 'ms');
-  const shutdownDeadlineMs = checkInteger('shutdownDeadlineMs', config.shutdownDeadlineMs ?? 10000, 0, MAX_MS, 'ms');
+  const closeDeadlineMs = checkInteger(
+    'closeDeadlineMs',
+    config.closeDeadlineMs ?? 5000,
+    1,
+    MAX_MS,
+    'ms',
+  );
+  const shutdownDeadlineMs = checkInteger(
+    'shutdownDeadlineMs',
+    config.shutdownDeadlineMs ?? 10000,
+    0,
+    MAX_MS,
+    'ms',
+  );
 
   return (source) =>
     new Observable<never>((subscriber) => {

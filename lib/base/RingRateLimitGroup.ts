@@ -1,0 +1,76 @@
+import { LibeventError } from '../common/LibeventError';
+import { tokenBucket, type RateLimit } from '../connection/RateLimit';
+import type { RateLimitGroup, RateLimitTotals } from '../connection/RateLimitGroup';
+import { native } from '../native';
+import type { CompletionHandler } from './CompletionHandler';
+import type { Reactor } from './Reactor';
+import { tokenBucketPayload } from './tokenBucketPayload';
+
+const { completion, submission, closeMode } = native.layout;
+
+interface Request {
+  readonly resolve: (totals: RateLimitTotals) => void;
+  readonly reject: (error: LibeventError) => void;
+}
+
+/** A `bufferevent_rate_limit_group` of a reactor. */
+export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
+  readonly id: number;
+  private readonly requests: Request[] = [];
+  private readBytes: number | undefined;
+  private closed = false;
+
+  constructor(
+    readonly reactor: Reactor,
+    limit: RateLimit,
+  ) {
+    const bucket = tokenBucket('limit', limit);
+    this.id = reactor.open(this);
+    reactor.submitPayload(submission.group, this.id, tokenBucketPayload(bucket));
+  }
+
+  setRateLimit(limit: RateLimit): void {
+    const payload = tokenBucketPayload(tokenBucket('limit', limit));
+    this.reactor.submitPayload(submission.rateLimit, this.id, payload);
+  }
+
+  totals(): Promise<RateLimitTotals> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) {
+        reject(this.closedError());
+        return;
+      }
+      this.requests.push({ resolve, reject });
+      this.reactor.submit(submission.totals, this.id);
+    });
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.reactor.submit(submission.close, this.id, closeMode.drop);
+  }
+
+  complete(kind: number, a: number, b: number): void {
+    if (kind === completion.closed) this.abandon();
+    if (kind !== completion.total) return;
+    const bytes = (a >>> 0) + (b >>> 0) * 2 ** 32;
+    if (this.readBytes === undefined) {
+      this.readBytes = bytes;
+      return;
+    }
+    this.requests.shift()?.resolve({ readBytes: this.readBytes, writtenBytes: bytes });
+    this.readBytes = undefined;
+  }
+
+  abandon(): void {
+    this.closed = true;
+    for (const { reject } of this.requests.splice(0)) reject(this.closedError());
+  }
+
+  private closedError(): LibeventError {
+    return new LibeventError('ERR_CLOSED', 'bufferevent_rate_limit_group_get_totals', {
+      detail: 'the group is closed',
+    });
+  }
+}
