@@ -7,6 +7,7 @@ export type { AddressInfo } from './common/AddressInfo';
 export { LibeventError } from './common/LibeventError';
 export { Connection } from './connection/Connection';
 export type { ConnectConfig } from './connection/ConnectConfig';
+export type { ConnectionSocket } from './connection/ConnectionSocket';
 export type { ConnectionConfig } from './connection/ConnectionConfig';
 export type { ConnectionEvent } from './connection/ConnectionEvent';
 export type { ListenConfig } from './connection/ListenConfig';

@@ -18,8 +18,7 @@ std::unique_ptr<EventHandler> Bufferevent::Pair(Reactor& reactor, const Record& 
   const int32_t ids[] = {record.id(), record.a()};
   bufferevent* ends[2] = {};
   if (bufferevent_pair_new(reactor.base(), 0, ends) != 0) {
-    for (int32_t id : ids)
-      PostOpenFailure(reactor, id, ENOMEM, kAllocateCall);
+    for (int32_t id : ids) PostOpenFailure(reactor, id, ENOMEM, kAllocateCall);
     return nullptr;
   }
   std::unique_ptr<Bufferevent> handlers[2];

@@ -99,8 +99,7 @@ void Reactor::Run() {
     return;
   }
   SetFatalExit(&fatal_exit);
-  while (!stopping_ && !stop_requested_.load())
-    Turn();
+  while (!stopping_ && !stop_requested_.load()) Turn();
   Stop();
 }
 
@@ -179,8 +178,7 @@ void Reactor::EndLoop(LoopEnd end) {
 // After a fatal error nothing of libevent may be touched: what the base held stays with the kernel
 // until the process ends.
 void Reactor::Abandon(int code) {
-  for (auto& handler : handlers_)
-    (void)handler.release();
+  for (auto& handler : handlers_) (void)handler.release();
   (void)wake_event_.release();
   death_watch_.Abandon();
   (void)base_.release();

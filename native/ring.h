@@ -175,8 +175,7 @@ class CompletionRing {
   // A header with its address records.
   void Post(Completion kind, uint32_t aux, int32_t id, int32_t a, int32_t b, const Record* extra) {
     Group group{CompletionLength(kind), {Make(kind, aux, id, a, b)}};
-    for (uint32_t i = 1; i < group.length; ++i)
-      group.records[i] = extra[i - 1];
+    for (uint32_t i = 1; i < group.length; ++i) group.records[i] = extra[i - 1];
     PostGroup(group);
   }
 

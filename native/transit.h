@@ -15,8 +15,7 @@ namespace rxjs_libevent {
 class Transit {
  public:
   ~Transit() {
-    for (int fd : fds_)
-      close(fd);
+    for (int fd : fds_) close(fd);
   }
 
   void Enter(int fd) {

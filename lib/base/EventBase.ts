@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
-import type { AddressInfo } from '../common/AddressInfo';
+import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
 import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
-import { Connection, type ConnectionAddresses } from '../connection/Connection';
+import { Connection } from '../connection/Connection';
 import { connectWith } from '../connection/connectWith';
 import {
   connectionOptions,

@@ -110,7 +110,7 @@ export class Reactor {
     for (const [name, index] of Object.entries(native.layout.stat)) {
       stats[name] = Atomics.load(this.control, control.stats + index) >>> 0;
     }
-    return stats as Record<NativeStat | 'drains' | 'wakes', number>;
+    return stats;
   }
 
   /** Bytes of a handler's output that have left, modulo 2^32. */

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
-import { Connection } from '../connection/Connection';
+import type { Connection } from '../connection/Connection';
 import type { ListenOptions } from '../connection/ListenConfig';
 import { ACCEPT_CREDIT } from '../connection/Listening';
 import { native } from '../native';

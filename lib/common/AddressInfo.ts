@@ -7,3 +7,9 @@ export interface AddressInfo {
   /** 0 for unix sockets. */
   readonly port: number;
 }
+
+/** The two ends of a connection, looked up when asked for. */
+export interface ConnectionAddresses {
+  local(): AddressInfo;
+  remote(): AddressInfo;
+}

@@ -1,29 +1,22 @@
-import { Observable, Subject, type Observer } from 'rxjs';
+import { Observable, type Observer } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger, checkOneOf } from '../common/check';
+import { checkInteger } from '../common/check';
 import { Flow, type FlowMarks } from '../flow/Flow';
 import type { Release } from '../flow/Release';
 import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import { laterTurn } from '../flow/laterTurn';
-import type { AddressInfo } from '../common/AddressInfo';
+import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
+import { ConnectionSocket } from './ConnectionSocket';
 import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { Input } from './Input';
+import { Life } from './Life';
 import { Output, type WhenSaturated } from './Output';
-import { tokenBucket, type RateLimit } from './RateLimit';
-import type { RateLimitGroup } from './RateLimitGroup';
 import { sendFile, type SendFileConfig } from './sendFile';
-import type { Chunk, CloseMode, SocketTransport, Transport, TransportHandler } from './Transport';
+import type { Chunk, SocketTransport, Transport, TransportHandler } from './Transport';
 
-/** How long {@link Connection.close} waits for the peer, in ms. */
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
-
-/** The two ends of a connection, looked up when asked for. */
-export interface ConnectionAddresses {
-  local(): AddressInfo;
-  remote(): AddressInfo;
-}
 
 /**
  * One connection: the bytes of the peer as an Observable, and an Observer for the bytes to it.
@@ -54,11 +47,9 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   private readonly flow: Flow;
   private readonly input: Input;
   private readonly output: Output;
-  private readonly eventSubject = new Subject<ConnectionEvent>();
-  private readonly closedSubject = new Subject<void>();
-  private state: 'open' | CloseMode | 'closed' = 'open';
-  private failed: LibeventError | undefined;
+  private readonly life: Life;
   private aborted: unknown;
+  private connectionSocket: ConnectionSocket | undefined;
 
   /** @internal Connections come from `listen`, `connect` and the like. */
   constructor(
@@ -69,6 +60,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     super((subscriber) => {
       this.input.subscribe(subscriber);
     });
+    this.life = new Life(transport);
     this.flow = new Flow(
       {
         read: (on) => {
@@ -79,11 +71,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
         },
         saturated: () => {
           this.output.onSaturated();
-          this.eventSubject.next({ type: 'saturated' });
+          this.life.events.next({ type: 'saturated' });
         },
         drained: () => {
           this.output.onDrained();
-          this.eventSubject.next({ type: 'drained' });
+          this.life.events.next({ type: 'drained' });
         },
         resume: () => {
           this.input.pump();
@@ -94,7 +86,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
       options,
     );
     this.input = new Input(this.flow, () => {
-      if (this.state === 'open' && !options.allowHalfOpen) this.output.finish();
+      if (this.life.open && !options.allowHalfOpen) this.output.finish();
       this.closeIfDone();
     });
     this.output = new Output(transport, this.flow, options, this, (error) => {
@@ -104,9 +96,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     if (options.readTimeoutMs > 0 || options.writeTimeoutMs > 0) {
       transport.timeouts(options.readTimeoutMs, options.writeTimeoutMs);
     }
-    if (options.rateLimit !== undefined) this.socket('rateLimit').rateLimit(options.rateLimit);
-    if (options.rateLimitGroup !== undefined) this.setRateLimitGroup(options.rateLimitGroup);
-    if (options.priority !== undefined) this.setPriority(options.priority);
+    if ('sendFile' in transport) this.socket.configure(options);
   }
 
   /** The address of this end. */
@@ -144,7 +134,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.flow.source.heldBy;
   }
 
-  /** Values that were not written because the connection was saturated. */
+  /** Values that were not written, because of saturation. */
   get dropped(): number {
     return this.output.dropped;
   }
@@ -156,7 +146,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** The error that has ended the connection: its own, or what was given to {@link error}. */
   get failure(): unknown {
-    return this.aborted ?? this.failed;
+    return this.aborted ?? this.life.failure;
   }
 
   /** Marks of both directions, in bytes. */
@@ -175,17 +165,12 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** What happens beside the bytes; completes when the connection closes. */
   get events(): Observable<ConnectionEvent> {
-    return this.eventSubject;
+    return this.life.events;
   }
 
   /** Emits once and completes when the connection is gone, at once if it is already. */
   get whenClosed(): Observable<void> {
-    return new Observable((subscriber) => {
-      if (this.state !== 'closed') return this.closedSubject.subscribe(subscriber);
-      subscriber.next();
-      subscriber.complete();
-      return undefined;
-    });
+    return this.life.whenClosed;
   }
 
   /**
@@ -214,14 +199,14 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** A failed source ends the connection with RST, so that the peer does not take it for whole. */
   error(error: unknown): void {
-    if (this.state === 'open') this.aborted = error;
-    this.end('reset', 0);
+    if (this.life.open) this.aborted = error;
+    this.life.end('reset');
     this.input.abort(error);
   }
 
   /** Sends RST and drops everything. Whoever still reads is completed. */
   reset(): void {
-    this.end('reset', 0);
+    this.life.end('reset');
     this.input.abort(undefined);
   }
 
@@ -230,7 +215,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * reads is completed.
    */
   destroy(): void {
-    this.end('drop', 0);
+    this.life.end('drop');
     this.input.abort(undefined);
   }
 
@@ -243,7 +228,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
     this.output.finish();
-    this.end('linger', deadlineMs);
+    this.life.end('linger', deadlineMs);
     this.input.abort(undefined);
   }
 
@@ -270,61 +255,21 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     readonly read?: WatermarksConfig;
     readonly write?: WatermarksConfig;
   }): void {
-    const read = watermarks('read', marks.read, this.flow.marks.read);
-    const write = watermarks('write', marks.write, this.flow.marks.write);
-    if (read.high !== this.flow.marks.read.high) this.transport.readHigh(read.high);
+    const before = this.flow.marks;
+    const read = watermarks('read', marks.read, before.read);
+    const write = watermarks('write', marks.write, before.write);
+    if (read.high !== before.read.high) this.transport.readHigh(read.high);
     this.flow.setMarks({ read, write }, this.output.bytes);
     if (this.flow.saturated) this.output.onSaturated();
   }
 
-  /** The socket's descriptor, for what libevent does not do; -1 where there is none. */
-  get fd(): number {
-    return 'fd' in this.transport ? (this.transport as SocketTransport).fd : -1;
-  }
-
   /**
-   * Limits bytes a second from now on; `undefined` lifts the limit.
+   * What libevent does for a socket beside carrying its bytes: rate limits, priority, descriptor.
    *
-   * @see event2/bufferevent.h `bufferevent_set_rate_limit()`
+   * @throws LibeventError `ENOTSUP` where there is no libevent below, as in a marble test
    */
-  setRateLimit(limit: RateLimit | undefined): void {
-    this.socket('rateLimit').rateLimit(limit && tokenBucket('limit', limit));
-  }
-
-  /**
-   * Joins a group, and leaves the one before; `undefined` only leaves.
-   *
-   * @throws LibeventError `ERR_OTHER_REACTOR` if the group is on another reactor
-   * @see event2/bufferevent.h `bufferevent_add_to_rate_limit_group()`
-   */
-  setRateLimitGroup(group: RateLimitGroup | undefined): void {
-    const socket = this.socket('rateLimitGroup');
-    if (group !== undefined && group.reactor !== socket.reactor) {
-      const detail = 'the group is on another reactor: give it to listen or connect';
-      throw new LibeventError('ERR_OTHER_REACTOR', 'bufferevent_add_to_rate_limit_group', {
-        detail,
-      });
-    }
-    socket.rateLimitGroup(group?.id ?? 0);
-  }
-
-  /**
-   * Sets the level of this connection's events: 0 comes first.
-   *
-   * @see event2/bufferevent.h `bufferevent_priority_set()`
-   */
-  setPriority(level: number): void {
-    this.socket('priority').priority(checkInteger('level', level, 0, 254, 'levels'));
-  }
-
-  /**
-   * Looks at a direction as if its event had come.
-   *
-   * @see event2/bufferevent.h `bufferevent_trigger()`
-   */
-  trigger(direction: 'read' | 'write'): void {
-    checkOneOf('direction', direction, ['read', 'write']);
-    this.socket('trigger').trigger(direction);
+  get socket(): ConnectionSocket {
+    return (this.connectionSocket ??= new ConnectionSocket(this.socketTransport('socket')));
   }
 
   /**
@@ -340,11 +285,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * @see event2/buffer.h `evbuffer_add_file()`
    */
   sendFile(path: string, config: SendFileConfig = {}): Observable<number> {
-    return sendFile(this.output, this.socket('sendFile'), path, config);
+    return sendFile(this.output, this.socketTransport('sendfile'), path, config);
   }
 
-  private socket(call: keyof SocketTransport): SocketTransport {
-    if (call in this.transport) return this.transport as SocketTransport;
+  private socketTransport(call: string): SocketTransport {
+    if ('sendFile' in this.transport) return this.transport as SocketTransport;
     throw new LibeventError('ENOTSUP', call, {
       detail: 'only a connection of libevent can do this',
     });
@@ -383,17 +328,17 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
       },
       onFinished: () => {
         this.output.onFinished();
-        this.eventSubject.next({ type: 'finished' });
+        this.life.events.next({ type: 'finished' });
         this.closeIfDone();
       },
       onWriteFailed: (error) => {
-        this.failed ??= error;
+        this.life.failure ??= error;
         this.output.onFailed(error);
-        this.eventSubject.next({ type: 'error', direction: 'write', error });
+        this.life.events.next({ type: 'error', direction: 'write', error });
         this.closeIfDone();
       },
       onHangup: (error) => {
-        this.eventSubject.next({ type: 'hangup', error });
+        this.life.events.next({ type: 'hangup', error });
         if (error !== undefined) this.output.onFailed(error);
       },
       onTimeout: (direction) => {
@@ -407,19 +352,19 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   private onEnd(error: LibeventError | undefined): void {
     if (error === undefined) {
-      this.eventSubject.next({ type: 'eof' });
+      this.life.events.next({ type: 'eof' });
     } else {
-      this.failed ??= error;
+      this.life.failure ??= error;
       this.output.onFailed(error);
-      this.eventSubject.next({ type: 'error', direction: 'read', error });
+      this.life.events.next({ type: 'error', direction: 'read', error });
     }
     this.input.end(error);
     // Nothing more can come, and after an error nothing can go: the socket is of no use.
-    if (error !== undefined) this.end('drop', 0);
+    if (error !== undefined) this.life.end('drop');
   }
 
   private onTimeout(direction: 'read' | 'write'): void {
-    this.eventSubject.next({ type: 'timeout', direction });
+    this.life.events.next({ type: 'timeout', direction });
     if (this.options.whenTimeout === 'event') return;
     const ms = direction === 'read' ? this.options.readTimeoutMs : this.options.writeTimeoutMs;
     const detail = `no progress for ${String(ms)} ms`;
@@ -428,31 +373,21 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** Ends because of an error of our own: what has come is emitted first, then the error. */
   private fail(error: LibeventError): void {
-    this.failed ??= error;
+    this.life.failure ??= error;
     this.output.onFailed(error);
     this.input.end(error);
-    this.end('drop', 0);
+    this.life.end('drop');
   }
 
   private closeIfDone(): void {
-    if (this.input.done && this.output.done) this.end('drop', 0);
-  }
-
-  private end(mode: CloseMode, deadlineMs: number): void {
-    // Only a connection that lingers can be ended once more: harder.
-    if (this.state !== 'open' && (this.state !== 'linger' || mode === 'linger')) return;
-    this.state = mode;
-    this.transport.close(mode, deadlineMs);
+    if (this.input.done && this.output.done) this.life.end('drop');
   }
 
   private onClosed(error: LibeventError | undefined): void {
-    if (this.state === 'closed') return;
-    this.state = 'closed';
-    this.output.onClosed(error ?? this.failed);
-    this.input.end(error ?? this.failed);
-    this.eventSubject.next({ type: 'closed' });
-    this.eventSubject.complete();
-    this.closedSubject.next();
-    this.closedSubject.complete();
+    if (!this.life.close()) return;
+    const failure = error ?? this.life.failure;
+    this.output.onClosed(failure);
+    this.input.end(failure);
+    this.life.tellClosed();
   }
 }

@@ -16,7 +16,8 @@ export class LiveLine {
     this.subscription.add(
       listener.bound.subscribe(({ address, port, family }) => {
         const host = family === 'IPv6' ? `[${address}]` : address;
-        const threads = base.threads === 1 ? '1 reactor thread' : `${String(base.threads)} reactor threads`;
+        const threads =
+          base.threads === 1 ? '1 reactor thread' : `${String(base.threads)} reactor threads`;
         console.log(`listening on ${host}:${String(port)} (${threads}, ${base.method})`);
         if (process.stdout.isTTY) void this.start();
       }),
