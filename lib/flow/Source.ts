@@ -96,10 +96,8 @@ export class Source implements Holdable {
       if (!this.holds.held) this.resumeLater();
       throw error;
     }
-    // A hold that came and went meanwhile has asked for a turn of its own.
-    if (this.holds.held || this.resuming) return;
-    if (this.postponed.length > 0) this.resumeLater();
-    else this.actions.resume();
+    // Work that was postponed, or a hold that came and went, has asked for a turn of its own.
+    if (!this.waiting) this.actions.resume();
   }
 
   /**

@@ -125,6 +125,17 @@ describe('Source', () => {
     expect(log).toEqual(['1', 'pause', '2', 'resume']);
   });
 
+  it('does not resume in the turn in which the last work has held and released', () => {
+    const { turns, log, source } = setUp();
+    source.postpone(() => {
+      source.hold('a')();
+    });
+    turns.runOne();
+    expect(log).toEqual(['pause']);
+    turns.runAll();
+    expect(log).toEqual(['pause', 'resume']);
+  });
+
   it('does not run work that was taken back, even by other work', () => {
     const { turns, log, source } = setUp();
     const first = source.postpone(() => log.push('never'));

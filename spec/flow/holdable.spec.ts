@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { config, from, fromEvent, NEVER, of, Subject, take, tap, throwError } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import { holdable, type HoldableConfig } from '../../lib/flow/Holdable';
+import { holdable, type Holdable, type HoldableConfig } from '../../lib/flow/Holdable';
 import type { Release } from '../../lib/flow/Release';
-import { currentSource } from '../../lib/flow/currentSource';
+import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
 import { ManualTurns } from './support/ManualTurns';
 import { marbles } from './support/marbles';
 import { record } from './support/record';
@@ -183,6 +183,33 @@ describe('holdable', () => {
     release();
     turns.runAll();
     expect(values).toEqual([1, 2, 3, 4]);
+  });
+
+  it('still knows the way back for a value when another has passed from within next', () => {
+    const outer: Holdable = {
+      held: false,
+      hold: () => () => undefined,
+      postpone: () => () => undefined,
+      giveBackOf: () => () => undefined,
+    };
+    const source = new Subject<number>();
+    const backs: unknown[] = [];
+    record(holdable(source, calls), (value) => {
+      const own = currentSource();
+      if (value === 1) {
+        const scope = enterSource(undefined);
+        source.next(2);
+        leaveSource(scope);
+      }
+      backs.push([value, typeof own?.giveBackOf?.(value)]);
+    });
+    const scope = enterSource(outer);
+    source.next(1);
+    leaveSource(scope);
+    expect(backs).toEqual([
+      [2, 'undefined'],
+      [1, 'function'],
+    ]);
   });
 
   it('is not paused by a hold that comes after it was unsubscribed', () => {

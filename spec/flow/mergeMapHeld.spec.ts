@@ -289,23 +289,24 @@ describe('mergeMapHeld', () => {
   });
 
   it('knows the way back for a value that has waited, and for no other', () => {
+    const gate = new Subject<string>();
     const inner = new FakeSource<string>();
     let release: Release = () => undefined;
     const backs: unknown[] = [];
-    const result = from([of('a'), inner]).pipe(mergeMapHeld((each) => each, 2));
-    const { subscription } = record(result, (value) => {
+    record(from([gate, inner]).pipe(mergeMapHeld((each) => each, 2)), (value) => {
       if (value === 'a') release = hold();
       backs.push(['a', 'b'].map((same) => typeof currentSource()?.giveBackOf?.(same)));
     });
-    inner.offer('b');
     turns.runAll();
+    gate.next('a');
+    inner.offer('b');
+    expect(backs).toHaveLength(1);
     release();
     turns.runAll();
     expect(backs).toEqual([
       ['undefined', 'undefined'],
       ['undefined', 'function'],
     ]);
-    subscription.unsubscribe();
   });
 
   it('may be unsubscribed within next, by synchronous sources and inners too', () => {
