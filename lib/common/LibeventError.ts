@@ -22,11 +22,12 @@ const errnos = constants.errno as Readonly<Record<string, number>>;
  */
 export class LibeventError extends Error {
   override readonly name = 'LibeventError';
-  readonly errno?: number;
-  readonly address?: string;
-  readonly port?: number;
+  // Declared only, so that what is not known is not there at all.
+  declare readonly errno?: number;
+  declare readonly address?: string;
+  declare readonly port?: number;
   /** Where several addresses were tried: the error of each, in order. */
-  readonly errors?: readonly LibeventError[];
+  declare readonly errors?: readonly LibeventError[];
 
   constructor(
     readonly code: string,

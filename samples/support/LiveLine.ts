@@ -60,8 +60,8 @@ export class LiveLine {
         const megabytes = (((now.bytes - before.bytes) >>> 0) * 1000) / PERIOD_MS / 1e6;
         before = now;
         const connections = `${this.connections.toLocaleString('en')} connections`;
-        const lineRate = `${Math.round(rate).toLocaleString('en')} lines/s`;
-        logUpdate(`${connections}  ${lineRate}  ${megabytes.toFixed(1)} MB/s`);
+        const lineRate = now.lines > 0 ? `  ${Math.round(rate).toLocaleString('en')} lines/s` : '';
+        logUpdate(`${connections}${lineRate}  ${megabytes.toFixed(1)} MB/s`);
       }),
     );
     this.subscription.add(() => {

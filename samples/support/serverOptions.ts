@@ -6,7 +6,8 @@ export interface ServerOptions {
   readonly threads: number;
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+/** Reads a whole number within bounds from the command line. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < least || value > most) {
@@ -16,13 +17,16 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-/** Where a sample listens: `--host`, `--port` and `--threads` of the command line. */
-export function serverOptions(name: string, description: string): ServerOptions {
+/** A command that says where a sample listens, by `--host`, `--port` and `--threads`. */
+export function serverCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any', wholeNumber(0, 65535), 40713)
-    .option('--threads <number>', 'reactor threads', wholeNumber(1, 64), 1)
-    .parse()
-    .opts();
+    .option('--threads <number>', 'reactor threads', wholeNumber(1, 64), 1);
+}
+
+/** The options of a {@link serverCommand} that has no others. */
+export function serverOptions(name: string, description: string): ServerOptions {
+  return serverCommand(name, description).parse().opts();
 }
