@@ -108,6 +108,15 @@ describe('frames', () => {
     expect([seen, connection.returned.map(String)]).toEqual([['xb', '|'], ['c']]);
   });
 
+  it('does not take bytes that were used long ago for those that are unused', () => {
+    const secondChanged = map((chunk: Buffer, index) => (index === 1 ? bytes('x') : chunk));
+    const connection = new FakeConnection([bytes('abcdef\n'), bytes('g'), bytes('h')]);
+    const subscription = connection.pipe(secondChanged, lines()).subscribe();
+    connection.run();
+    subscription.unsubscribe();
+    expect(connection.returned).toEqual([]);
+  });
+
   it('takes no notice of empty chunks', () => {
     const connection = new FakeConnection([bytes('a'), bytes('')]);
     const changed = connection.pipe(
