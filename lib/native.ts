@@ -122,6 +122,8 @@ export interface NativeReactor {
   pin(index: number, view: Uint8Array): void;
   unpin(index: number): void;
   setRef(keepsProcessAlive: boolean): void;
+  /** Closes an accepted socket that has not been submitted to any reactor. */
+  refuse(fd: number): void;
   close(): void;
 }
 

@@ -51,13 +51,6 @@ SocketAddress LocalAddressOf(int fd) {
   return address;
 }
 
-SocketAddress RemoteAddressOf(int fd) {
-  SocketAddress address;
-  socklen_t length = sizeof(address.storage);
-  if (getpeername(fd, address.get(), &length) == 0) address.length = length;
-  return address;
-}
-
 AddressFamily FamilyOf(const SocketAddress& address) {
   if (address.length == 0) return kNoFamily;
   switch (address.family()) {

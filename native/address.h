@@ -25,9 +25,8 @@ struct SocketAddress {
 // 0 or an errno.
 int ParseAddress(AddressFamily family, const std::string& text, int port, SocketAddress* address);
 
-// The address of a socket's own end, or of its peer's. A length of 0 when there is none.
+// The address of a socket's own end. A length of 0 when there is none.
 SocketAddress LocalAddressOf(int fd);
-SocketAddress RemoteAddressOf(int fd);
 
 AddressFamily FamilyOf(const SocketAddress& address);
 int32_t PortOf(const SocketAddress& address);

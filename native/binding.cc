@@ -3,6 +3,7 @@
 //
 // Members of the binding stand in order of destruction, see README.md.
 #include <napi.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <cstring>
@@ -39,7 +40,8 @@ class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
   ~ReactorBinding() override { End(); }
 
  private:
-  // Lives until uv_close() has called back, longer than the binding.
+  // Lives until uv_close() has called back, longer than the binding, so the environment's hook
+  // refers to it.
   struct Wakeup {
     uv_async_t handle;
     ReactorBinding* binding;
@@ -53,6 +55,7 @@ class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
   void Pin(const Napi::CallbackInfo& info);
   void Unpin(const Napi::CallbackInfo& info);
   void SetRef(const Napi::CallbackInfo& info);
+  void Refuse(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   Napi::Value Method(const Napi::CallbackInfo& info);
   Napi::Value Features(const Napi::CallbackInfo& info);
@@ -62,12 +65,12 @@ class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
 
   static void OnWakeup(uv_async_t* handle);
   static void OnWakeupClosed(uv_handle_t* handle);
-  static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* self);
+  static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* wakeup);
 
   // Destroyed from the last to the first: the thread, the references, the wake-up.
   std::shared_ptr<Transit> transit_;
   Wakeup* wakeup_ = nullptr;
-  std::unique_ptr<Napi::AsyncContext> context_;
+  std::shared_ptr<Napi::AsyncContext> context_;
   Napi::FunctionReference on_wakeup_;
   std::vector<Napi::Reference<Napi::Value>> memory_;
   std::vector<napi_ref> pinned_;
@@ -134,6 +137,7 @@ Napi::Function ReactorBinding::Define(Napi::Env env) {
                          InstanceMethod<&ReactorBinding::Pin>("pin"),
                          InstanceMethod<&ReactorBinding::Unpin>("unpin"),
                          InstanceMethod<&ReactorBinding::SetRef>("setRef"),
+                         InstanceMethod<&ReactorBinding::Refuse>("refuse"),
                          InstanceMethod<&ReactorBinding::Close>("close"),
                          InstanceAccessor<&ReactorBinding::Method>("method"),
                          InstanceAccessor<&ReactorBinding::Features>("features"),
@@ -166,7 +170,7 @@ ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
     memory_.push_back(Napi::Persistent(options.Get(name)));
   }
   on_wakeup_ = Napi::Persistent(options.Get("onWakeup").As<Napi::Function>());
-  context_ = std::make_unique<Napi::AsyncContext>(env, "LIBEVENT");
+  context_ = std::make_shared<Napi::AsyncContext>(env, "LIBEVENT");
 
   Reactor::Options reactor_options;
   reactor_options.priorities = options.Get("priorities").As<Napi::Number>().Int32Value();
@@ -187,7 +191,7 @@ Napi::Value ReactorBinding::Start(const Napi::CallbackInfo& info) {
   wakeup_->handle.data = wakeup_;
   // Until there is work, an idle reactor does not keep the process alive.
   uv_unref(reinterpret_cast<uv_handle_t*>(&wakeup_->handle));
-  napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, this, &wakeup_->hook);
+  napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, wakeup_, &wakeup_->hook);
   Ref();  // not collected while the thread lives
   const int error = reactor_->Start();
   if (error != 0) {
@@ -206,7 +210,9 @@ void ReactorBinding::OnWakeup(uv_async_t* handle) {
 void ReactorBinding::CallBack() {
   const Napi::Env env = Env();
   Napi::HandleScope scope(env);
-  on_wakeup_.MakeCallback(Value(), {}, *context_);
+  // The callback may end this binding; the context stays until the scope is left.
+  const std::shared_ptr<Napi::AsyncContext> context = context_;
+  on_wakeup_.MakeCallback(Value(), {}, *context);
   if (!env.IsExceptionPending()) return;
   napi_value error = nullptr;
   // A worker that is being terminated cannot run JavaScript; there is nobody to tell.
@@ -247,6 +253,12 @@ void ReactorBinding::SetRef(const Napi::CallbackInfo& info) {
   } else {
     uv_unref(handle);
   }
+}
+
+// refuse(fd): closes an accepted socket that has not been submitted to any reactor.
+void ReactorBinding::Refuse(const Napi::CallbackInfo& info) {
+  const int fd = info[0].As<Napi::Number>().Int32Value();
+  if (transit_->Leave(fd)) close(fd);
 }
 
 void ReactorBinding::Close(const Napi::CallbackInfo&) { End(); }
@@ -292,8 +304,9 @@ void ReactorBinding::OnWakeupClosed(uv_handle_t* handle) {
   delete wakeup;
 }
 
-void ReactorBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self) {
-  static_cast<ReactorBinding*>(self)->End();
+void ReactorBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* wakeup) {
+  ReactorBinding* binding = static_cast<Wakeup*>(wakeup)->binding;
+  if (binding != nullptr) binding->End();
 }
 
 Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {

@@ -263,8 +263,14 @@ void Bufferevent::OnReadable(evutil_socket_t, short what, void* self) {
   } else if ((what & EV_READ) != 0) {
     connection->Receive();
   } else if ((what & EV_TIMEOUT) != 0) {
-    connection->reactor_.completions().Post(Completion::kTimeout, 0, connection->id_, EV_READ, 0);
+    connection->PostTimeout(EV_READ);
   }
+}
+
+// A timeout comes again by itself, so it need not wait for a JavaScript that does not look.
+void Bufferevent::PostTimeout(int32_t direction) {
+  if (!reactor_.completions().HasRoom()) return;
+  reactor_.completions().Post(Completion::kTimeout, 0, id_, direction, 0);
 }
 
 void Bufferevent::Receive() {
@@ -321,13 +327,17 @@ void Bufferevent::EndReading(int error) {
   reactor_.completions().Post(Completion::kEnd, 0, id_, error, 0);
 }
 
-bool Bufferevent::HasUnread() const {
+bool Bufferevent::HasUnread() {
   char byte;
-  return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  const ssize_t got = recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  // The look takes the socket's error, too.
+  if (got < 0 && errno != EAGAIN && errno != EINTR && hangup_error_ == 0) hangup_error_ = errno;
+  return got > 0;
 }
 
 void Bufferevent::OnDeath(bool failed) {
   if (read_ended_ || !open_) return;
+  const int error_before = hangup_error_;
   if (failed && hangup_error_ == 0) {
     // Reading SO_ERROR clears it, so it is kept for the end of the input.
     socklen_t length = sizeof(hangup_error_);
@@ -335,6 +345,9 @@ void Bufferevent::OnDeath(bool failed) {
   }
   if (HasUnread() ||
       (buffered_ && evbuffer_get_length(bufferevent_get_input(bufferevent_.get())) > 0)) {
+    // A FIN, and the RST that may follow it, are told once each.
+    if (hung_up_ && hangup_error_ == error_before) return;
+    hung_up_ = true;
     reactor_.completions().Post(Completion::kHangup, 0, id_, hangup_error_, 0);
   } else {
     EndReading(hangup_error_);
@@ -348,7 +361,7 @@ void Bufferevent::Write(const Record& record) {
     if (payload.pin != 0) {
       reactor_.completions().Post(Completion::kReleased, payload.pin - 1, 0, 0, 0);
     }
-    HasLeft(payload.bytes);
+    Drop(payload.bytes);
     return;
   }
   Send(payload.data, payload.bytes, payload.pin);
@@ -394,13 +407,22 @@ void Bufferevent::OnReleased(const void*, size_t, void* pin) {
 void Bufferevent::OnOutput(evbuffer*, const evbuffer_cb_info* info, void* self) {
   if (info->n_deleted == 0) return;
   auto* connection = static_cast<Bufferevent*>(self);
+  if (connection->write_failed_) {
+    connection->Drop(static_cast<uint32_t>(info->n_deleted));
+    return;
+  }
   connection->reactor_.Count(kSends);
   connection->HasLeft(static_cast<uint32_t>(info->n_deleted));
 }
 
 void Bufferevent::HasLeft(uint32_t bytes) {
-  left_ += bytes;
   reactor_.Count(kSentBytes, static_cast<int32_t>(bytes));
+  Drop(bytes);
+}
+
+// Output that is not pending any more, whether it was sent or not.
+void Bufferevent::Drop(uint32_t bytes) {
+  left_ += bytes;
   reactor_.SetLeft(id_, left_);
   CheckPositions();
 }
@@ -418,10 +440,15 @@ void Bufferevent::FailWriting(int error) {
   if (write_failed_) return;
   write_failed_ = true;
   reactor_.completions().Post(Completion::kWriteFailed, 0, id_, error, 0);
+  // The attempt took the error from the socket, where recv() would have found it. EPIPE is told to
+  // the writer alone: the peer's own stream had ended.
+  if (error != EPIPE && hangup_error_ == 0) hangup_error_ = error;
   // What could not be sent is let go, with the buffers it refers to.
   evbuffer* output = bufferevent_get_output(bufferevent_.get());
   bufferevent_disable(bufferevent_.get(), EV_WRITE);
+  evbuffer_unfreeze(output, 1);
   evbuffer_drain(output, evbuffer_get_length(output));
+  evbuffer_freeze(output, 1);
   CheckLinger();
 }
 
@@ -443,8 +470,9 @@ void Bufferevent::OnEvent(bufferevent*, short what, void* self) {
   if (connection->connecting_) {
     connection->connecting_ = false;
     if ((what & BEV_EVENT_CONNECTED) == 0) {
+      const int reason = (what & BEV_EVENT_TIMEOUT) != 0 ? ETIMEDOUT : error;
       reactor.completions().Post(Completion::kFailed, 0, connection->id_,
-                                 error != 0 ? error : ECONNREFUSED, kConnectCall);
+                                 reason != 0 ? reason : ECONNREFUSED, kConnectCall);
       reactor.Retire(connection);
       return;
     }
@@ -460,7 +488,7 @@ void Bufferevent::OnEvent(bufferevent*, short what, void* self) {
   const bool reading = (what & BEV_EVENT_READING) != 0;
   if ((what & BEV_EVENT_TIMEOUT) != 0) {
     const short direction = reading ? EV_READ : EV_WRITE;
-    reactor.completions().Post(Completion::kTimeout, 0, connection->id_, direction, 0);
+    connection->PostTimeout(direction);
     // libevent has switched the direction off; whether to give up is for JavaScript to say.
     if (!reading || connection->armed_) {
       bufferevent_enable(connection->bufferevent_.get(), direction);

@@ -74,7 +74,8 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void Discard();
   void EndReading(int error);
   void OnDeath(bool failed) override;
-  bool HasUnread() const;
+  bool HasUnread();
+  void PostTimeout(int32_t direction);
   // The buffered way.
   void GoBuffered();
   void MoveInput();
@@ -89,6 +90,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void Write(const Record& record);
   void Send(const uint8_t* data, uint32_t bytes, uint32_t pin);
   void HasLeft(uint32_t bytes);
+  void Drop(uint32_t bytes);
   void CheckPositions();
   void FailWriting(int error);
   void Finish();
@@ -112,7 +114,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   RateLimitGroup* group_ = nullptr;
   int32_t read_high_;
   int32_t outstanding_ = 0;     // bytes posted and not yet credited
-  int32_t hangup_error_ = 0;    // taken from SO_ERROR by the death watch, due at the end of input
+  int32_t hangup_error_ = 0;    // the socket's error, taken from it before the input's end is due
   int32_t read_timeout_ = 0;    // milliseconds, 0 for none
   uint32_t taken_ = 0;          // bytes of output that JavaScript has submitted
   uint32_t left_ = 0;           // bytes of output that have left
@@ -127,6 +129,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   bool wanted_ = false;   // JavaScript wants to read
   bool armed_ = false;    // read_event_ is pending
   bool watched_ = false;  // stands in the death watch
+  bool hung_up_ = false;  // a kHangup has been posted
   bool read_ended_ = false;
   bool write_failed_ = false;
   bool finishing_ = false;  // FIN when the output is empty

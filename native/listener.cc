@@ -85,14 +85,15 @@ std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& rec
     return nullptr;
   }
   std::unique_ptr<Listener> self(new Listener(reactor, record.id()));
-  const unsigned keep = (request.flags & kKeepOnExec) != 0 ? 0 : LEV_OPT_CLOSE_ON_EXEC;
   evutil_make_socket_nonblocking(fd);
   self->listener_.reset(evconnlistener_new(reactor.base(), OnAccept, self.get(),
-                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED | keep,
+                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED |
+                                               LEV_OPT_CLOSE_ON_EXEC,  // of what is accepted
                                            request.backlog, fd));
   if (!self->listener_) {
     failure = {errno, kListenCall};
-    close(fd);
+    // A descriptor that was given is the listener's only once it listens: it may be anything.
+    if (request.fd < 0) close(fd);
     PostOpenFailure(reactor, record.id(), failure.error, failure.call);
     return nullptr;
   }
@@ -140,16 +141,20 @@ void Listener::Update() {
   }
 }
 
-void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr*, int, void* self) {
-  static_cast<Listener*>(self)->OnAccepted(fd);
+void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr* address, int length,
+                        void* self) {
+  // As accept() gave it: a peer that has gone has no name any more.
+  SocketAddress remote;
+  memcpy(&remote.storage, address, static_cast<size_t>(length));
+  remote.length = static_cast<socklen_t>(length);
+  static_cast<Listener*>(self)->OnAccepted(fd, remote);
 }
 
-void Listener::OnAccepted(int fd) {
+void Listener::OnAccepted(int fd, const SocketAddress& remote) {
   if (failing_) {
     failing_ = false;
     reactor_.completions().Post(Completion::kAcceptResumed, 0, id_, 0, 0);
   }
-  const SocketAddress remote = RemoteAddressOf(fd);
   const SocketAddress local = LocalAddressOf(fd);
   const Record addresses[] = {BytesOf(remote), BytesOf(local)};
   const AddressFamily family = FamilyOf(local);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "address.h"
 #include "event_handler.h"
 #include "libevent.h"
 
@@ -38,7 +39,7 @@ class Listener final : public EventHandler {
   Listener(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
 
   void Update();
-  void OnAccepted(int fd);
+  void OnAccepted(int fd, const SocketAddress& remote);
   void OnAcceptFailed(int error);
 
   static void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr* address, int length,

@@ -4,7 +4,6 @@
 #include "reactor.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -51,10 +50,18 @@ int Reactor::Start() {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { Run(); });
-  pthread_setname_np(thread_.native_handle(), "libevent");
+  // Not std::thread: it throws when the system has no thread to give.
+  const int error = pthread_create(&thread_, nullptr, OnThread, this);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error != 0) return error;
+  started_ = true;
+  pthread_setname_np(thread_, "libevent");
   return 0;
+}
+
+void* Reactor::OnThread(void* self) {
+  static_cast<Reactor*>(self)->Run();
+  return nullptr;
 }
 
 void Reactor::Wake() {
@@ -69,7 +76,19 @@ void Reactor::RequestStop() {
 }
 
 void Reactor::Join() {
-  if (thread_.joinable()) thread_.join();
+  if (!started_) return;
+  started_ = false;
+  pthread_join(thread_, nullptr);
+  RefuseSubmissions();
+}
+
+// What came too late: of that, only accepted sockets hold something.
+void Reactor::RefuseSubmissions() {
+  submissions_.Drain([this](const Record& record) {
+    const auto kind = static_cast<Submission>(record.kind());
+    if (kind != Submission::kAdopt && kind != Submission::kCloseFd) return;
+    if (transit_.Leave(record.a())) close(record.a());
+  });
 }
 
 void Reactor::OnWake(evutil_socket_t fd, short, void* self) {
@@ -142,7 +161,9 @@ bool Reactor::PrepareToBlock() {
   Atomic(memory_.control + kReactorSleeps).store(1);
   const bool starved = completions_.HasWaiting() || !stalled_.empty();
   if (starved) Atomic(memory_.control + kReactorWantsRoom).store(1);
-  if (!submissions_.Empty() || stop_requested_.load() || (starved && HasRoom())) {
+  // HasRoom() may give a full slab back, so what can be published is looked at last.
+  if (!submissions_.Empty() || stop_requested_.load() || (starved && HasRoom()) ||
+      completions_.CanPublish()) {
     Atomic(memory_.control + kReactorSleeps).store(0);
     return false;
   }
@@ -188,7 +209,10 @@ void Reactor::Abandon(int code) {
 }
 
 void Reactor::Publish() {
+  const uint32_t before = posted_;
   if (!completions_.Publish()) return;
+  posted_ = completions_.tail();
+  Count(kPosted, static_cast<int32_t>(posted_ - before));
   if (Atomic(memory_.control + kJsSleeps).exchange(0) == 0) return;
   Count(kSignals);
   signal_();
@@ -356,6 +380,7 @@ void Reactor::Stop() {
   base_.reset();
   completions_.Post(Completion::kStopped, 0, 0, 0, 0);
   while (!stop_requested_.load()) {
+    RefuseSubmissions();
     Publish();
     if (!completions_.HasWaiting()) break;
     WaitWithoutDispatch();

@@ -1,11 +1,12 @@
 // One event_base and the thread that dispatches it.
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "death_watch.h"
@@ -59,7 +60,6 @@ class Reactor {
   InSlabs& slabs() { return slabs_; }
   DeathWatch& death_watch() { return death_watch_; }
   Transit& transit() { return transit_; }
-  bool AssertThread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
   void Count(Stat stat, int32_t count = 1);
   // Publishes `total` as the position up to which the output of `id` has left.
@@ -87,6 +87,7 @@ class Reactor {
   bool PrepareToBlock();
   void WaitWithoutDispatch();
   void TakeSubmissions();
+  void RefuseSubmissions();
   void Take(const Record& record);
   void Open(const Record& record);
   void ReleasePayload(const Record& record);
@@ -99,6 +100,7 @@ class Reactor {
   void EndLoop(LoopEnd end);
   void Abandon(int code);
 
+  static void* OnThread(void* self);
   static void OnWake(evutil_socket_t fd, short what, void* self);
 
   const Memory memory_;
@@ -122,7 +124,9 @@ class Reactor {
   bool stopping_ = false;
   bool dispatching_;
   int loop_flags_ = 0;
-  std::thread thread_;
+  uint32_t posted_ = 0;  // the ring's tail when it was last published
+  bool started_ = false;
+  pthread_t thread_ = {};
 };
 
 }  // namespace rxjs_libevent

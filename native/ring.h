@@ -199,6 +199,14 @@ class CompletionRing {
   }
 
   bool HasWaiting() const { return !waiting_.empty(); }
+
+  // True if Publish() would show something.
+  bool CanPublish() {
+    if (tail_ != published_) return true;
+    return !waiting_.empty() && Free(waiting_.front().length) >= waiting_.front().length;
+  }
+
+  // Records that have been written since the start.
   uint32_t tail() const { return tail_; }
 
  private:
