@@ -22,6 +22,7 @@ import {
   type EventFeature,
 } from './EventBaseConfig';
 import { Reactor } from './Reactor';
+import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
 import { RingConnector, type Place } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
@@ -45,8 +46,10 @@ export class EventBase {
 
   private readonly reactors: Reactor[];
   private readonly connections = new Set<Connection>();
+  private readonly acceptors = new Set<RingAcceptor>();
   private readonly connectors = new Set<RingConnector>();
-  private stopping: Promise<void> | undefined;
+  private readonly stopped: Promise<void>;
+  private stopping = false;
   private running: number;
   private onStopped: () => void = () => undefined;
 
@@ -57,16 +60,18 @@ export class EventBase {
   constructor(config: EventBaseConfig = {}) {
     const { threads, ...reactorConfig } = eventBaseConfig(config);
     this.running = threads;
-    this.reactors = Array.from(
-      { length: threads },
-      () =>
-        new Reactor(reactorConfig, {
-          looped: () => undefined,
-          stopped: (error) => {
-            this.reactorStopped(error);
-          },
-        }),
-    );
+    this.stopped = new Promise((resolve) => {
+      this.onStopped = resolve;
+    });
+    this.reactors = [];
+    try {
+      for (let count = 0; count < threads; count += 1) {
+        this.reactors.push(this.newReactor(reactorConfig));
+      }
+    } catch (error) {
+      for (const reactor of this.reactors) reactor.stop();
+      throw error;
+    }
   }
 
   /** The base that `listen()` and `connect()` use: one thread, made when first needed. */
@@ -92,7 +97,7 @@ export class EventBase {
 
   /** True from the call of {@link EventBase.close}. */
   get closed(): boolean {
-    return this.stopping !== undefined;
+    return this.stopping;
   }
 
   get stats(): EventBaseStats {
@@ -112,17 +117,19 @@ export class EventBase {
    */
   listen(config: ListenConfig): Listener {
     const options = listenOptions(config);
-    return new Listener(
-      (handler) =>
-        new RingAcceptor(
-          this.first,
-          options,
-          (fd, local, remote) =>
-            this.adopt(fd, options.connection, options.noDelay, { local, remote }),
-          handler,
-        ),
-      options.maxConnections,
-    );
+    this.reactorFor(options.connection);
+    return new Listener((handler) => {
+      const acceptor = new RingAcceptor(
+        this.first,
+        options,
+        (fd, local, remote) =>
+          this.adopt(fd, options.connection, options.noDelay, { local, remote }),
+        handler,
+        (gone) => this.acceptors.delete(gone),
+      );
+      this.acceptors.add(acceptor);
+      return acceptor;
+    }, options.maxConnections);
   }
 
   /**
@@ -196,29 +203,43 @@ export class EventBase {
    */
   close(deadlineMs = 0): Promise<void> {
     checkInteger('deadlineMs', deadlineMs, 0, 2 ** 31 - 1, 'ms');
-    this.stopping ??= this.stop(deadlineMs);
-    return this.stopping;
+    void this.stop(deadlineMs);
+    return this.stopped;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    for (const acceptor of [...this.acceptors]) acceptor.end(error);
     for (const connector of [...this.connectors]) connector.abandon(error);
-    const stopped = new Promise<void>((resolve) => {
-      this.onStopped = resolve;
-    });
-    if (deadlineMs > 0) {
-      await Promise.all(
-        [...this.connections].map(
-          (connection) =>
-            new Promise<void>((resolve) => {
-              connection.whenClosed.subscribe({ complete: resolve });
-              connection.close(deadlineMs);
-            }),
-        ),
-      );
-    }
+    if (deadlineMs > 0) await this.closeConnections(deadlineMs);
     for (const reactor of this.reactors) reactor.stop();
-    if (this.running === 0) return;
-    await stopped;
+  }
+
+  private async closeConnections(deadlineMs: number): Promise<void> {
+    const closed = [...this.connections].map(
+      (connection) =>
+        new Promise<void>((resolve) => {
+          connection.whenClosed.subscribe({ complete: resolve });
+          connection.close(deadlineMs);
+        }),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    // A connection that is closing already may have a later deadline of its own.
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs);
+    });
+    await Promise.race([Promise.all(closed), deadline]);
+    clearTimeout(timer);
+  }
+
+  private newReactor(config: ReactorConfig): Reactor {
+    return new Reactor(config, {
+      looped: () => undefined,
+      stopped: (error) => {
+        this.reactorStopped(error);
+      },
+    });
   }
 
   private get first(): Reactor {
@@ -231,7 +252,14 @@ export class EventBase {
     noDelay: boolean,
     addresses: { local: () => AddressInfo; remote: () => AddressInfo },
   ): Connection {
-    const { transport, connection } = this.place(options);
+    let place: Place;
+    try {
+      place = this.place(options);
+    } catch (error) {
+      this.first.closeSocket(fd);
+      throw error;
+    }
+    const { transport, connection } = place;
     transport.adopt(fd, options.read.high, noDelay);
     return connection(addresses);
   }
@@ -272,7 +300,7 @@ export class EventBase {
 
   private reactorStopped(error: LibeventError | undefined): void {
     this.running -= 1;
-    if (error !== undefined) this.stopping ??= this.stop(0, error);
+    if (error !== undefined) void this.stop(0, error);
     if (this.running === 0) this.onStopped();
   }
 }

@@ -36,6 +36,16 @@ function words(count: number): Int32Array {
   return new Int32Array(new ArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
 }
 
+/** Runs what may be refused by the system. */
+function systemCall<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const { errno = 0, syscall = '' } = error as NodeJS.ErrnoException;
+    throw LibeventError.of(-errno, syscall);
+  }
+}
+
 /** What happened to the whole reactor. */
 export interface ReactorEvents {
   looped(end: number): void;
@@ -72,17 +82,20 @@ export class Reactor {
     const completionWords = words(RING_RECORDS * RECORD_WORDS);
     const submissionWords = words(RING_RECORDS * RECORD_WORDS);
     const outSlab = new OutSlab(this.control, OUT_SLAB_BYTES);
-    this.native = new native.Reactor({
-      ...config,
-      control: this.control,
-      completions: completionWords,
-      submissions: submissionWords,
-      left: this.left,
-      outSlab: outSlab.bytes,
-      onWakeup: () => {
-        this.drain();
-      },
-    });
+    this.native = systemCall(
+      () =>
+        new native.Reactor({
+          ...config,
+          control: this.control,
+          completions: completionWords,
+          submissions: submissionWords,
+          left: this.left,
+          outSlab: outSlab.bytes,
+          onWakeup: () => {
+            this.drain();
+          },
+        }),
+    );
     this.completions = new CompletionRing(this.control, completionWords);
     this.pins = new Pins(this.native);
     this.submissions = new SubmissionRing(this.control, submissionWords, outSlab, this.pins);
@@ -91,7 +104,9 @@ export class Reactor {
       if (!this.closed) this.native.setRef(active);
     });
     this.completions.sleep();
-    this.native.start();
+    systemCall(() => {
+      this.native.start();
+    });
     for (let count = 0; count < IN_SLABS_LENT; count += 1) this.inSlabs.lend();
     this.flush();
   }
@@ -102,6 +117,11 @@ export class Reactor {
 
   get features(): number {
     return this.native.features;
+  }
+
+  /** True once the thread has ended: nothing is answered any more. */
+  get ended(): boolean {
+    return this.closed;
   }
 
   /** Counters since the start, each modulo 2^32. */
@@ -145,6 +165,18 @@ export class Reactor {
     return bytes;
   }
 
+  /** Hands an accepted socket over. Closes it if the thread has ended. */
+  adopt(id: number, fd: number, credit: number, noDelay: boolean): void {
+    if (this.closed) this.native.refuse(fd);
+    else this.submit(submission.adopt, id, fd, credit, noDelay ? 1 : 0);
+  }
+
+  /** Closes an accepted socket that nobody takes. */
+  closeSocket(fd: number): void {
+    if (this.closed) this.native.refuse(fd);
+    else this.submit(submission.closeFd, 0, fd);
+  }
+
   /** Asks the thread to free everything and end; {@link ReactorEvents.stopped} follows. */
   stop(): void {
     if (this.closed) return;
@@ -165,8 +197,12 @@ export class Reactor {
   private flush(): void {
     if (this.closed) return;
     this.submissions.publish();
-    if (!this.submissions.announce()) return;
-    if (Atomics.exchange(this.control, control.reactorSleeps, 0) === 1) this.wake();
+    if (
+      this.submissions.announce() &&
+      Atomics.exchange(this.control, control.reactorSleeps, 0) === 1
+    ) {
+      this.wake();
+    }
     // The reactor empties a full ring in one turn; the rest follows then.
     if (this.submissions.hasWaiting) {
       setImmediate(() => {
@@ -184,42 +220,46 @@ export class Reactor {
     if (this.closed) return;
     this.draining = true;
     this.drainCount += 1;
-    const until = performance.now() + DRAIN_MS;
-    let records = 0;
-    let unseen = 0;
-    let more = true;
     try {
-      while (more) {
-        let batch = Math.min(this.completions.available(), BATCH_RECORDS);
-        records += batch;
-        unseen += batch;
-        while (batch > 0) batch -= this.dispatch();
-        if (this.isClosed()) return;
-        this.completions.free();
-        const last = this.completions.available() === 0;
-        if (last || unseen >= WAKE_RECORDS) {
-          unseen = 0;
-          this.flush();
-        } else {
-          this.submissions.publish();
-        }
-        this.giveRoom();
-        if (!last) {
-          more = records < DRAIN_RECORDS && performance.now() < until;
-        } else if (this.completions.sleep()) {
-          return;
-        }
-      }
+      if (this.drainSome()) this.drainLater();
+    } catch (error) {
+      // What one handler throws must not silence the others.
+      this.drainLater();
+      throw error;
     } finally {
       this.draining = false;
     }
+  }
+
+  private drainLater(): void {
     setImmediate(() => {
       this.drain();
     });
   }
 
-  private isClosed(): boolean {
-    return this.closed;
+  /** Returns true if there is more to do. */
+  private drainSome(): boolean {
+    const until = performance.now() + DRAIN_MS;
+    let records = 0;
+    let unseen = 0;
+    do {
+      let batch = Math.min(this.completions.available(), BATCH_RECORDS);
+      records += batch;
+      unseen += batch;
+      while (batch > 0) batch -= this.dispatch();
+      if (this.closed) return false;
+      this.completions.free();
+      const last = this.completions.available() === 0;
+      if (last || unseen >= WAKE_RECORDS) {
+        unseen = 0;
+        this.flush();
+      } else {
+        this.submissions.publish();
+      }
+      this.giveRoom();
+      if (last && this.completions.sleep()) return false;
+    } while (records < DRAIN_RECORDS && performance.now() < until);
+    return true;
   }
 
   /** The reactor has stopped reading for lack of room: there is some again. */
@@ -282,7 +322,12 @@ export class Reactor {
   /** The thread has ended. What still refers to it hears so once. */
   private end(error: LibeventError | undefined): void {
     this.closed = true;
+    // Sockets that were on their way to the reactor are closed here.
+    this.submissions.publish();
     this.native.close();
+    for (const { kind, a } of this.submissions.unpublished()) {
+      if (kind === submission.adopt || kind === submission.closeFd) this.native.refuse(a);
+    }
     for (const handler of this.handlers.clear()) handler.abandon(error);
     this.events.stopped(error);
   }

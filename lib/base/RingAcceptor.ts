@@ -41,6 +41,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     private readonly options: ListenOptions,
     private readonly adopt: Adopt,
     private readonly handler: AcceptorHandler,
+    private readonly onGone: (acceptor: RingAcceptor) => void,
   ) {
     const { target } = options;
     const [host = '', ...fallback] =
@@ -61,10 +62,19 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   }
 
   close(): void {
+    if (this.closed) return;
     this.closed = true;
+    this.onGone(this);
     if (this.id === 0) return;
     this.reactor.submit(submission.close, this.id, closeMode.drop);
     this.removeSocketFile();
+  }
+
+  /** Closes from below: the base ends. */
+  end(error: LibeventError | undefined): void {
+    if (this.closed) return;
+    this.close();
+    this.handler.onFailed(error);
   }
 
   complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
@@ -74,6 +84,8 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         break;
       case completion.bound:
         this.bound = true;
+        // Closed meanwhile: then the file has appeared after close() looked.
+        if (this.closed) this.removeSocketFile();
         this.address = (addresses[0] as PackedAddress).info(this.pathOrEmpty());
         this.handler.onBound(this.address);
         break;
@@ -81,7 +93,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         this.onFailed(a, failedCallName(b));
         break;
       case completion.acceptPaused:
-        this.handler.onPaused(LibeventError.of(a, 'accept', this.address));
+        this.handler.onPaused(LibeventError.of(a, 'accept', this.where()));
         break;
       case completion.acceptResumed:
         this.handler.onResumed();
@@ -93,7 +105,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
 
   abandon(error: LibeventError | undefined): void {
     this.removeSocketFile();
-    this.handler.onFailed(error);
+    if (!this.closed) this.fail(error);
   }
 
   private onAccepted(fd: number, [remote, local]: readonly PackedAddress[]): void {
@@ -109,17 +121,31 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         );
       },
       refuse: () => {
-        if (!taken) this.reactor.submit(submission.closeFd, 0, fd);
+        if (!taken) this.reactor.closeSocket(fd);
       },
     });
   }
 
   private onFailed(errno: number, syscall: string): void {
     this.id = 0;
-    const error = LibeventError.of(errno, syscall, this.address);
+    const error = LibeventError.of(errno, syscall, this.where());
     const next = NO_IPV6.includes(error.code) ? this.fallbackHosts.shift() : undefined;
     if (next !== undefined && !this.closed) this.resolve(next);
-    else this.handler.onFailed(error);
+    else this.fail(error);
+  }
+
+  /** The last that the handler hears. */
+  private fail(error: LibeventError | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onGone(this);
+    this.handler.onFailed(error);
+  }
+
+  private failLater(code: string, syscall: string, detail: string): void {
+    queueMicrotask(() => {
+      this.fail(new LibeventError(code, syscall, { ...this.where(), detail }));
+    });
   }
 
   private resolve(host: string): void {
@@ -136,7 +162,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       if (this.closed) return;
       if (error === null) this.resolve(address);
       else
-        this.handler.onFailed(
+        this.fail(
           new LibeventError(error.code ?? 'ENOTFOUND', 'getaddrinfo', { address: host, port }),
         );
     });
@@ -149,14 +175,14 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       return;
     }
     const detail = `a unix path has at most ${String(MAX_PATH_BYTES)} bytes, this one ${String(Buffer.byteLength(path))}`;
-    queueMicrotask(() => {
-      if (!this.closed) {
-        this.handler.onFailed(new LibeventError('ENAMETOOLONG', 'bind', { address: path, detail }));
-      }
-    });
+    this.failLater('ENAMETOOLONG', 'bind', detail);
   }
 
   private open(family: number, text: string, fd: number): void {
+    if (this.reactor.ended) {
+      this.failLater('ERR_BASE_CLOSED', 'listen', 'the base is closed');
+      return;
+    }
     const { options } = this;
     const flags =
       (options.reuseAddress ? listenFlag.reuseable : 0) |
@@ -172,6 +198,13 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     );
     this.reactor.submitPayload(submission.listen, this.id, payload);
     if (this.wanted) this.accept(true);
+  }
+
+  /** A unix socket has no port. */
+  private where(): { address?: string; port?: number } {
+    const { family, address, port } = this.address;
+    if (address === '') return {};
+    return family === 'unix' ? { address } : { address, port };
   }
 
   private pathOrEmpty(): string {

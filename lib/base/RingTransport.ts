@@ -27,6 +27,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   private handler: TransportHandler | undefined;
   private connecting: ConnectOutcome | undefined;
   private leftTotal = 0;
+  private gone = false;
 
   constructor(
     readonly reactor: Reactor,
@@ -38,7 +39,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   /** Takes over an accepted socket. */
   adopt(fd: number, credit: number, noDelay: boolean): void {
     this.fd = fd;
-    this.reactor.submit(submission.adopt, this.id, fd, credit, noDelay ? 1 : 0);
+    this.reactor.adopt(this.id, fd, credit, noDelay);
   }
 
   /** @param request - a `ConnectRequest` of native/bufferevent.h */
@@ -53,6 +54,8 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   get left(): number {
+    // Once the handler is gone, its place in the table belongs to another one.
+    if (this.gone) return this.leftTotal;
     // The reactor counts modulo 2^32; less than that can be under way.
     this.leftTotal += (this.reactor.leftOf(this.id) - this.leftTotal) >>> 0;
     return this.leftTotal;
@@ -131,7 +134,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
     const { handler } = this;
-    if (kind === completion.closed) this.onGone();
+    if (kind === completion.closed) this.leave();
     if (handler === undefined) {
       this.settle(kind, a, b, addresses);
       return;
@@ -168,7 +171,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   abandon(error: LibeventError | undefined): void {
-    this.onGone();
+    this.leave();
     this.connecting = undefined;
     this.handler?.onClosed(error);
   }
@@ -179,5 +182,11 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     this.connecting = undefined;
     if (kind === completion.connected) outcome.onConnected(addresses[0] as PackedAddress);
     else if (kind === completion.failed) outcome.onFailed(a, failedCallName(b));
+  }
+
+  private leave(): void {
+    this.leftTotal = this.left;
+    this.gone = true;
+    this.onGone();
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Observable, type Observer } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
@@ -60,7 +61,9 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     super((subscriber) => {
       this.input.subscribe(subscriber);
     });
-    this.life = new Life(transport);
+    this.life = new Life(transport, () => {
+      this.output.stop();
+    });
     this.flow = new Flow(
       {
         read: (on) => {
@@ -186,7 +189,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** Writes a chunk, and says what a saturated connection does with it. */
   send(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array) && !ArrayBuffer.isView(chunk)) {
+    if (typeof chunk !== 'string' && !types.isUint8Array(chunk)) {
       throw new TypeError(`a chunk must be a Uint8Array or a string, got ${typeof chunk}`);
     }
     this.output.write(chunk, whenSaturated);
@@ -306,13 +309,14 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   }
 
   /**
-   * Calls `failed` if output cannot be sent any more, at once if that is known.
+   * Calls `ended` when nothing can be sent any more, at once if that is so: with an error if output
+   * was lost.
    *
    * @internal
    * @returns takes the wish back
    */
-  whenFailed(failed: (error: LibeventError) => void): () => void {
-    return this.output.whenFailed(failed);
+  whenEnded(ended: (error: LibeventError | undefined) => void): () => void {
+    return this.output.whenEnded(ended);
   }
 
   private transportHandler(): TransportHandler {
@@ -380,7 +384,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   }
 
   private closeIfDone(): void {
-    if (this.input.done && this.output.done) this.life.end('drop');
+    // One that lingers waits for the peer's end, and the transport sees that.
+    if (this.life.open && this.input.done && this.output.done) this.life.end('drop');
   }
 
   private onClosed(error: LibeventError | undefined): void {

@@ -55,6 +55,8 @@ export class Input {
   }
 
   receive(chunk: Buffer): void {
+    // Ended from this side, while the chunk was under way.
+    if (this.ended) return;
     this.flow.arrived(chunk.length);
     if (this.queue.length > 0 || this.pumping || !this.flow.emitting) {
       this.queue.push(chunk);

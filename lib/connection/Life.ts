@@ -11,7 +11,11 @@ export class Life {
   private readonly closed = new Subject<void>();
   private state: 'open' | CloseMode | 'closed' = 'open';
 
-  constructor(private readonly transport: Transport) {}
+  /** @param onDropped - told when the connection ends without flushing */
+  constructor(
+    private readonly transport: Transport,
+    private readonly onDropped: () => void,
+  ) {}
 
   get open(): boolean {
     return this.state === 'open';
@@ -31,6 +35,7 @@ export class Life {
   end(mode: CloseMode, deadlineMs = 0): void {
     if (this.state !== 'open' && (this.state !== 'linger' || mode === 'linger')) return;
     this.state = mode;
+    if (mode !== 'linger') this.onDropped();
     this.transport.close(mode, deadlineMs);
   }
 

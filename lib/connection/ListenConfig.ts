@@ -69,11 +69,13 @@ function target(config: ListenConfig): ListenOptions['target'] {
       throw new TypeError('path stands alone: give no port or host with it');
     }
     if (checkString('path', path) === '') throw new TypeError('path must not be empty');
+    if (path.includes('\0', 1)) throw new TypeError('path must not contain a NUL character');
     return { kind: 'unix', path };
   }
   if (host !== undefined && checkString('host', host) === '') {
     throw new TypeError('host must not be empty');
   }
+  if (host?.includes('\0') === true) throw new TypeError('host must not contain a NUL character');
   return { kind: 'ip', host, port: checkInteger('port', port ?? 0, 0, 65535, 'ports') };
 }
 

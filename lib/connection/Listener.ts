@@ -36,6 +36,7 @@ export class Listener extends Observable<Connection> {
   private readonly boundSubject = new ReplaySubject<AddressInfo>(1);
   private readonly errorSubject = new Subject<LibeventError>();
   private readonly open = new Set<Listening>();
+  private readonly holds = new Set<{ readonly cause: unknown; readonly releases: Release[] }>();
 
   /** @internal Listeners come from `listen`. */
   constructor(openAcceptor: OpenAcceptor, maxConnections: number) {
@@ -49,6 +50,7 @@ export class Listener extends Observable<Connection> {
         },
       });
       this.open.add(listening);
+      for (const { cause, releases } of this.holds) releases.push(listening.hold(cause));
       subscriber.add(() => {
         this.open.delete(listening);
         listening.close();
@@ -71,11 +73,14 @@ export class Listener extends Observable<Connection> {
     return this.errorSubject;
   }
 
-  /** Stops accepting until the returned function is called. */
+  /** Stops accepting until the returned function is called; later subscriptions begin held. */
   hold(cause: unknown = 'hold'): Release {
     const releases = [...this.open].map((listening) => listening.hold(cause));
+    const hold = { cause, releases };
+    this.holds.add(hold);
     return () => {
-      for (const release of releases) release();
+      this.holds.delete(hold);
+      for (const release of releases.splice(0)) release();
     };
   }
 }

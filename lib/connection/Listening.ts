@@ -16,7 +16,7 @@ export interface ListeningEvents {
 
 /** Connections that may have been accepted and not yet emitted. */
 export const ACCEPT_CREDIT = 32;
-/** Credit goes back in batches of so many connections. */
+/** Credit goes back in batches of so many connections, if the acceptor has some left. */
 const CREDIT_BATCH = ACCEPT_CREDIT / 4;
 /** Connections that a resumed listener emits before other work has a turn. */
 const BURST = 64;
@@ -27,7 +27,8 @@ export class Listening implements AcceptorHandler {
   private readonly waiting: Accepted[] = [];
   private acceptor: Acceptor | undefined;
   private accepting = false;
-  private owed = 0;
+  /** Connections that the acceptor may still deliver. */
+  private credit: number;
   private live = 0;
   private full: Release | undefined;
   private closed = false;
@@ -37,6 +38,7 @@ export class Listening implements AcceptorHandler {
     private readonly maxConnections: number,
     private readonly events: ListeningEvents,
   ) {
+    this.credit = Math.min(ACCEPT_CREDIT, maxConnections);
     this.source = new Source({
       pause: () => {
         this.accept(false);
@@ -62,6 +64,7 @@ export class Listening implements AcceptorHandler {
   }
 
   onAccepted(accepted: Accepted): void {
+    this.credit -= 1;
     if (this.closed) {
       accepted.refuse();
     } else if (this.source.waiting || this.waiting.length > 0) {
@@ -105,9 +108,9 @@ export class Listening implements AcceptorHandler {
   }
 
   private emit(accepted: Accepted): void {
-    this.giveCredit();
     const connection = accepted.take();
     this.count(connection);
+    this.giveCredit();
     const outer = enterSource(this.source);
     try {
       this.subscriber.next(connection);
@@ -122,6 +125,7 @@ export class Listening implements AcceptorHandler {
     if (this.live >= this.maxConnections) this.full ??= this.source.hold('maxConnections');
     connection.whenClosed.subscribe(() => {
       this.live -= 1;
+      this.giveCredit();
       if (this.live >= this.maxConnections) return;
       this.full?.();
       this.full = undefined;
@@ -134,10 +138,13 @@ export class Listening implements AcceptorHandler {
     this.acceptor.accept(on);
   }
 
+  /** What is open, what waits and what may come are together never more than `maxConnections`. */
   private giveCredit(): void {
-    this.owed += 1;
-    if (this.owed < CREDIT_BATCH) return;
-    this.acceptor?.credit(this.owed);
-    this.owed = 0;
+    const waiting = this.waiting.length;
+    const room = Math.min(ACCEPT_CREDIT - waiting, this.maxConnections - this.live - waiting);
+    const due = room - this.credit;
+    if (this.closed || due <= 0 || (due < CREDIT_BATCH && this.credit > 0)) return;
+    this.credit += due;
+    this.acceptor?.credit(due);
   }
 }

@@ -13,7 +13,7 @@ export type WhenSaturated = 'hold' | 'drop' | 'close';
 /** Somebody who waits for bytes to leave. */
 interface Waiter {
   readonly position: number;
-  readonly done: (error: LibeventError | undefined) => void;
+  readonly done: Ending;
 }
 
 /** A file that is being sent, and what waits behind it. */
@@ -22,7 +22,8 @@ interface FileInOutput {
   behindBytes: number;
 }
 
-type OutputState = 'open' | 'finishing' | 'finished' | 'failed';
+type OutputState = 'open' | 'finishing' | 'finished' | 'ended';
+type Ending = (error: LibeventError | undefined) => void;
 
 /**
  * The writing half of a connection: counts bytes, knows when it is saturated, holds the sources
@@ -35,12 +36,13 @@ export class Output {
   /** The last known position of what has left; never ahead of the truth. */
   private leftLast = 0;
   private state: OutputState = 'open';
+  private stopped = false;
   private failure: LibeventError | undefined;
   private waiters: Waiter[] = [];
   private file: FileInOutput | undefined;
   /** The end has been asked for while a file was being sent. */
   private finishing = false;
-  private readonly failures = new Set<(error: LibeventError) => void>();
+  private readonly endings = new Set<Ending>();
   private readonly holding = new Map<Holdable, Release>();
 
   /** @param fail - ends the connection because of its output */
@@ -58,16 +60,16 @@ export class Output {
   }
 
   get open(): boolean {
-    return this.state === 'open' && !this.finishing;
+    return this.state === 'open' && !this.finishing && !this.stopped;
   }
 
   /** Nothing more will leave: the FIN has been sent, or cannot be. */
   get done(): boolean {
-    return this.state === 'finished' || this.state === 'failed';
+    return this.state === 'finished' || this.state === 'ended';
   }
 
   write(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    if (this.state !== 'open' || this.finishing) return;
+    if (!this.open) return;
     if (this.flow.saturated && whenSaturated !== 'hold') {
       this.refuse(whenSaturated);
       return;
@@ -102,9 +104,9 @@ export class Output {
   }
 
   /** `done` once everything that has been written until now has left, or cannot leave. */
-  whenLeft(done: (error: LibeventError | undefined) => void): () => void {
+  whenLeft(done: Ending): () => void {
     const waiter: Waiter = { position: this.written, done };
-    if (this.state === 'failed') {
+    if (this.state === 'ended') {
       done(this.failure);
       return () => undefined;
     }
@@ -115,12 +117,15 @@ export class Output {
     };
   }
 
-  /** `failed` if the output fails, at once if it has. */
-  whenFailed(failed: (error: LibeventError) => void): () => void {
-    if (this.failure !== undefined) failed(this.failure);
-    this.failures.add(failed);
+  /** `ended` when nothing can be sent any more, at once if that is so. */
+  whenEnded(ended: Ending): () => void {
+    if (this.state === 'ended') {
+      ended(this.failure);
+      return () => undefined;
+    }
+    this.endings.add(ended);
     return () => {
-      this.failures.delete(failed);
+      this.endings.delete(ended);
     };
   }
 
@@ -130,7 +135,7 @@ export class Output {
    * @returns false if nothing can be written, or another file is being sent
    */
   beginFile(): boolean {
-    if (this.state !== 'open' || this.finishing || this.file !== undefined) return false;
+    if (!this.open || this.file !== undefined) return false;
     this.file = { behind: [], behindBytes: 0 };
     return true;
   }
@@ -144,18 +149,20 @@ export class Output {
   }
 
   endFile(): void {
-    const { file } = this;
+    const { file, finishing } = this;
     this.file = undefined;
-    if (this.state !== 'open') return;
+    this.finishing = false;
     for (const chunk of file?.behind ?? []) this.write(chunk, 'hold');
-    if (this.finishing) {
-      this.finishing = false;
-      this.finish();
-    }
+    if (finishing) this.finish();
+  }
+
+  /** Nothing more is taken: the connection goes without flushing. */
+  stop(): void {
+    this.stopped = true;
   }
 
   finish(): void {
-    if (this.state !== 'open') return;
+    if (!this.open) return;
     if (this.file !== undefined) {
       this.finishing = true;
       return;
@@ -190,20 +197,30 @@ export class Output {
 
   /** Nothing more can be sent: whoever waits or is held is let go. */
   onFailed(error: LibeventError): void {
-    if (this.done) return;
-    this.state = 'failed';
-    this.failure = error;
-    this.leave(error);
-    for (const failed of this.failures) failed(error);
+    if (!this.done) this.end(error);
   }
 
   onClosed(error: LibeventError | undefined): void {
-    if (!this.done) {
-      this.state = 'failed';
-      this.failure = error;
-    }
-    this.leave(this.failure);
+    if (this.state !== 'ended')
+      this.end(this.state === 'finished' ? undefined : (error ?? this.lost()));
     this.drained.complete();
+  }
+
+  /** Output that waits when the connection is dropped does not leave: whoever waits for it hears so. */
+  private lost(): LibeventError | undefined {
+    const { bytes } = this;
+    if (bytes === 0) return undefined;
+    const detail = `the connection was closed before ${String(bytes)} bytes of output had left`;
+    return new LibeventError('ECANCELED', 'write', { detail });
+  }
+
+  private end(error: LibeventError | undefined): void {
+    this.state = 'ended';
+    this.failure = error;
+    this.leave(error);
+    const endings = [...this.endings];
+    this.endings.clear();
+    for (const ended of endings) ended(error);
   }
 
   private leave(error: LibeventError | undefined): void {

@@ -1,4 +1,4 @@
-import { type ObservableInput, type Subscription, from } from 'rxjs';
+import { type Observable, type ObservableInput, type Subscription, from } from 'rxjs';
 import type { Connection } from './Connection';
 
 /** One connection that is being served: its pipeline, then its closing. */
@@ -19,14 +19,14 @@ export class ServeSession {
       this.pipeline?.unsubscribe();
       this.onEnded(this);
     });
-    let pipeline: ObservableInput<unknown>;
+    let pipeline: Observable<unknown>;
     try {
-      pipeline = handler(connection);
+      pipeline = from(handler(connection));
     } catch (error) {
       this.fail(error);
       return;
     }
-    this.pipeline = from(pipeline).subscribe({
+    this.pipeline = pipeline.subscribe({
       error: (error: unknown) => {
         this.fail(error);
       },
@@ -54,7 +54,10 @@ export class ServeSession {
   /** The peer must not take what it has got for the whole. */
   private fail(error: unknown): void {
     this.finishing = true;
-    this.onError?.(error, this.connection);
-    this.connection.reset();
+    try {
+      this.onError?.(error, this.connection);
+    } finally {
+      this.connection.reset();
+    }
   }
 }

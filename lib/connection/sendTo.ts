@@ -1,5 +1,7 @@
 import { Observable, type OperatorFunction } from 'rxjs';
+import type { LibeventError } from '../common/LibeventError';
 import { checkObject, checkOneOf } from '../common/check';
+import { Intake } from '../flow/Intake';
 import type { Connection } from './Connection';
 import type { WhenSaturated } from './Output';
 import type { Chunk } from './Transport';
@@ -28,8 +30,10 @@ export interface SendToConfig {
  *
  * - **Subscribe**: subscribes to the source.
  * - **Next**: never.
- * - **Complete**: when the source has completed and its bytes have left.
- * - **Error**: the source's, or the connection's if its bytes cannot leave.
+ * - **Complete**: when the source has completed and its bytes have left, or when the connection has
+ *   closed and nothing is lost.
+ * - **Error**: the source's, or the connection's if its bytes cannot leave: `ECANCELED` when they
+ *   waited as it was closed. A `TypeError` for a value that is neither bytes nor a string.
  * - **Unsubscribe**: from the source; what has been written still leaves.
  *
  * @param connection - where the values go
@@ -47,29 +51,28 @@ export function sendTo(
   ]);
   return (source) =>
     new Observable<never>((subscriber) => {
-      // Added first: the connection's failure ends the pipeline even if the source says no more.
-      subscriber.add(
-        connection.whenFailed((error) => {
-          subscriber.error(error);
-        }),
-      );
-      subscriber.add(
-        source.subscribe({
-          next: (chunk) => {
+      const end = (error: LibeventError | undefined): void => {
+        if (error === undefined) subscriber.complete();
+        else subscriber.error(error);
+      };
+      const intake = new Intake<Chunk>({
+        next: (chunk) => {
+          try {
             connection.send(chunk, whenSaturated);
-          },
-          error: (error: unknown) => {
+          } catch (error) {
             subscriber.error(error);
-          },
-          complete: () => {
-            subscriber.add(
-              connection.whenLeft((error) => {
-                if (error === undefined) subscriber.complete();
-                else subscriber.error(error);
-              }),
-            );
-          },
-        }),
-      );
+          }
+        },
+        error: (error) => {
+          subscriber.error(error);
+        },
+        complete: () => {
+          subscriber.add(connection.whenLeft(end));
+        },
+      });
+      subscriber.add(intake);
+      // The connection's end is the pipeline's, even if the source says no more.
+      subscriber.add(connection.whenEnded(end));
+      if (!subscriber.closed) source.subscribe(intake);
     });
 }

@@ -109,6 +109,14 @@ export class SubmissionRing {
     Atomics.store(this.control, control.submissionTail, this.tail);
   }
 
+  /** What {@link publish} found no room for. */
+  *unpublished(): Generator<{ readonly kind: number; readonly a: number }> {
+    for (let index = 0; index < this.waiting.length; index += RECORD_WORDS) {
+      const [head = 0, , a = 0] = this.waiting.slice(index, index + RECORD_WORDS);
+      yield { kind: head & 0xff, a };
+    }
+  }
+
   /** Writes of one connection that follow each other become one record, and one system call. */
   private pushWrite(id: number, offset: number, bytes: number): void {
     const { words, growing } = this;
