@@ -45,7 +45,8 @@ const MAX_DEADLINE_MS = 2 ** 31 - 1;
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
 export class Connection extends Observable<Buffer> implements Observer<Chunk> {
-  private readonly flow: Flow;
+  /** @internal The marble kit watches its source. */
+  readonly flow: Flow;
   private readonly input: Input;
   private readonly output: Output;
   private readonly life: Life;
@@ -54,7 +55,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** @internal Connections come from `listen`, `connect` and the like. */
   constructor(
-    private readonly transport: Transport,
+    /** @internal */ readonly transport: Transport,
     private readonly options: ConnectionOptions,
     private readonly addresses: ConnectionAddresses,
   ) {
@@ -319,7 +320,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.output.whenEnded(ended);
   }
 
-  private transportHandler(): TransportHandler {
+  /** @internal What is attached to the transport; a recorder attaches itself before it. */
+  transportHandler(): TransportHandler {
     return {
       onData: (chunk) => {
         this.input.receive(chunk);

@@ -1,0 +1,287 @@
+import type { Connection } from '../connection/Connection';
+import { Listener } from '../connection/Listener';
+import { ByteExpectation, type BytesConfig } from './ByteExpectation';
+import { Expectation } from './Expectation';
+import { type Fail, MarbleError } from './MarbleError';
+import type { Mark } from './Mark';
+import { Peer } from './Peer';
+import type { Rig } from './Rig';
+import { UnreadExpectation } from './UnreadExpectation';
+import { describeBytes } from './bytes';
+import { parseMarbles } from './parseMarbles';
+import { type MarbleValues, withValues } from './withValues';
+
+const INTERVALS = { signs: '^!', endings: '', values: false };
+const CAUSES = { signs: '!', endings: '', values: true };
+const ENDING = { signs: '|#!', endings: '|#!', values: true };
+const ENDINGS = '|!R';
+
+const signRules = { same: () => false, describe: String };
+
+/** A connection of the test, by either of its ends. */
+export type EitherEnd = Connection | Peer;
+
+/** The expectations that a test is given. */
+export type ExpectationHelpers = Pick<
+  Expectations,
+  | 'expectOutput'
+  | 'expectWritten'
+  | 'expectDemand'
+  | 'expectSaturation'
+  | 'expectHolds'
+  | 'expectClosed'
+  | 'expectUnread'
+  | 'expectAccepted'
+>;
+
+/** What a test can expect of its connections. */
+export class Expectations {
+  private readonly heldAsserted = new Set<Peer>();
+  private readonly unreadAsserted = new Set<Peer>();
+
+  constructor(private readonly rig: Rig) {}
+
+  /** What the peer gets, when it gets it. `|` is FIN, `#` is RST. */
+  readonly expectOutput = (end: EitherEnd, config: BytesConfig = {}): ByteExpectation => {
+    const { peer, what } = this.peerOf('expectOutput', end);
+    return new ByteExpectation(
+      this.rig,
+      what,
+      peer,
+      (fail) => used(fail, what, peer).log.output,
+      config,
+      this.expectOutput,
+    );
+  };
+
+  /** What the pipeline writes, when it writes it, however long it takes to leave. */
+  readonly expectWritten = (end: EitherEnd, config: BytesConfig = {}): ByteExpectation => {
+    const { peer, what } = this.peerOf('expectWritten', end);
+    return new ByteExpectation(
+      this.rig,
+      what,
+      peer,
+      (fail) => used(fail, what, peer).log.writes,
+      config,
+      this.expectWritten,
+    );
+  };
+
+  /** When it reads: `^` begins, `!` stops. Of a listener: when it accepts. */
+  readonly expectDemand = (end: EitherEnd | Listener): Expectation<never, never> => {
+    if (end instanceof Listener) {
+      const script = this.rig.listeners.find(({ listener }) => listener === end);
+      if (script === undefined) throw stranger('expectDemand', end);
+      const what = `expectDemand(${script.name})`;
+      return this.intervals(what, this.expectDemand, (fail) => {
+        if (script.demand.length > 0) return script.demand;
+        throw fail(`${what}: nobody has subscribed to it`);
+      });
+    }
+    const { peer, what } = this.peerOf('expectDemand', end);
+    return this.intervals(what, this.expectDemand, (fail) => used(fail, what, peer).log.demand);
+  };
+
+  /** When its output is saturated: `^` above the high mark, `!` drained to the low mark. */
+  readonly expectSaturation = (end: EitherEnd): Expectation<never, never> => {
+    const { peer, what } = this.peerOf('expectSaturation', end);
+    return this.intervals(
+      what,
+      this.expectSaturation,
+      (fail) => used(fail, what, peer).log.saturation,
+    );
+  };
+
+  /**
+   * Who holds it: a character wherever the causes change, `!` where the last one lets go. A value is
+   * a cause or an array of them; a connection that is saturated is itself the cause.
+   */
+  readonly expectHolds = (
+    end: EitherEnd,
+  ): Expectation<MarbleValues<unknown>, readonly unknown[]> => {
+    const { peer, what } = this.peerOf('expectHolds', end);
+    this.heldAsserted.add(peer);
+    const causesOf = (value: unknown): readonly unknown[] =>
+      (Array.isArray(value) ? (value as unknown[]) : [value]).map((cause) =>
+        cause instanceof Peer ? (cause.connection ?? cause) : cause,
+      );
+    return new Expectation(
+      this.rig,
+      {
+        what,
+        expected: (marbles, values) =>
+          withValues(what, parseMarbles(what, marbles, CAUSES), values, (value) => [value]),
+        actual: (fail) => used(fail, what, peer).log.holds,
+        // A peer that is named in the table may have no connection before the end of the test.
+        same: (one, other) => {
+          const [ones, others] = [
+            causesOf(one.length === 1 ? one[0] : one),
+            causesOf(other.length === 1 ? other[0] : other),
+          ];
+          return ones.length === others.length && ones.every((cause) => others.includes(cause));
+        },
+        describe: (causes) =>
+          causesOf(causes.length === 1 ? causes[0] : causes)
+            .map((cause) => this.nameOf(cause))
+            .join(' and '),
+      },
+      this.expectHolds,
+    );
+  };
+
+  /**
+   * How it ends: `|` in order, with FIN both ways; `R` by sending RST; `!` destroyed, before both
+   * sides had ended; `#` with an error, whose code is the second argument, by default
+   * `'ECONNRESET'`. An empty diagram: it is open still.
+   */
+  readonly expectClosed = (end: EitherEnd): Expectation<string, string> => {
+    const { peer, what } = this.peerOf('expectClosed', end);
+    return new Expectation<string, string>(
+      this.rig,
+      {
+        what,
+        expected: (marbles, code = 'ECONNRESET') =>
+          parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
+            if (char !== '#' && !ENDINGS.includes(char)) {
+              throw new MarbleError(
+                `${what}: '${char}' is no ending, only '|', '#', '!' and 'R' are`,
+              );
+            }
+            return { frame, char, value: char === '#' ? code : char };
+          }),
+        actual: (fail) => used(fail, what, peer).log.ending,
+        same: (one, other) => one === other,
+        describe: describeEnding,
+      },
+      this.expectClosed,
+    );
+  };
+
+  /** The bytes that nobody has read when the test ends, from wherever they wait. */
+  readonly expectUnread = (end: EitherEnd): UnreadExpectation => {
+    const { peer, what } = this.peerOf('expectUnread', end);
+    this.unreadAsserted.add(peer);
+    return new UnreadExpectation(
+      this.rig,
+      what,
+      peer,
+      (fail) => used(fail, what, peer).unread,
+      this.expectUnread,
+    );
+  };
+
+  /** Which connections a listener emits, when. The values are peers. */
+  readonly expectAccepted = (listener: Listener): Expectation<MarbleValues<Peer>, Peer> => {
+    const script = this.rig.listeners.find((other) => other.listener === listener);
+    if (script === undefined) throw stranger('expectAccepted', listener);
+    const what = `expectAccepted(${script.name})`;
+    return new Expectation<MarbleValues<Peer>, Peer>(
+      this.rig,
+      {
+        what,
+        expected: (marbles, values) =>
+          withValues<Peer, Peer>(
+            what,
+            parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
+            values,
+            (value, char) => {
+              if (value instanceof Peer) return value;
+              throw new MarbleError(`${what}: '${char}' must be a peer, got ${typeof value}`);
+            },
+          ),
+        actual: () => script.accepted,
+        same: (one, other) => one === other,
+        describe: ({ name }) => name,
+      },
+      this.expectAccepted,
+    );
+  };
+
+  get helpers(): ExpectationHelpers {
+    const { expectOutput, expectWritten, expectDemand, expectSaturation } = this;
+    const { expectHolds, expectClosed, expectUnread, expectAccepted } = this;
+    return {
+      ...{ expectOutput, expectWritten, expectDemand, expectSaturation },
+      ...{ expectHolds, expectClosed, expectUnread, expectAccepted },
+    };
+  }
+
+  /** What every test must leave behind, asked for or not: no hold, and nothing unread. */
+  checkLeftovers(): void {
+    for (const peer of this.rig.peers) {
+      const { connection } = peer;
+      if (connection === undefined || peer.endedByChoice) continue;
+      const { heldBy } = connection;
+      if (heldBy.length > 0 && !this.heldAsserted.has(peer)) {
+        const causes = heldBy.map((cause) => this.nameOf(cause)).join(' and ');
+        throw new MarbleError(
+          `${peer.name} is held by ${causes} when the test ends: a release is missing, or expectHolds()`,
+        );
+      }
+      const { unread } = peer;
+      if (unread.length > 0 && !this.unreadAsserted.has(peer)) {
+        throw new MarbleError(
+          `${peer.name} has ${String(unread.length)} bytes unread when the test ends, ` +
+            `${describeBytes(unread)}: a reader is missing, or expectUnread()`,
+        );
+      }
+    }
+  }
+
+  private intervals(
+    what: string,
+    call: (...args: never[]) => unknown,
+    actual: (fail: Fail) => readonly Mark<never>[],
+  ): Expectation<never, never> {
+    return new Expectation<never, never>(
+      this.rig,
+      {
+        ...signRules,
+        what,
+        expected: (marbles) => parseMarbles(what, marbles, INTERVALS) as Mark<never>[],
+        actual,
+      },
+      call,
+    );
+  }
+
+  private peerOf(call: string, end: EitherEnd): { peer: Peer; what: string } {
+    const peer = this.rig.peers.find((other) => other === end || other.connection === end);
+    if (peer === undefined) throw stranger(call, end);
+    return { peer, what: `${call}(${peer.name})` };
+  }
+
+  private nameOf(cause: unknown): string {
+    const peer = this.rig.peers.find((other) => other === cause || other.connection === cause);
+    if (peer !== undefined) return `${peer.name}, saturated`;
+    return typeof cause === 'string' ? `'${cause}'` : String(cause);
+  }
+}
+
+function stranger(call: string, end: unknown): MarbleError {
+  const got = end === null || typeof end !== 'object' ? String(end) : end.constructor.name;
+  return new MarbleError(`${call}: not made by this test's helpers: ${got}`);
+}
+
+function used(fail: Fail, what: string, peer: Peer): Peer {
+  if (peer.connection === undefined) {
+    const why =
+      peer.refusedAt === undefined
+        ? 'was never accepted'
+        : `was refused at frame ${String(peer.refusedAt)}`;
+    throw fail(`${what}: ${peer.name} ${why}`);
+  }
+  if (peer.used) return peer;
+  throw fail(
+    `${what}: ${peer.name} was never used: nobody subscribed to it, wrote to it, held it or closed it`,
+  );
+}
+
+function describeEnding(ending: string): string {
+  const words: Record<string, string> = {
+    '|': 'closed in order, FIN both ways',
+    R: 'RST sent',
+    '!': 'destroyed before both sides had ended',
+  };
+  return words[ending] ?? `failed with ${ending}`;
+}

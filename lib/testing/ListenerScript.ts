@@ -1,0 +1,224 @@
+import { LibeventError } from '../common/LibeventError';
+import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
+import { type ListenConfig, type ListenOptions, listenOptions } from '../connection/ListenConfig';
+import { Listener } from '../connection/Listener';
+import { ACCEPT_CREDIT } from '../connection/Listening';
+import { MarbleError } from './MarbleError';
+import { type Mark, sign } from './Mark';
+import { Peer } from './Peer';
+import type { Rig } from './Rig';
+import type { VirtualHandler } from './VirtualReactor';
+import { parseMarbles } from './parseMarbles';
+import { type MarbleValues, withValues } from './withValues';
+
+/** What arrives at a scripted listener: a peer, or an error of accepting that passes. */
+export type Arrival = Peer | LibeventError;
+
+/** Options of a scripted listener. */
+export interface ScriptedListenConfig extends ListenConfig {
+  /** What messages call it. Default: `'listener 1'`, counted in the order of their making. */
+  readonly name?: string;
+  /** What `#` in the marbles is: the name of an errno. Default: `'EADDRINUSE'`. */
+  readonly code?: string;
+}
+
+const SYNTAX = { signs: '|#', endings: '|#', values: true };
+const DEFAULT_PORT = 40713;
+/** How long accepting rests after the system has refused a descriptor: native/listener.cc. */
+const RETRY_MS = 100;
+
+/** A listening socket in virtual time: who connects when, by script, and the backlog. */
+export class ListenerScript {
+  readonly name: string;
+  readonly listener: Listener;
+  /** `^` where accepting begins, `!` where it stops. */
+  readonly demand: Mark<never>[] = [];
+  /** The connections that were emitted. */
+  readonly accepted: Mark<Peer>[] = [];
+  private readonly options: ListenOptions;
+  private readonly code: string;
+  private open: VirtualAcceptor | undefined;
+
+  constructor(
+    private readonly rig: Rig,
+    marbles: string,
+    values: MarbleValues<Arrival> | undefined,
+    config: ScriptedListenConfig,
+  ) {
+    this.name = config.name ?? `listener ${String(rig.listeners.length + 1)}`;
+    this.code = config.code ?? 'EADDRINUSE';
+    this.options = listenOptions(config);
+    const arrivals = this.parse(marbles, values);
+    this.listener = new Listener(
+      (handler) => this.openAcceptor(handler),
+      this.options.maxConnections,
+    );
+    for (const mark of arrivals) {
+      rig.reactor.after(mark.frame, () => {
+        this.arrive(mark);
+      });
+    }
+    rig.listeners.push(this);
+  }
+
+  private parse(marbles: string, values: MarbleValues<Arrival> | undefined): Mark<Arrival>[] {
+    const what = this.name;
+    const marks = parseMarbles(what, marbles, SYNTAX);
+    return withValues<Arrival, Arrival>(what, marks, values ?? {}, (value, char) => {
+      if (value instanceof LibeventError) return value;
+      if (!(value instanceof Peer)) {
+        throw new MarbleError(
+          `${what}: '${char}' must be a peer or a LibeventError, got ${typeof value}`,
+        );
+      }
+      value.give(what);
+      return value;
+    });
+  }
+
+  private arrive({ char, value }: Mark<Arrival>): void {
+    if (value instanceof Peer) {
+      value.start(this.options.connection.encoding);
+      if (this.open?.arrive(value) !== true) value.refuse();
+    } else if (value instanceof LibeventError) {
+      this.open?.trouble(value);
+    } else {
+      const { target } = this.options;
+      const port = target.kind === 'ip' ? target.port : undefined;
+      this.open?.fail(char === '#' ? new LibeventError(this.code, 'listen', { port }) : undefined);
+    }
+  }
+
+  private openAcceptor(handler: AcceptorHandler): Acceptor {
+    const { rig, options } = this;
+    const { target } = options;
+    const port = target.kind === 'ip' && target.port !== 0 ? target.port : DEFAULT_PORT;
+    const acceptor = new VirtualAcceptor(rig, options, handler, {
+      onDemand: (on) => this.demand.push(sign(rig.reactor.now(), on ? '^' : '!')),
+      onTaken: (peer) =>
+        this.accepted.push({ frame: rig.reactor.now(), char: undefined, value: peer }),
+      onClosed: () => {
+        if (this.open === acceptor) this.open = undefined;
+      },
+    });
+    if (this.open === undefined) {
+      this.open = acceptor;
+      rig.reactor.post(() => {
+        if (this.open === acceptor) handler.onBound({ family: 'IPv4', address: '127.0.0.1', port });
+      });
+    } else {
+      acceptor.fail(new LibeventError('EADDRINUSE', 'bind', { port }));
+    }
+    return acceptor;
+  }
+}
+
+interface AcceptorWatch {
+  onDemand(on: boolean): void;
+  onTaken(peer: Peer): void;
+  onClosed(): void;
+}
+
+/** `native/listener.cc` without a system: accepts while it is wanted and has credit. */
+class VirtualAcceptor implements Acceptor, VirtualHandler {
+  private readonly backlog: Peer[] = [];
+  private wanted = false;
+  private allowance: number;
+  private resting = false;
+  private failing = false;
+  private closed = false;
+
+  constructor(
+    private readonly rig: Rig,
+    private readonly options: ListenOptions,
+    private readonly handler: AcceptorHandler,
+    private readonly watch: AcceptorWatch,
+  ) {
+    this.allowance = Math.min(ACCEPT_CREDIT, options.maxConnections);
+  }
+
+  accept(on: boolean): void {
+    this.watch.onDemand(on);
+    this.rig.reactor.submit(() => {
+      this.wanted = on;
+      this.turn();
+    });
+  }
+
+  credit(connections: number): void {
+    this.rig.reactor.submit(() => {
+      this.allowance += connections;
+      this.turn();
+    });
+  }
+
+  close(): void {
+    if (this.wanted) this.watch.onDemand(false);
+    this.watch.onClosed();
+    this.rig.reactor.submit(() => {
+      this.closed = true;
+      for (const peer of this.backlog.splice(0)) peer.refuse();
+    });
+  }
+
+  /** A peer has connected, as the system sees it. False where the backlog has no room. */
+  arrive(peer: Peer): boolean {
+    if (this.closed || this.backlog.length >= this.options.backlog) return false;
+    this.backlog.push(peer);
+    this.rig.reactor.look(this);
+    return true;
+  }
+
+  trouble(error: LibeventError): void {
+    this.resting = true;
+    this.rig.reactor.after(RETRY_MS, () => {
+      this.resting = false;
+      this.rig.reactor.look(this);
+    });
+    if (this.failing) return;
+    this.failing = true;
+    this.rig.reactor.post(() => {
+      this.handler.onPaused(error);
+    });
+  }
+
+  fail(error: LibeventError | undefined): void {
+    this.closed = true;
+    this.watch.onClosed();
+    for (const peer of this.backlog.splice(0)) peer.refuse();
+    this.rig.reactor.post(() => {
+      this.handler.onFailed(error);
+    });
+  }
+
+  turn(): void {
+    while (!this.closed && this.wanted && !this.resting && this.allowance > 0) {
+      const peer = this.backlog.shift();
+      if (peer === undefined) return;
+      this.allowance -= 1;
+      if (this.failing) {
+        this.failing = false;
+        this.rig.reactor.post(() => {
+          this.handler.onResumed();
+        });
+      }
+      this.rig.reactor.post(() => {
+        this.handler.onAccepted(this.accepted(peer));
+      });
+    }
+  }
+
+  private accepted(peer: Peer): Accepted {
+    return {
+      take: () => {
+        this.watch.onTaken(peer);
+        return peer.open(this.options.connection);
+      },
+      refuse: () => {
+        this.rig.reactor.submit(() => {
+          peer.refuse();
+        });
+      },
+    };
+  }
+}

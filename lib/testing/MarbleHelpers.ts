@@ -1,0 +1,83 @@
+import type { RunHelpers } from 'rxjs/testing';
+import type { Connection } from '../connection/Connection';
+import { type ConnectionConfig, connectionOptions } from '../connection/ConnectionConfig';
+import type { Listener } from '../connection/Listener';
+import type { ExpectationHelpers, Expectations } from './Expectations';
+import { type Arrival, ListenerScript, type ScriptedListenConfig } from './ListenerScript';
+import { MarbleError } from './MarbleError';
+import { Peer } from './Peer';
+import { type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
+import type { Rig } from './Rig';
+import type { Bytes } from './bytes';
+import { parseMarbles } from './parseMarbles';
+import { type MarbleValues, withValues } from './withValues';
+
+/** Options of a scripted connection: its peer's, and its own. */
+export interface ScriptedConnectionConfig extends PeerConfig, ConnectionConfig {}
+
+/** Beside RxJS's `cold`, `hot`, `time` and `expectObservable`: what a test of connections needs. */
+export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
+  /**
+   * A connection that is open from frame 0. In the marbles, values are chunks that the peer sends,
+   * `|` is its FIN, `#` its RST or another error. Instead of marbles: chunks that come at once,
+   * then FIN.
+   */
+  connection(
+    marbles: string | readonly Bytes[],
+    values?: MarbleValues<PeerValue>,
+    config?: ScriptedConnectionConfig,
+  ): Connection;
+  /** The other end of a connection that a `listener` accepts or a `connector` makes. */
+  peer(
+    marbles: string | readonly Bytes[],
+    values?: MarbleValues<PeerValue>,
+    config?: PeerConfig,
+  ): Peer;
+  /**
+   * A listener at which peers arrive. `|` closes its base, `#` is a failure to listen; a
+   * `LibeventError` as a value is trouble that passes.
+   */
+  listener(
+    marbles: string,
+    values?: MarbleValues<Arrival>,
+    config?: ScriptedListenConfig,
+  ): Listener;
+  /** Does something at frames: `at('--h--r', { h: () => …, r: () => … })`. */
+  at(marbles: string, actions: MarbleValues<() => void>): void;
+}
+
+export function marbleHelpers(
+  rig: Rig,
+  expectations: Expectations,
+  helpers: RunHelpers,
+): MarbleHelpers {
+  const peer = (
+    call: string,
+    [marbles, values, config = {}]: Parameters<MarbleHelpers['peer']>,
+  ): Peer => {
+    const name = config.name ?? `${call} ${String(rig.peers.length + 1)}`;
+    return new Peer(name, new PeerScript(name, marbles, values, config), rig);
+  };
+  return {
+    ...helpers,
+    ...expectations.helpers,
+    peer: (...args) => peer('peer', args),
+    connection: (marbles, values, config = {}) => {
+      const options = connectionOptions(config);
+      const end = peer('connection', [marbles, values, config]);
+      end.give(end.name);
+      end.start(options.encoding);
+      return end.open(options);
+    },
+    listener: (marbles, values, config = {}) =>
+      new ListenerScript(rig, marbles, values, config).listener,
+    at: (marbles, actions) => {
+      const marks = parseMarbles('at', marbles, { signs: '', endings: '', values: true });
+      const dos = withValues<() => void, () => void>('at', marks, actions, (action, char) => {
+        if (typeof action === 'function') return action;
+        throw new MarbleError(`at: '${char}' must be a function, got ${typeof action}`);
+      });
+      for (const { frame, value } of dos) rig.reactor.after(frame, () => value?.());
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { MarbleError } from './MarbleError';
+import type { Mark } from './Mark';
+import { type Bytes, toBytes } from './bytes';
+import { parseMarbles } from './parseMarbles';
+import { TimeoutValue } from './TimeoutValue';
+import { type MarbleValues, withValues } from './withValues';
+
+/** What a peer may do at a frame: send bytes, or let a timeout come. */
+export type PeerValue = Bytes | TimeoutValue;
+
+/** Options of the other end of a connection. */
+export interface PeerConfig {
+  /** What messages call it. Default: `'connection 1'`, counted in the order of their making. */
+  readonly name?: string;
+  /**
+   * When it takes how many bytes: a digit is so many, `*` is all from here on, `!` is no more; other
+   * characters need a table: `['--a', { a: 65536 }]`. Bytes that it has asked for and that are not
+   * there are taken when they come. Default: takes everything.
+   */
+  readonly takes?: string | readonly [marbles: string, values: MarbleValues<number>];
+  /**
+   * Bytes that the system takes before output waits in the connection. Default: 0, so what a peer
+   * does not take counts as output at once. Bounds: 0 up.
+   */
+  readonly sendBufferBytes?: number;
+  /** Whether chunks that wait to be read come as one, as from a system. Default: false. */
+  readonly coalesce?: boolean;
+  /** What `#` in the marbles is: the name of an errno. Default: `'ECONNRESET'`, a peer's RST. */
+  readonly code?: string;
+}
+
+const INPUT = { signs: '|#', endings: '#', values: true };
+const TAKES = { signs: '!', endings: '', values: true };
+
+/** The marbles of a peer, read and checked. */
+export class PeerScript {
+  readonly sends: readonly Mark<PeerValue>[];
+  readonly takes: readonly Mark<number>[];
+  readonly takesAll: boolean;
+  readonly sendBufferBytes: number;
+  readonly coalesce: boolean;
+  readonly code: string;
+
+  constructor(
+    what: string,
+    marbles: string | readonly Bytes[],
+    values: MarbleValues<PeerValue> | undefined,
+    config: PeerConfig,
+  ) {
+    this.sends = Array.isArray(marbles)
+      ? chunksAtOnce(marbles as readonly Bytes[])
+      : sendsOf(what, marbles as string, values);
+    for (const mark of this.sends) {
+      if ('value' in mark && !(mark.value instanceof TimeoutValue)) {
+        toBytes(what, mark.value, 'utf8');
+      }
+    }
+    this.takes = takesOf(what, config.takes);
+    this.takesAll = config.takes === undefined;
+    this.sendBufferBytes = bytesOption(what, 'sendBufferBytes', config.sendBufferBytes ?? 0);
+    this.coalesce = config.coalesce ?? false;
+    this.code = config.code ?? 'ECONNRESET';
+    if (!/^E[A-Z0-9_]+$/.test(this.code)) {
+      throw new MarbleError(`${what}: code must be the name of an errno, got '${this.code}'`);
+    }
+  }
+}
+
+function sendsOf(
+  what: string,
+  marbles: string,
+  values: MarbleValues<PeerValue> | undefined,
+): Mark<PeerValue>[] {
+  const marks = parseMarbles(what, marbles, INPUT);
+  const fin = marks.findIndex(({ char, ...mark }) => char === '|' && !('value' in mark));
+  const late = marks.slice(fin + 1).find(({ char }) => char !== '#');
+  if (fin >= 0 && late !== undefined) {
+    throw new MarbleError(`${what}: behind '|', the peer's FIN, only '#' can come: '${marbles}'`);
+  }
+  return withValues<PeerValue, PeerValue>(what, marks, values, (value) => value);
+}
+
+/** All at once, then the end: the input of a test in which only the chunking matters. */
+function chunksAtOnce(chunks: readonly Bytes[]): Mark<PeerValue>[] {
+  const marks: Mark<PeerValue>[] = chunks.map((value) => ({ frame: 0, char: undefined, value }));
+  return [...marks, { frame: 0, char: '|' }];
+}
+
+function takesOf(what: string, takes: PeerConfig['takes']): Mark<number>[] {
+  if (takes === undefined) return [];
+  const [marbles, values = {}] = typeof takes === 'string' ? [takes] : takes;
+  const name = `${what}: takes`;
+  const marks = parseMarbles(name, marbles, TAKES);
+  const known: Record<string, number> = { '*': Infinity };
+  for (let digit = 0; digit < 10; digit += 1) known[String(digit)] = digit;
+  return withValues<number, number>(name, marks, { ...known, ...values }, (bytes, char) => {
+    if (bytes === Infinity) return Infinity;
+    return bytesOption(name, `'${char}'`, bytes);
+  });
+}
+
+function bytesOption(what: string, name: string, bytes: unknown): number {
+  if (typeof bytes === 'number' && Number.isInteger(bytes) && bytes >= 0) return bytes;
+  throw new MarbleError(`${what}: ${name} must be a whole number of bytes, got ${String(bytes)}`);
+}

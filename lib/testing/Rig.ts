@@ -1,0 +1,17 @@
+import type { TestScheduler } from 'rxjs/testing';
+import type { ListenerScript } from './ListenerScript';
+import type { Peer } from './Peer';
+import type { VirtualReactor } from './VirtualReactor';
+
+/** What belongs to one run of `marbles`. */
+export interface Rig {
+  readonly scheduler: TestScheduler;
+  readonly reactor: VirtualReactor;
+  /** Every connection of the test, in the order of their making. */
+  readonly peers: Peer[];
+  readonly listeners: ListenerScript[];
+  /** Looks at what was expected, when virtual time has ended. */
+  readonly checks: (() => void)[];
+  /** The test's own assertion function. */
+  readonly assert: (actual: unknown, expected: unknown) => void;
+}

@@ -1,0 +1,41 @@
+import { type Fail, MarbleError } from './MarbleError';
+import type { Peer } from './Peer';
+import type { Rig } from './Rig';
+import { type Bytes, describeBytes, toBytes } from './bytes';
+
+/** The bytes that a test expects nobody to have read when it ends. */
+export class UnreadExpectation {
+  private stated = false;
+
+  /** @internal */
+  constructor(
+    private readonly rig: Rig,
+    private readonly what: string,
+    private readonly peer: Peer,
+    private readonly unread: (fail: Fail) => Buffer,
+    call: (...args: never[]) => unknown,
+  ) {
+    const fail = MarbleError.at(call);
+    rig.checks.push(() => {
+      if (!this.stated) throw fail(`${what}: nothing is expected, call toBe()`);
+    });
+  }
+
+  readonly toBe = (bytes: Bytes): void => {
+    const { rig, what } = this;
+    const fail = MarbleError.at(this.toBe);
+    const expected = toBytes(what, bytes, this.peer.textEncoding);
+    this.stated = true;
+    rig.checks.push(() => {
+      const actual = this.unread(fail);
+      if (actual.equals(expected)) {
+        rig.assert(actual.length, expected.length);
+        return;
+      }
+      throw fail(
+        `${what}: what is left differs\n\n` +
+          `  expected  ${describeBytes(expected)}\n  actual    ${describeBytes(actual)}\n`,
+      );
+    });
+  };
+}

@@ -1,0 +1,160 @@
+/** What arrives at the peer. */
+export interface Arrivals {
+  onBytes(chunk: Buffer): void;
+  onFin(): void;
+  onReset(): void;
+}
+
+/** How a link is made. */
+export interface VirtualLinkConfig {
+  /** Bytes that the system takes before output waits in the connection. */
+  readonly sendBufferBytes: number;
+  /** Bytes that the peer takes at the start. */
+  readonly takes: number;
+  /** Whether bytes that wait to be read become one chunk. */
+  readonly coalesce: boolean;
+}
+
+/**
+ * The system between a connection and its peer: what the peer has sent and nobody has read, and
+ * what has been sent and the peer has not taken.
+ */
+export class VirtualLink {
+  private readonly incoming: Buffer[] = [];
+  private readonly outgoing: Buffer[] = [];
+  private outgoingBytes = 0;
+  private window: number;
+  private peerFin = false;
+  private peerError: string | undefined;
+  private finPending = false;
+  private finSent = false;
+  private closed = false;
+  /** Told when the connection's side should look. */
+  onChange: () => void = () => undefined;
+
+  constructor(
+    private readonly config: VirtualLinkConfig,
+    private readonly arrivals: Arrivals,
+  ) {
+    this.window = config.takes;
+  }
+
+  /** The peer has sent its end or has gone, and all of its bytes have been read. */
+  get exhausted(): boolean {
+    return this.incoming.length === 0 && this.dead;
+  }
+
+  /** The peer has sent FIN or RST. */
+  get dead(): boolean {
+    return this.peerFin || this.peerError !== undefined;
+  }
+
+  /** The code of what the peer's end has broken with. */
+  get error(): string | undefined {
+    return this.peerError;
+  }
+
+  /** What the peer has sent and nobody has read. */
+  get unread(): Buffer {
+    return Buffer.concat(this.incoming);
+  }
+
+  get hasUnread(): boolean {
+    return this.incoming.length > 0;
+  }
+
+  /** The peer sends. Nothing reaches a connection that has closed. */
+  send(chunk: Buffer): void {
+    if (this.closed || this.dead || chunk.length === 0) return;
+    this.incoming.push(chunk);
+    this.onChange();
+  }
+
+  /** The peer sends FIN. */
+  end(): void {
+    if (this.dead) return;
+    this.peerFin = true;
+    this.onChange();
+  }
+
+  /** The peer has gone: RST, or an error of the network. */
+  fail(code: string): void {
+    if (this.peerError !== undefined) return;
+    // As the system says it: after its FIN, a peer's RST is a broken pipe.
+    this.peerError = this.peerFin && code === 'ECONNRESET' ? 'EPIPE' : code;
+    this.outgoing.length = 0;
+    this.outgoingBytes = 0;
+    this.onChange();
+  }
+
+  /** The peer takes so many bytes more, those that are still to come included. */
+  take(bytes: number): void {
+    this.window += bytes;
+    this.deliver();
+    this.onChange();
+  }
+
+  /** The peer takes nothing from here on. */
+  stop(): void {
+    this.window = 0;
+  }
+
+  /** Reads at most so many bytes; undefined when there are none. */
+  receive(most: number): Buffer | undefined {
+    if (this.config.coalesce && this.incoming.length > 1) {
+      this.incoming.splice(0, this.incoming.length, this.unread);
+    }
+    const [first] = this.incoming;
+    if (first === undefined) return undefined;
+    if (first.length <= most) return this.incoming.shift();
+    this.incoming[0] = first.subarray(most);
+    return first.subarray(0, most);
+  }
+
+  /** Sends what the system takes of a chunk, and says how much that was. */
+  push(chunk: Buffer): number {
+    const room = this.config.sendBufferBytes - this.outgoingBytes + this.window;
+    const bytes = Math.min(chunk.length, Math.max(0, room));
+    if (bytes === 0) return 0;
+    this.outgoing.push(chunk.subarray(0, bytes));
+    this.outgoingBytes += bytes;
+    this.deliver();
+    return bytes;
+  }
+
+  /** Sends FIN behind what has been sent. */
+  shutdown(): void {
+    if (this.finPending || this.finSent || this.closed) return;
+    this.finPending = true;
+    this.deliver();
+  }
+
+  /** Closes the socket. With bytes unread that is RST, otherwise FIN. */
+  close(reset: boolean): void {
+    if (this.closed) return;
+    const alive = this.peerError === undefined;
+    if (reset || this.hasUnread) {
+      this.outgoing.length = 0;
+      this.incoming.length = 0;
+      if (alive) this.arrivals.onReset();
+    } else {
+      this.shutdown();
+    }
+    this.closed = true;
+  }
+
+  private deliver(): void {
+    while (this.window > 0 && this.outgoing.length > 0) {
+      const first = this.outgoing.shift() as Buffer;
+      const bytes = Math.min(first.length, this.window);
+      if (bytes < first.length) this.outgoing.unshift(first.subarray(bytes));
+      this.window -= bytes;
+      this.outgoingBytes -= bytes;
+      this.arrivals.onBytes(first.subarray(0, bytes));
+    }
+    if (!this.finPending || this.outgoing.length > 0 || this.peerError !== undefined) return;
+    this.finPending = false;
+    this.finSent = true;
+    this.arrivals.onFin();
+  }
+}

@@ -1,0 +1,77 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
+
+/** A socket that a reactor looks at when something has happened to it. */
+export interface VirtualHandler {
+  /** Does what a pass of the event loop would do. */
+  turn(): void;
+}
+
+/**
+ * A reactor in virtual time. What JavaScript submits is done in a later pass, what a pass posts is
+ * told afterwards, never inside a call: as over the rings, but all of it in one frame.
+ */
+export class VirtualReactor {
+  private readonly submissions: (() => void)[] = [];
+  private completions: (() => void)[] = [];
+  private readonly ready = new Set<VirtualHandler>();
+  private woken = false;
+
+  constructor(private readonly scheduler: SchedulerLike) {}
+
+  now(): number {
+    return this.scheduler.now();
+  }
+
+  /** From JavaScript to the reactor. */
+  submit(work: () => void): void {
+    this.submissions.push(work);
+    this.wake();
+  }
+
+  /** From the reactor to JavaScript. */
+  post(told: () => void): void {
+    this.completions.push(told);
+    this.wake();
+  }
+
+  /** Something has happened to a socket. */
+  look(handler: VirtualHandler): void {
+    this.ready.add(handler);
+    this.wake();
+  }
+
+  after(ms: number, work: () => void): Subscription {
+    return this.scheduler.schedule(work, ms);
+  }
+
+  private wake(): void {
+    if (this.woken) return;
+    this.woken = true;
+    this.scheduler.schedule(() => {
+      this.woken = false;
+      this.pass();
+    });
+  }
+
+  private pass(): void {
+    for (const work of this.submissions.splice(0)) work();
+    const ready = [...this.ready];
+    this.ready.clear();
+    for (const handler of ready) handler.turn();
+    const completions = this.completions;
+    this.completions = [];
+    let told = 0;
+    try {
+      for (const tell of completions) {
+        told += 1;
+        tell();
+      }
+    } finally {
+      // One that throws must not take the others with it.
+      if (told < completions.length) {
+        this.completions.unshift(...completions.slice(told));
+        this.wake();
+      }
+    }
+  }
+}

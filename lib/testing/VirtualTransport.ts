@@ -1,0 +1,312 @@
+import type { Subscription } from 'rxjs';
+import { LibeventError } from '../common/LibeventError';
+import type { Chunk, CloseMode, Transport, TransportHandler } from '../connection/Transport';
+import type { VirtualLink } from './VirtualLink';
+import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
+
+/** What a {@link VirtualTransport} lets a test see, at once. */
+export interface TransportWatch {
+  onDemand(on: boolean): void;
+  onWrite(chunk: Buffer): void;
+}
+
+type Timer = Subscription | undefined;
+
+/**
+ * A socket on a virtual reactor: `native/bufferevent.cc` without a system. Reads within its credit
+ * while it is wanted, watches for the peer's death meanwhile, keeps output in order, and ends the
+ * same ways.
+ */
+export class VirtualTransport implements Transport, VirtualHandler {
+  left = 0;
+  /** How the connection was closed, if it was. */
+  closeMode: CloseMode | undefined;
+  /** FIN has been sent. */
+  finished = false;
+  /** The peer's end, or its failure, has been seen. */
+  readEnded = false;
+  /** Told of what is posted, for the test's report. */
+  onReceived: (chunk: Buffer) => void = () => undefined;
+  private handler: TransportHandler | undefined;
+  private wanted = false;
+  private outstanding = 0;
+  private readTimer: Timer;
+  private readTimeoutMs = 0;
+  private paused = false;
+  private hangupError: string | undefined;
+  private peerWasDead: string | undefined;
+  private readonly pending: Buffer[] = [];
+  private taken = 0;
+  private notifyAt: number | undefined;
+  private writeTimer: Timer;
+  private writeTimeoutMs = 0;
+  private finishing = false;
+  private writeFailed = false;
+  private lingering = false;
+  private deadline: Timer;
+  private closed = false;
+
+  constructor(
+    private readonly reactor: VirtualReactor,
+    private readonly link: VirtualLink,
+    private readHighBytes: number,
+    private readonly watch: TransportWatch,
+  ) {
+    link.onChange = () => {
+      reactor.look(this);
+    };
+    reactor.look(this);
+  }
+
+  attach(handler: TransportHandler): void {
+    this.handler = handler;
+  }
+
+  read(on: boolean): void {
+    this.watch.onDemand(on);
+    this.reactor.submit(() => {
+      this.wanted = on;
+      if (on) this.paused = false;
+      this.turn();
+    });
+  }
+
+  credit(bytes: number): void {
+    this.reactor.submit(() => {
+      this.outstanding -= bytes;
+      this.turn();
+    });
+  }
+
+  readHigh(bytes: number): void {
+    this.reactor.submit(() => {
+      this.readHighBytes = bytes;
+      this.turn();
+    });
+  }
+
+  write(chunk: Chunk, encoding: BufferEncoding): number {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
+    if (bytes.length === 0) return 0;
+    this.watch.onWrite(bytes);
+    this.reactor.submit(() => {
+      this.taken += bytes.length;
+      if (this.writeFailed || this.finishing || this.closed) this.hasLeft(bytes.length);
+      else this.pending.push(bytes);
+      this.flush();
+    });
+    return bytes.length;
+  }
+
+  notify(position: number): void {
+    this.reactor.submit(() => {
+      this.notifyAt = position;
+      this.checkPositions();
+    });
+  }
+
+  shutdown(): void {
+    this.reactor.submit(() => {
+      this.finishing = true;
+      this.checkPositions();
+    });
+  }
+
+  close(mode: CloseMode, deadlineMs: number): void {
+    this.reactor.submit(() => {
+      this.end(mode, deadlineMs);
+    });
+  }
+
+  timeouts(readMs: number, writeMs: number): void {
+    this.reactor.submit(() => {
+      this.readTimeoutMs = readMs;
+      this.writeTimeoutMs = writeMs;
+      this.turn();
+    });
+  }
+
+  /** A timeout that the test asks for. */
+  timeOut(direction: 'read' | 'write'): void {
+    if (this.closed) return;
+    this.reactor.post(() => this.handler?.onTimeout(direction));
+  }
+
+  turn(): void {
+    if (this.closed) return;
+    this.flush();
+    if (this.lingering) this.discard();
+    else this.receive();
+  }
+
+  private receive(): void {
+    while (!this.readEnded && (this.link.hasUnread || this.link.dead)) {
+      const credit = this.readHighBytes - this.outstanding;
+      if (!this.wanted || credit <= 0) {
+        this.watchForDeath();
+        return;
+      }
+      this.paused = false;
+      const chunk = this.link.receive(credit);
+      if (chunk === undefined) {
+        this.endReading(this.link.error ?? this.hangupError);
+        return;
+      }
+      this.outstanding += chunk.length;
+      this.stopReadTimer();
+      this.onReceived(chunk);
+      this.reactor.post(() => this.handler?.onData(chunk));
+    }
+    this.startReadTimer();
+  }
+
+  /** With reading off, a peer that has gone is told once for each pause and each way of going. */
+  private watchForDeath(): void {
+    this.stopReadTimer();
+    const death = this.link.error ?? (this.link.dead ? 'FIN' : undefined);
+    const news = !this.paused || death !== this.peerWasDead;
+    this.paused = true;
+    this.peerWasDead = death;
+    if (death === undefined || !news) return;
+    this.hangupError ??= this.link.error;
+    const code = this.hangupError;
+    if (this.link.exhausted) this.endReading(code);
+    else this.reactor.post(() => this.handler?.onHangup(errorOf(code, 'read')));
+  }
+
+  private endReading(code: string | undefined): void {
+    this.readEnded = true;
+    this.stopReadTimer();
+    this.reactor.post(() => this.handler?.onEnd(errorOf(code, 'read')));
+  }
+
+  private flush(): void {
+    if (this.pending.length > 0 && this.link.error !== undefined) {
+      this.failWriting(this.link.error);
+      return;
+    }
+    let moved = 0;
+    for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
+      const bytes = this.link.push(first);
+      moved += bytes;
+      if (bytes < first.length) {
+        this.pending[0] = first.subarray(bytes);
+        break;
+      }
+      this.pending.shift();
+    }
+    if (moved > 0 || this.pending.length === 0) this.stopWriteTimer();
+    if (moved > 0) this.hasLeft(moved);
+    if (this.pending.length > 0) this.startWriteTimer();
+  }
+
+  private hasLeft(bytes: number): void {
+    this.left += bytes;
+    this.checkPositions();
+  }
+
+  private checkPositions(): void {
+    if (this.writeFailed || this.closed) return;
+    if (this.notifyAt !== undefined && this.left >= this.notifyAt) {
+      this.notifyAt = undefined;
+      this.reactor.post(() => this.handler?.onLeft());
+    }
+    if (!this.finishing || this.finished || this.left !== this.taken) return;
+    this.finished = true;
+    this.link.shutdown();
+    this.reactor.post(() => this.handler?.onFinished());
+    this.checkLinger();
+  }
+
+  private failWriting(code: string): void {
+    this.writeFailed = true;
+    this.pending.length = 0;
+    this.stopWriteTimer();
+    this.reactor.post(() => this.handler?.onWriteFailed(errorOf(code, 'write') as LibeventError));
+    this.checkLinger();
+  }
+
+  private end(mode: CloseMode, deadlineMs: number): void {
+    if (this.closed) return;
+    this.closeMode = mode;
+    if (mode === 'linger' && !this.writeFailed) {
+      this.lingering = true;
+      this.finishing = true;
+      this.wanted = false;
+      this.readTimeoutMs = 0;
+      this.stopReadTimer();
+      this.deadline = this.reactor.after(deadlineMs, () => {
+        this.closeSocket(false);
+      });
+      this.checkPositions();
+      if (!this.isClosed()) this.discard();
+      return;
+    }
+    this.closeSocket(mode === 'reset');
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** What the peer still sends after our end is thrown away. */
+  private discard(): void {
+    while (this.link.receive(Infinity) !== undefined) continue;
+    if (!this.link.dead) return;
+    this.readEnded = true;
+    if (this.link.error !== undefined) this.writeFailed = true;
+    this.checkLinger();
+  }
+
+  private checkLinger(): void {
+    if (!this.lingering) return;
+    if (this.writeFailed || (this.finished && this.readEnded)) this.closeSocket(false);
+  }
+
+  private closeSocket(reset: boolean): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.lingering = false;
+    this.stopReadTimer();
+    this.stopWriteTimer();
+    this.deadline?.unsubscribe();
+    this.link.close(reset);
+    this.reactor.post(() => this.handler?.onClosed(undefined));
+  }
+
+  private startReadTimer(): void {
+    const wanted = this.wanted && this.readHighBytes > this.outstanding && !this.readEnded;
+    if (!wanted || this.readTimeoutMs === 0) {
+      this.stopReadTimer();
+      return;
+    }
+    this.readTimer ??= this.reactor.after(this.readTimeoutMs, () => {
+      this.readTimer = undefined;
+      this.timeOut('read');
+      this.startReadTimer();
+    });
+  }
+
+  private stopReadTimer(): void {
+    this.readTimer?.unsubscribe();
+    this.readTimer = undefined;
+  }
+
+  private startWriteTimer(): void {
+    if (this.writeTimeoutMs === 0) return;
+    this.writeTimer ??= this.reactor.after(this.writeTimeoutMs, () => {
+      this.writeTimer = undefined;
+      this.timeOut('write');
+      this.startWriteTimer();
+    });
+  }
+
+  private stopWriteTimer(): void {
+    this.writeTimer?.unsubscribe();
+    this.writeTimer = undefined;
+  }
+}
+
+function errorOf(code: string | undefined, syscall: string): LibeventError | undefined {
+  return code === undefined ? undefined : new LibeventError(code, syscall);
+}

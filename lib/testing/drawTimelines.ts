@@ -1,0 +1,142 @@
+import { type Mark, isSign } from './Mark';
+
+/** Frames without anything that are drawn one by one; more are written as ` 30ms `. */
+const MOST_DASHES = 24;
+const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
+
+/** How the values of two timelines are compared and shown. */
+export interface MarkRules<T> {
+  readonly same: (one: T, other: T) => boolean;
+  readonly describe: (value: T) => string;
+}
+
+/** The index of the first mark in which two timelines differ, or -1. */
+export function firstDifference<T>(
+  expected: readonly Mark<T>[],
+  actual: readonly Mark<T>[],
+  { same }: MarkRules<T>,
+): number {
+  for (let index = 0; index < Math.max(expected.length, actual.length); index += 1) {
+    const one = expected[index];
+    const other = actual[index];
+    if (one === undefined || other?.frame !== one.frame) return index;
+    if (isSign(one) !== isSign(other)) return index;
+    if (isSign(one) ? one.char !== other.char : !same(one.value as T, other.value as T))
+      return index;
+  }
+  return -1;
+}
+
+/** Letters for values: those that the test has used, then whatever is left. */
+class Legend<T> {
+  private readonly entries: { readonly letter: string; readonly value: T }[] = [];
+
+  constructor(
+    private readonly rules: MarkRules<T>,
+    private readonly reserved: string,
+  ) {}
+
+  charOf(mark: Mark<T>): string {
+    if (isSign(mark)) return mark.char ?? '?';
+    const value = mark.value as T;
+    const known = this.entries.find((entry) => this.rules.same(entry.value, value));
+    if (known !== undefined) return known.letter;
+    const taken = this.reserved + this.entries.map(({ letter }) => letter).join('');
+    const letter = mark.char ?? LETTERS.find((free) => !taken.includes(free)) ?? '?';
+    this.entries.push({ letter, value });
+    return letter;
+  }
+
+  lines(): string[] {
+    return this.entries.map(({ letter, value }) => `  ${letter}  ${this.rules.describe(value)}`);
+  }
+}
+
+/** The characters of one timeline at each of its frames. */
+function byFrame<T>(marks: readonly Mark<T>[], legend: Legend<T>): Map<number, string> {
+  const chars = new Map<number, string>();
+  for (const mark of marks) {
+    chars.set(mark.frame, (chars.get(mark.frame) ?? '') + legend.charOf(mark));
+  }
+  return chars;
+}
+
+function token(chars: string | undefined): string {
+  if (chars === undefined) return '-';
+  return chars.length > 1 ? `(${chars})` : chars;
+}
+
+function gap(frames: number): string {
+  return frames > MOST_DASHES ? ` ${String(frames)}ms ` : '-'.repeat(frames);
+}
+
+/** One timeline as a marble diagram, with what its letters stand for. */
+export function drawTimeline<T>(
+  marks: readonly Mark<T>[],
+  rules: MarkRules<T>,
+): {
+  marbles: string;
+  legend: string[];
+} {
+  const legend = new Legend(rules, '');
+  let marbles = '';
+  let next = 0;
+  for (const [frame, chars] of byFrame(marks, legend)) {
+    marbles += gap(frame - next) + token(chars);
+    next = frame + 1;
+  }
+  return { marbles, legend: legend.lines() };
+}
+
+/**
+ * Two timelines as marbles, one below the other, frame below frame, with a caret under the first
+ * mark in which they differ and what the letters stand for.
+ */
+export function drawTimelines<T>(
+  expected: readonly Mark<T>[],
+  actual: readonly Mark<T>[],
+  index: number,
+  rules: MarkRules<T>,
+): string {
+  const legend = new Legend(rules, expected.map(({ char }) => char ?? '').join(''));
+  const expectedChars = byFrame(expected, legend);
+  const actualChars = byFrame(actual, legend);
+  const frames = [...new Set([...expectedChars.keys(), ...actualChars.keys()])];
+  frames.sort((one, other) => one - other);
+  const differing = Math.min(expected[index]?.frame ?? Infinity, actual[index]?.frame ?? Infinity);
+
+  let top = '';
+  let bottom = '';
+  let next = 0;
+  let caret = 0;
+  const lastOf = (chars: Map<number, string>): number => Math.max(-1, ...chars.keys());
+  const ends = { expected: lastOf(expectedChars), actual: lastOf(actualChars) };
+  for (const frame of frames) {
+    const between = gap(frame - next);
+    const one = token(expectedChars.get(frame));
+    const other = token(actualChars.get(frame));
+    const width = Math.max(one.length, other.length);
+    if (frame === differing) {
+      const position = Math.max(one.length, other.length) > 1 ? differingChar(one, other) : 0;
+      caret = top.length + between.length + position;
+    }
+    top += between + one.padEnd(width);
+    bottom += between + other.padEnd(width);
+    next = frame + 1;
+  }
+  // A timeline ends with its last mark.
+  const cut = (line: string, end: number): string =>
+    end < (frames.at(-1) ?? 0) ? line.replace(/[- ]+$/, '') : line;
+  return [
+    `  expected  ${cut(top, ends.expected).trimEnd()}`,
+    `  actual    ${cut(bottom, ends.actual).trimEnd()}`,
+    `            ${' '.repeat(caret)}^`,
+    ...legend.lines(),
+  ].join('\n');
+}
+
+function differingChar(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length - 1 && one[at] === other[at]) at += 1;
+  return at;
+}

@@ -1,0 +1,22 @@
+import { LibeventError } from '../common/LibeventError';
+import type { Connection } from '../connection/Connection';
+import type { Mark } from './Mark';
+import type { VirtualTransport } from './VirtualTransport';
+
+/**
+ * How a connection has ended: `|` in order, with FIN both ways; `R` with our RST; `!` destroyed,
+ * before both sides had ended; or the code of the error that it failed with.
+ */
+export function endingOf(
+  frame: number,
+  connection: Connection,
+  transport: VirtualTransport,
+): Mark<string> {
+  const { failure } = connection;
+  const value = (): string => {
+    if (transport.closeMode === 'reset') return 'R';
+    if (failure instanceof LibeventError) return failure.code;
+    return transport.finished && transport.readEnded ? '|' : '!';
+  };
+  return { frame, char: undefined, value: value() };
+}

@@ -1,0 +1,103 @@
+import { deepStrictEqual } from 'node:assert';
+import { TestScheduler } from 'rxjs/testing';
+import { useTurns } from '../flow/laterTurn';
+import { Expectations } from './Expectations';
+import { type MarbleHelpers, marbleHelpers } from './MarbleHelpers';
+import { MarbleError } from './MarbleError';
+import type { Rig } from './Rig';
+import { VirtualReactor } from './VirtualReactor';
+import { type AssertDeepEqual, assertTimelines } from './assertTimelines';
+
+/**
+ * Runs a test of whole connections in virtual time.
+ *
+ * "Draw what the peer does and what you expect; the pipeline in between is the real one."
+ *
+ * ```
+ * connection    --a--b--|      what the peer sends
+ * expectDemand  ^-------!      when the pipeline reads
+ * expectOutput  --x--y--|      what the peer gets
+ * ```
+ *
+ * On top of RxJS's own `TestScheduler` in run mode: its helpers are there too, and time operators
+ * without a scheduler run in virtual time. `Connection`, `Listener`, flow control and operators are
+ * those of the library; only the sockets are virtual. A frame is 1 ms. In a frame, what the test
+ * does itself comes first, then what the reactor tells.
+ *
+ * When virtual time has ended, every expectation is looked at, in order. A test that leaves a
+ * connection held or bytes unread fails, too, unless it expects that.
+ *
+ * @param body - the test; synchronous
+ * @param assert - what the test's framework compares with, as `(a, b) => expect(a).toEqual(b)`.
+ *   Default: `deepStrictEqual` of `node:assert`
+ * @throws MarbleError with both timelines, one below the other
+ *
+ * @example
+ * ```ts
+ * it('answers every line rotated', () => {
+ *   marbles(({ connection, expectOutput, expectDemand, expectClosed }) => {
+ *     const conn = connection('--a--b--|', { a: 'Hel', b: 'lo\nWorld\n' });
+ *     of(conn).pipe(serve(rot13)).subscribe();
+ *     expectDemand(conn).toBe('^-------!');
+ *     expectOutput(conn).toBe('-----x--|', { x: 'Uryyb\nJbeyq\n' });
+ *     expectClosed(conn).toBe('--------|');
+ *   });
+ * });
+ * ```
+ *
+ * @see {@link marblesWith}
+ */
+export function marbles(
+  body: (helpers: MarbleHelpers) => unknown,
+  assert: AssertDeepEqual = deepStrictEqual,
+): void {
+  for (const [name, value] of Object.entries({ body, assert })) {
+    if (typeof value !== 'function') {
+      throw new TypeError(`${name} must be a function, got ${typeof value}`);
+    }
+  }
+  const scheduler = new TestScheduler(assertTimelines(assert));
+  scheduler.run((helpers) => {
+    const reactor = new VirtualReactor(scheduler);
+    const rig: Rig = { scheduler, reactor, peers: [], listeners: [], checks: [], assert };
+    const expectations = new Expectations(rig);
+    const restore = useTurns((turn) => {
+      scheduler.schedule(turn);
+    });
+    try {
+      const result = body(marbleHelpers(rig, expectations, helpers));
+      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+        throw new MarbleError('a marble test is synchronous, its body must not return a promise');
+      }
+      helpers.flush();
+      // The checks that nothing is left come last: what is expected tells more.
+      for (const check of rig.checks) check();
+      expectations.checkLeftovers();
+    } finally {
+      restore();
+    }
+  });
+}
+
+/**
+ * {@link marbles} with the assertion function of a test framework.
+ *
+ * "Once at the top of a file."
+ *
+ * @param assert - as `(actual, expected) => expect(actual).toEqual(expected)`
+ *
+ * @example
+ * ```ts
+ * const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
+ * ```
+ */
+export function marblesWith(
+  assert: AssertDeepEqual,
+): (body: (helpers: MarbleHelpers) => unknown) => void {
+  if (typeof assert !== 'function') {
+    throw new TypeError(`assert must be a function, got ${typeof assert}`);
+  }
+  return (body) => {
+    marbles(body, assert);
+  };
+}
