@@ -245,6 +245,8 @@ void Bufferevent::Disarm() {
   }
 }
 
+void Bufferevent::Rest(EventHandler* handler) { static_cast<Bufferevent*>(handler)->Disarm(); }
+
 void Bufferevent::Watch() {
   if (watched_ || read_ended_ || !open_ || fd_ < 0) return;
   watched_ = reactor_.death_watch().Add(reactor_.base(), fd_, this);
@@ -281,12 +283,8 @@ void Bufferevent::Receive() {
       Watch();
       return;
     }
+    if (!reactor_.MayPost(this, Rest)) return;
     const InSlabs::Space space = reactor_.slabs().Reserve();
-    if (space.bytes == 0 || !reactor_.completions().HasRoom()) {
-      Disarm();
-      reactor_.Stall(this);
-      return;
-    }
     const size_t room = std::min<size_t>(space.bytes, static_cast<size_t>(credit));
     const ssize_t got = recv(fd_, space.data, room, 0);
     reactor_.Count(kReceives);

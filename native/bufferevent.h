@@ -68,6 +68,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void SetReading(bool wanted);
   void Arm();
   void Disarm();
+  static void Rest(EventHandler* handler);
   void Watch();
   void Unwatch();
   void Receive();

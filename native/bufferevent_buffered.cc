@@ -66,12 +66,13 @@ void Bufferevent::MoveInput() {
       Watch();
       return;
     }
-    const InSlabs::Space space = reactor_.slabs().Reserve();
-    if (space.bytes == 0 || !reactor_.completions().HasRoom()) {
+    if (!reactor_.HasRoom()) {
+      // libevent's read callback does not come back by itself for bytes that it has read already.
       Disarm();
       reactor_.Stall(this);
       return;
     }
+    const InSlabs::Space space = reactor_.slabs().Reserve();
     const size_t room = std::min<size_t>(space.bytes, static_cast<size_t>(credit));
     const int moved = evbuffer_remove(input, space.data, room);
     if (moved <= 0) return;

@@ -86,10 +86,10 @@ std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& rec
   }
   std::unique_ptr<Listener> self(new Listener(reactor, record.id()));
   evutil_make_socket_nonblocking(fd);
-  self->listener_.reset(evconnlistener_new(reactor.base(), OnAccept, self.get(),
-                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED |
-                                               LEV_OPT_CLOSE_ON_EXEC,  // of what is accepted
-                                           request.backlog, fd));
+  self->listener_.reset(evconnlistener_new(
+      reactor.base(), OnAccept, self.get(),
+      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED | LEV_OPT_CLOSE_ON_EXEC,  // of what is accepted
+      request.backlog, fd));
   if (!self->listener_) {
     failure = {errno, kListenCall};
     // A descriptor that was given is the listener's only once it listens: it may be anything.

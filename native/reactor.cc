@@ -17,6 +17,15 @@
 #include "process_hooks.h"
 
 namespace rxjs_libevent {
+namespace {
+
+// For so long a lack of room is JavaScript's ordinary business. After it, as when JavaScript is
+// blocked, connections stop asking the kernel one by one, and the reactor sleeps.
+constexpr auto kStarvedBriefly = std::chrono::milliseconds(10);
+// How long everything but input may wait meanwhile.
+constexpr int kRoomMilliseconds = 1;
+
+}  // namespace
 
 Reactor::Reactor(const Memory& memory, const Options& options, EventBasePtr base, Transit& transit,
                  std::function<void()> signal)
@@ -91,10 +100,15 @@ void Reactor::RefuseSubmissions() {
   });
 }
 
-void Reactor::OnWake(evutil_socket_t fd, short, void* self) {
-  if (static_cast<Reactor*>(self)->edge_triggered_wake_) return;
+void Reactor::OnWake(evutil_socket_t, short, void* self) {
+  auto* reactor = static_cast<Reactor*>(self);
+  if (!reactor->edge_triggered_wake_) reactor->ClearWake();
+}
+
+void Reactor::ClearWake() {
   uint64_t count;
-  if (read(fd, &count, sizeof(count)) < 0) return;
+  // EAGAIN means that there was no wake-up to clear.
+  if (read(wake_fd_, &count, sizeof(count)) < 0) return;
 }
 
 void Reactor::Count(Stat stat, int32_t count) {
@@ -133,7 +147,19 @@ void Reactor::Turn() {
     WaitWithoutDispatch();
     return;
   }
-  const bool block = (loop_flags_ & EVLOOP_NONBLOCK) == 0 && PrepareToBlock();
+  bool may_block = (loop_flags_ & EVLOOP_NONBLOCK) == 0;
+  if (starved_) {
+    switch (WaitForRoom()) {
+      case Room::kComes:
+        return;
+      case Room::kPoll:
+        may_block = false;
+        break;
+      case Room::kMayBlock:
+        break;
+    }
+  }
+  const bool block = may_block && PrepareToBlock();
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
   if (block) Atomic(memory_.control + kReactorSleeps).store(0);
@@ -159,10 +185,10 @@ bool Reactor::PrepareToBlock() {
     }
   }
   Atomic(memory_.control + kReactorSleeps).store(1);
-  const bool starved = completions_.HasWaiting() || !stalled_.empty();
+  const bool starved = starved_ || completions_.HasWaiting() || !stalled_.empty();
   if (starved) Atomic(memory_.control + kReactorWantsRoom).store(1);
-  // HasRoom() may give a full slab back, so what can be published is looked at last.
-  if (!submissions_.Empty() || stop_requested_.load() || (starved && HasRoom()) ||
+  // HasAmpleRoom() may give a full slab back, so what can be published is looked at last.
+  if (!submissions_.Empty() || stop_requested_.load() || (starved && HasAmpleRoom()) ||
       completions_.CanPublish()) {
     Atomic(memory_.control + kReactorSleeps).store(0);
     return false;
@@ -171,13 +197,43 @@ bool Reactor::PrepareToBlock() {
   return true;
 }
 
+bool Reactor::MayPost(EventHandler* handler, void (*rest)(EventHandler*)) {
+  if (!starved_) {
+    if (HasRoom()) return true;
+    starved_ = true;
+    starved_since_ = Clock::now();
+    Count(kStalls);
+    // What is active stays active, first in line when there is room.
+    event_base_loopbreak(base_.get());
+  } else if (Clock::now() - starved_since_ > kStarvedBriefly) {
+    rest(handler);
+    Stall(handler);
+  }
+  return false;
+}
+
+// JavaScript is a little behind: its next drain gives room, so the kernel is not asked for input
+// meanwhile, and for everything else once in a while.
+Reactor::Room Reactor::WaitForRoom() {
+  if (HasAmpleRoom()) {
+    starved_ = false;
+    return Room::kMayBlock;
+  }
+  if (Clock::now() - starved_since_ > kStarvedBriefly) return Room::kMayBlock;
+  if (!PrepareToBlock()) return Room::kComes;
+  pollfd wake = {wake_fd_, POLLIN, 0};
+  const bool woken = poll(&wake, 1, kRoomMilliseconds) > 0;
+  ClearWake();
+  Atomic(memory_.control + kReactorSleeps).store(0);
+  return woken ? Room::kComes : Room::kPoll;
+}
+
 // The loop has been left (loopExit, loopBreak, or not begun): only submissions are looked at.
 void Reactor::WaitWithoutDispatch() {
   if (PrepareToBlock()) {
     pollfd wake = {wake_fd_, POLLIN, 0};
     poll(&wake, 1, -1);
-    uint64_t count;
-    if (read(wake_fd_, &count, sizeof(count)) < 0) count = 0;
+    ClearWake();
     Atomic(memory_.control + kReactorSleeps).store(0);
   }
 }
@@ -320,12 +376,12 @@ EventHandler* Reactor::Find(int32_t id) const {
 void Reactor::Stall(EventHandler* handler) {
   if (handler->stalled_) return;
   handler->stalled_ = true;
-  Count(kStalls);
   stalled_.push_back(handler);
 }
 
 void Reactor::ResumeStalled() {
-  if (stalled_.empty() || !HasRoom()) return;
+  if (stalled_.empty() || !HasAmpleRoom()) return;
+  starved_ = false;
   std::vector<EventHandler*> resumed;
   resumed.swap(stalled_);
   for (EventHandler* handler : resumed) {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,6 +67,9 @@ class Reactor {
   void SetLeft(int32_t id, uint32_t total);
   // True while data may be posted.
   bool HasRoom() { return completions_.HasRoom() && slabs_.Reserve().bytes > 0; }
+  // True while `handler` may post data. If not, its event comes back when there is room; when that
+  // takes long, `rest` is called to take the event away, and Resume() once there is room again.
+  bool MayPost(EventHandler* handler, void (*rest)(EventHandler*));
   // Calls Resume() once there is room again.
   void Stall(EventHandler* handler);
   // Deletes the handler after this turn; posts kClosed.
@@ -82,9 +86,16 @@ class Reactor {
   Payload PayloadOf(const Record& record);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void Run();
   void Turn();
   bool PrepareToBlock();
+  // What a turn without room for input may do.
+  enum class Room { kComes, kPoll, kMayBlock };
+  Room WaitForRoom();
+  bool HasAmpleRoom() { return completions_.HasAmpleRoom() && slabs_.Reserve().bytes > 0; }
+  void ClearWake();
   void WaitWithoutDispatch();
   void TakeSubmissions();
   void RefuseSubmissions();
@@ -121,6 +132,8 @@ class Reactor {
   std::vector<EventHandler*> stalled_;
   std::vector<EventHandler*> retired_;
   bool edge_triggered_wake_ = false;
+  bool starved_ = false;  // there was no room for input in this turn or an earlier one
+  Clock::time_point starved_since_;
   bool stopping_ = false;
   bool dispatching_;
   int loop_flags_ = 0;

@@ -185,6 +185,12 @@ class CompletionRing {
     return Free(kReserve + 1) > kReserve;
   }
 
+  // After a lack of room: enough of it to make going on worth while.
+  bool HasAmpleRoom() {
+    if (!waiting_.empty()) return false;
+    return Free(capacity_ / 4) >= capacity_ / 4;
+  }
+
   // Moves what waits into the ring, as far as there is room, and shows all of it to JavaScript.
   // Returns true if JavaScript has something new to look at.
   bool Publish() {

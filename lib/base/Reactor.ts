@@ -15,11 +15,11 @@ const { data: DATA, accepted: ACCEPTED, bound: BOUND, connected: CONNECTED } = c
 const { closed: CLOSED, released: RELEASED, stopped: STOPPED, fatal: FATAL } = completion;
 const { looped: LOOPED } = completion;
 
-const RING_RECORDS = 4096;
+const RING_RECORDS = 16384;
 const RECORD_WORDS = 4;
 const OUT_SLAB_BYTES = 1 << 20;
 const IN_SLAB_BYTES = 1 << 19;
-const IN_SLABS_LENT = 4;
+const IN_SLABS_LENT = 8;
 
 /** A drain goes on for at most so many records, or so long, before other work has a turn. */
 const DRAIN_RECORDS = 1024;
@@ -253,10 +253,10 @@ export class Reactor {
       if (last || unseen >= WAKE_RECORDS) {
         unseen = 0;
         this.flush();
+        this.giveRoom();
       } else {
         this.submissions.publish();
       }
-      this.giveRoom();
       if (last && this.completions.sleep()) return false;
     } while (records < DRAIN_RECORDS && performance.now() < until);
     return true;
@@ -308,7 +308,7 @@ export class Reactor {
 
   private dispatchOwn(kind: number, aux: number, a: number): void {
     if (kind === RELEASED) {
-      if (!this.inSlabs.release(aux)) this.pins.unpin(aux);
+      if (!this.inSlabs.release(aux)) this.pins.release(aux);
     } else if (kind === LOOPED) {
       this.events.looped(a);
     } else if (kind === STOPPED) {

@@ -34,7 +34,7 @@ export class InSlabs {
   release(pin: number): boolean {
     if (this.slabs[pin] === undefined) return false;
     this.slabs[pin] = undefined;
-    this.pins.unpin(pin);
+    this.pins.release(pin);
     this.lend();
     return true;
   }

@@ -4,11 +4,14 @@ import { LibeventError } from '../common/LibeventError';
 /** Buffers that the reactor may touch, by index: in-slabs and large writes. */
 export class Pins {
   private readonly views: (Uint8Array | undefined)[] = [];
+  private readonly uses: number[] = [];
   private readonly free: number[] = [];
 
   constructor(private readonly reactor: NativeReactor) {}
 
   /**
+   * Pins a buffer for one use.
+   *
    * @throws LibeventError ENOBUFS when as many buffers are pinned as can be
    */
   pin(view: Uint8Array): number {
@@ -19,16 +22,22 @@ export class Pins {
       });
     }
     this.views[index] = view;
+    this.uses[index] = 1;
     this.reactor.pin(index, view);
     return index;
   }
 
-  get(index: number): Uint8Array | undefined {
-    return this.views[index];
+  /** One more use of a pinned buffer. */
+  use(index: number): void {
+    this.uses[index] = (this.uses[index] as number) + 1;
   }
 
-  unpin(index: number): void {
+  /** One use less. The buffer is let go with its last. */
+  release(index: number): void {
     if (this.views[index] === undefined) return;
+    const uses = (this.uses[index] as number) - 1;
+    this.uses[index] = uses;
+    if (uses > 0) return;
     this.views[index] = undefined;
     this.free.push(index);
     this.reactor.unpin(index);

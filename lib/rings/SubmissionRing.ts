@@ -1,6 +1,7 @@
 import { native } from '../native';
 import type { OutSlab } from './OutSlab';
 import type { Pins } from './Pins';
+import { SpillSlabs } from './SpillSlabs';
 
 const { control, submission } = native.layout;
 const WRITE = submission.write;
@@ -25,6 +26,7 @@ export class SubmissionRing {
   private announced = 0;
   private head = 0;
   private waiting: number[] = [];
+  private readonly spill: SpillSlabs;
   /** The index of a write record that has not been published and can still grow, or -1. */
   private growing = -1;
 
@@ -36,6 +38,7 @@ export class SubmissionRing {
   ) {
     this.capacity = words.length / RECORD_WORDS;
     this.mask = this.capacity - 1;
+    this.spill = new SpillSlabs(pins);
   }
 
   /** True while records wait for room. */
@@ -64,33 +67,43 @@ export class SubmissionRing {
   /** Submits a record with bytes of any size: copied if they are few, by reference otherwise. */
   pushPayload(kind: number, id: number, payload: Uint8Array): void {
     const bytes = payload.length;
-    const offset = bytes < REFERENCE_BYTES ? this.outSlab.reserve(bytes) : -1;
-    if (offset < 0) {
-      // A payload that is small enough to copy, and finds no room, is copied to its own buffer.
-      const owned = bytes < REFERENCE_BYTES ? Buffer.from(payload) : payload;
-      this.push(kind, this.pins.pin(owned) + 1, id, 0, bytes);
+    if (bytes >= REFERENCE_BYTES) {
+      this.push(kind, this.pins.pin(payload) + 1, id, 0, bytes);
       return;
     }
-    this.outSlab.bytes.set(payload, offset);
-    this.outSlab.commit(offset, bytes);
-    if (kind !== WRITE) this.push(kind, 0, id, offset, bytes);
-    else this.pushWrite(id, offset, bytes);
+    const offset = this.outSlab.reserve(bytes);
+    if (offset >= 0) {
+      this.outSlab.bytes.set(payload, offset);
+      this.outSlab.commit(offset, bytes);
+      this.pushCopied(kind, 0, id, offset, bytes);
+    } else {
+      const place = this.spill.reserve(bytes);
+      place.bytes.set(payload, place.offset);
+      this.spill.commit(bytes);
+      this.pushCopied(kind, place.pin + 1, id, place.offset, bytes);
+    }
   }
 
   /** Submits text. Returns its length in bytes. */
   pushText(id: number, text: string, encoding: BufferEncoding): number {
     const most = encoding === 'latin1' || encoding === 'ascii' ? text.length : text.length * 3;
-    const offset = most < REFERENCE_BYTES ? this.outSlab.reserve(most) : -1;
-    if (offset < 0) {
+    if (most >= REFERENCE_BYTES) {
       const payload = Buffer.from(text, encoding);
-      if (payload.length > 0) this.pushPayload(WRITE, id, payload);
+      this.pushPayload(WRITE, id, payload);
       return payload.length;
     }
-    const bytes = this.outSlab.bytes.write(text, offset, encoding);
-    if (bytes > 0) {
+    if (most === 0) return 0;
+    const offset = this.outSlab.reserve(most);
+    if (offset >= 0) {
+      const bytes = this.outSlab.bytes.write(text, offset, encoding);
       this.outSlab.commit(offset, bytes);
-      this.pushWrite(id, offset, bytes);
+      this.pushCopied(WRITE, 0, id, offset, bytes);
+      return bytes;
     }
+    const place = this.spill.reserve(most);
+    const bytes = place.bytes.write(text, place.offset, encoding);
+    this.spill.commit(bytes);
+    this.pushCopied(WRITE, place.pin + 1, id, place.offset, bytes);
     return bytes;
   }
 
@@ -118,9 +131,10 @@ export class SubmissionRing {
   }
 
   /** Writes of one connection that follow each other become one record, and one system call. */
-  private pushWrite(id: number, offset: number, bytes: number): void {
+  private pushCopied(kind: number, aux: number, id: number, offset: number, bytes: number): void {
     const { words, growing } = this;
-    if (growing >= 0 && words[growing + 1] === id) {
+    const head = kind | (aux << KIND_BITS);
+    if (growing >= 0 && words[growing + 1] === id && words[growing] === head) {
       const start = words[growing + 2] as number;
       const length = words[growing + 3] as number;
       if (start + length === offset) {
@@ -128,10 +142,11 @@ export class SubmissionRing {
         return;
       }
     }
+    if (aux > 0) this.pins.use(aux - 1);
     const index = (this.tail & this.mask) * RECORD_WORDS;
     const before = this.tail;
-    this.push(WRITE, 0, id, offset, bytes);
-    if (this.tail !== before) this.growing = index;
+    this.push(kind, aux, id, offset, bytes);
+    if (kind === WRITE && this.tail !== before) this.growing = index;
   }
 
   private hasRoom(): boolean {
