@@ -4,7 +4,7 @@
  * Each end holds the other: who reads slowly slows down who sends, and no more than the watermarks
  * waits in between. A half-close passes as a half-close, a reset as a reset.
  */
-import { merge, type Observable, switchMap, tap } from 'rxjs';
+import { merge, type Observable, skip, switchMap, takeUntil, tap } from 'rxjs';
 import { type Connection, EventBase, sendTo, serve } from 'rxjs-libevent';
 import { hostAndPort } from './support/hostAndPort';
 import { interrupted } from './support/interrupted';
@@ -37,6 +37,7 @@ const { host, port, threads, to } = serverCommand('proxy', 'Relays every connect
 const base = new EventBase({ threads });
 const listener = base.listen({ host, port });
 const live = new LiveLine(base, listener);
+const stop = interrupted();
 
 listener
   .pipe(
@@ -50,9 +51,10 @@ listener
         onError: (error) => {
           console.error(String(error));
         },
-        shutdown: interrupted(),
+        shutdown: stop.pipe(tap(live.finishing)),
       },
     ),
+    takeUntil(stop.pipe(skip(1))),
   )
   .subscribe({
     error: (error: unknown) => {

@@ -1,3 +1,4 @@
+import type { LogUpdate } from 'log-update';
 import { type Observer, Subscription, interval } from 'rxjs';
 import type { Connection, EventBase, Listener } from 'rxjs-libevent';
 
@@ -6,8 +7,11 @@ const PERIOD_MS = 500;
 /** On a terminal, one live line of what a server does; elsewhere only where it listens. */
 export class LiveLine {
   private readonly subscription = new Subscription();
+  private terminal: LogUpdate | undefined;
   private connections = 0;
   private lines = 0;
+  private rates = '';
+  private ending = '';
 
   constructor(
     private readonly base: EventBase,
@@ -24,7 +28,9 @@ export class LiveLine {
     );
     this.subscription.add(
       listener.errors.subscribe((error) => {
+        this.terminal?.clear();
         console.error(`accepting pauses: ${error.message}`);
+        this.show();
       }),
     );
   }
@@ -44,28 +50,40 @@ export class LiveLine {
     this.lines += 1;
   };
 
+  /** Says that the server waits for its connections to end. */
+  readonly finishing = (): void => {
+    this.ending = '  finishing, Ctrl-C to stop now';
+    this.show();
+  };
+
   stop(): void {
     this.subscription.unsubscribe();
   }
 
   private async start(): Promise<void> {
-    const { default: logUpdate } = await import('log-update');
+    const { default: terminal } = await import('log-update');
     if (this.subscription.closed) return;
+    this.terminal = terminal;
     let before = { lines: this.lines, bytes: this.base.stats.receivedBytes };
     this.subscription.add(
       interval(PERIOD_MS).subscribe(() => {
         const now = { lines: this.lines, bytes: this.base.stats.receivedBytes };
-        const rate = ((now.lines - before.lines) * 1000) / PERIOD_MS;
+        const rate = Math.round(((now.lines - before.lines) * 1000) / PERIOD_MS);
         // The counter is 32 bits wide.
         const megabytes = (((now.bytes - before.bytes) >>> 0) * 1000) / PERIOD_MS / 1e6;
         before = now;
-        const connections = `${this.connections.toLocaleString('en')} connections`;
-        const lineRate = now.lines > 0 ? `  ${Math.round(rate).toLocaleString('en')} lines/s` : '';
-        logUpdate(`${connections}${lineRate}  ${megabytes.toFixed(1)} MB/s`);
+        const lineRate = now.lines > 0 ? `  ${rate.toLocaleString('en')} lines/s` : '';
+        this.rates = `${lineRate}  ${megabytes.toFixed(1)} MB/s`;
+        this.show();
       }),
     );
     this.subscription.add(() => {
-      logUpdate.done();
+      terminal.done();
     });
+  }
+
+  private show(): void {
+    const noun = this.connections === 1 ? 'connection' : 'connections';
+    this.terminal?.(`${this.connections.toLocaleString('en')} ${noun}${this.rates}${this.ending}`);
   }
 }
