@@ -70,7 +70,7 @@ export interface NativeLayout {
   readonly loopEnd: Table<'stepped' | 'exited' | 'broken'>;
   readonly failedCall: Table<string>;
   readonly listenFlag: Table<
-    'reuseable' | 'reuseablePort' | 'ipv6Only' | 'deferredAccept' | 'keepOnExec'
+    'reuseable' | 'reuseablePort' | 'ipv6Only' | 'deferredAccept' | 'keepOnExec' | 'noDelay'
   >;
   readonly connectFlag: Table<'noDelay'>;
   readonly slots: number;

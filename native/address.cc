@@ -65,6 +65,13 @@ AddressFamily FamilyOf(const SocketAddress& address) {
   }
 }
 
+bool IsWildcard(const SocketAddress& address) {
+  const Record bytes = BytesOf(address);
+  const AddressFamily family = FamilyOf(address);
+  if (family == kUnix) return false;
+  return (bytes.words[0] | bytes.words[1] | bytes.words[2] | bytes.words[3]) == 0;
+}
+
 int32_t PortOf(const SocketAddress& address) {
   switch (FamilyOf(address)) {
     case kIpv4:

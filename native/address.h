@@ -29,6 +29,8 @@ int ParseAddress(AddressFamily family, const std::string& text, int port, Socket
 SocketAddress LocalAddressOf(int fd);
 
 AddressFamily FamilyOf(const SocketAddress& address);
+// True for what stands for every address of the machine, and where there is none.
+bool IsWildcard(const SocketAddress& address);
 int32_t PortOf(const SocketAddress& address);
 // The 4 or 16 bytes of an IP address, in the order of the wire.
 Record BytesOf(const SocketAddress& address);

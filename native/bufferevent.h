@@ -58,11 +58,12 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
 
   void Take(const Record& record) override;
   void Resume() override;
+  void Begin() override { Arm(); }
 
  private:
   Bufferevent(Reactor& reactor, int32_t id, int fd, int32_t credit);
 
-  bool Open();
+  bool NeedBufferevent();
   void Use(bufferevent* bufferevent);
   // Reading.
   void SetReading(bool wanted);
@@ -78,7 +79,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   bool HasUnread();
   void PostTimeout(int32_t direction);
   // The buffered way.
-  void GoBuffered();
+  bool GoBuffered();
   void MoveInput();
   void EndBuffered(int error);
   void LimitRate(const Record& record);
@@ -90,6 +91,9 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void Trigger(int32_t events);
   void Write(const Record& record);
   void Send(const uint8_t* data, uint32_t bytes, uint32_t pin);
+  bool Enqueue(const uint8_t* data, uint32_t bytes, uint32_t pin);
+  void Release(uint32_t pin);
+  size_t OutputLength() const;
   void HasLeft(uint32_t bytes);
   void Drop(uint32_t bytes);
   void CheckPositions();

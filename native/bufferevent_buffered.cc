@@ -37,11 +37,13 @@ std::unique_ptr<EventHandler> Bufferevent::Pair(Reactor& reactor, const Record& 
 void Bufferevent::FinishPair() { bufferevent_flush(bufferevent_.get(), EV_WRITE, BEV_FINISHED); }
 
 // From here on libevent reads the socket, so that its token buckets see the bytes.
-void Bufferevent::GoBuffered() {
-  if (buffered_) return;
+bool Bufferevent::GoBuffered() {
+  if (buffered_) return true;
+  if (!NeedBufferevent()) return false;
   Disarm();
   buffered_ = true;
   if (wanted_) Arm();
+  return true;
 }
 
 void Bufferevent::OnBufferedInput(bufferevent*, void* self) {
@@ -103,7 +105,8 @@ void Bufferevent::LimitRate(const Record& record) {
   if (payload.data == nullptr || payload.bytes != sizeof(request)) return;
   memcpy(&request, payload.data, sizeof(request));
   TokenBucketPtr limit = NewTokenBucket(request);
-  if (limit) GoBuffered();
+  if (limit && !GoBuffered()) return FailWriting(ENOMEM);
+  if (!bufferevent_) return;
   bufferevent_set_rate_limit(bufferevent_.get(), limit.get());
   rate_limit_ = std::move(limit);
 }
@@ -114,7 +117,10 @@ void Bufferevent::JoinGroup(int32_t group_id) {
   if (group_ != nullptr) group_->Leave(bufferevent_.get());
   group_ = group;
   if (group == nullptr) return;
-  GoBuffered();
+  if (!GoBuffered()) {
+    group_ = nullptr;
+    return FailWriting(ENOMEM);
+  }
   group->Join(bufferevent_.get());
 }
 

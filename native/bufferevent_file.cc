@@ -25,7 +25,8 @@ void Bufferevent::SendFile(const Record& record) {
   const unsigned flags = fd_ >= 0 ? 0 : EVBUF_FS_DISABLE_SENDFILE;
   evbuffer_file_segment* segment =
       evbuffer_file_segment_new(request.fd, request.offset, request.bytes, flags);
-  if (segment == nullptr) {
+  if (segment == nullptr || !NeedBufferevent()) {
+    if (segment != nullptr) evbuffer_file_segment_free(segment);
     FailWriting(errno != 0 ? errno : EIO);
     return;
   }

@@ -25,6 +25,9 @@ class EventHandler {
   // The reactor had no room for more completions or no slab, and has again.
   virtual void Resume() {}
 
+  // The turn that opened the handler has taken all submissions, see Reactor::ArmLater().
+  virtual void Begin() {}
+
   // True for what others refer to, which must go after them.
   virtual bool OutlivesOthers() const { return false; }
 

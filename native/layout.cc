@@ -146,6 +146,7 @@ Napi::Object Layout(Napi::Env env) {
                                .Add("ipv6Only", kIpv6Only)
                                .Add("deferredAccept", kDeferredAccept)
                                .Add("keepOnExec", kKeepOnExec)
+                               .Add("noDelay", kNoDelayAccepted)
                                .object());
   layout.Set("connectFlag", Table(env).Add("noDelay", kNoDelay).object());
   layout.Set("slots", Napi::Number::New(env, kSlots));

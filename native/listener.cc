@@ -101,9 +101,14 @@ std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& rec
   self->retry_.reset(evtimer_new(reactor.base(), OnRetry, self.get()));
   self->credit_ = request.credit;
 
-  const SocketAddress bound = LocalAddressOf(fd);
-  const Record bytes = BytesOf(bound);
-  reactor.completions().Post(Completion::kBound, FamilyOf(bound), record.id(), fd, PortOf(bound),
+  self->bound_ = LocalAddressOf(fd);
+  const AddressFamily family = FamilyOf(self->bound_);
+  // Accepted sockets inherit it.
+  if ((request.flags & kNoDelayAccepted) != 0 && family != kUnix) {
+    SetFlag(fd, IPPROTO_TCP, TCP_NODELAY);
+  }
+  const Record bytes = BytesOf(self->bound_);
+  reactor.completions().Post(Completion::kBound, family, record.id(), fd, PortOf(self->bound_),
                              &bytes);
   return self;
 }
@@ -155,7 +160,7 @@ void Listener::OnAccepted(int fd, const SocketAddress& remote) {
     failing_ = false;
     reactor_.completions().Post(Completion::kAcceptResumed, 0, id_, 0, 0);
   }
-  const SocketAddress local = LocalAddressOf(fd);
+  const SocketAddress local = IsWildcard(bound_) ? LocalAddressOf(fd) : bound_;
   const Record addresses[] = {BytesOf(remote), BytesOf(local)};
   const AddressFamily family = FamilyOf(local);
   reactor_.transit().Enter(fd);

@@ -26,6 +26,7 @@ enum ListenFlags : int32_t {
   kIpv6Only = 4,
   kDeferredAccept = 8,
   kKeepOnExec = 16,
+  kNoDelayAccepted = 32,
 };
 
 class Listener final : public EventHandler {
@@ -49,6 +50,7 @@ class Listener final : public EventHandler {
 
   ListenerPtr listener_;
   EventPtr retry_;
+  SocketAddress bound_;
   int32_t credit_ = 0;
   bool wanted_ = false;
   bool enabled_ = false;

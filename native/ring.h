@@ -37,7 +37,7 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
 enum class Submission : int32_t {
   kLend = 1,             // aux: pin of an in-slab, a: its bytes
   kStop = 2,             // free everything, post kStopped, end the thread
-  kAdopt = 3,            // a: fd, b: bytes of credit; aux: 1 for TCP_NODELAY
+  kAdopt = 3,            // a: fd, b: bytes of credit
   kConnect = 4,          // payload: ConnectRequest
   kListen = 5,           // payload: ListenRequest
   kRead = 6,             // a: 1 to read, 0 to stop

@@ -122,8 +122,7 @@ export class EventBase {
       const acceptor = new RingAcceptor(
         this.first,
         options,
-        (fd, local, remote) =>
-          this.adopt(fd, options.connection, options.noDelay, { local, remote }),
+        (fd, local, remote) => this.adopt(fd, options.connection, { local, remote }),
         handler,
         (gone) => this.acceptors.delete(gone),
       );
@@ -249,7 +248,6 @@ export class EventBase {
   private adopt(
     fd: number,
     options: ConnectionOptions,
-    noDelay: boolean,
     addresses: { local: () => AddressInfo; remote: () => AddressInfo },
   ): Connection {
     let place: Place;
@@ -260,7 +258,7 @@ export class EventBase {
       throw error;
     }
     const { transport, connection } = place;
-    transport.adopt(fd, options.read.high, noDelay);
+    transport.adopt(fd, options.read.high);
     return connection(addresses);
   }
 

@@ -166,9 +166,9 @@ export class Reactor {
   }
 
   /** Hands an accepted socket over. Closes it if the thread has ended. */
-  adopt(id: number, fd: number, credit: number, noDelay: boolean): void {
+  adopt(id: number, fd: number, credit: number): void {
     if (this.closed) this.native.refuse(fd);
-    else this.submit(submission.adopt, id, fd, credit, noDelay ? 1 : 0);
+    else this.submit(submission.adopt, id, fd, credit);
   }
 
   /** Closes an accepted socket that nobody takes. */

@@ -189,6 +189,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       (options.reusePort ? listenFlag.reuseablePort : 0) |
       (options.ipv6Only ? listenFlag.ipv6Only : 0) |
       (options.deferredAccept ? listenFlag.deferredAccept : 0) |
+      (options.noDelay ? listenFlag.noDelay : 0) |
       (options.closeOnExec ? 0 : listenFlag.keepOnExec);
     const credit = Math.min(ACCEPT_CREDIT, options.maxConnections);
     this.id = this.reactor.open(this);

@@ -37,9 +37,9 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   /** Takes over an accepted socket. */
-  adopt(fd: number, credit: number, noDelay: boolean): void {
+  adopt(fd: number, credit: number): void {
     this.fd = fd;
-    this.reactor.adopt(this.id, fd, credit, noDelay);
+    this.reactor.adopt(this.id, fd, credit);
   }
 
   /** @param request - a `ConnectRequest` of native/bufferevent.h */
