@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { LibeventError } from './common/LibeventError';
 
 /** Numbers of one table of the layout, by name. */
 type Table<Name extends string> = Readonly<Record<Name, number>>;
@@ -136,6 +138,19 @@ export interface NativeModule {
 }
 
 /** The addon. This is the only file that loads it. */
-export const native = require(
+export const native = loadAddon(
   join(__dirname, '..', 'native', 'build', 'Release', 'rxjs_libevent.node'),
-) as NativeModule;
+);
+
+function loadAddon(file: string): NativeModule {
+  try {
+    return require(file) as NativeModule;
+  } catch (error) {
+    // npm 12 skips install scripts that the user has not approved, and says so in passing only.
+    const detail = existsSync(file)
+      ? `${error instanceof Error ? error.message : String(error)}; build it anew with: npm rebuild rxjs-libevent`
+      : 'the addon of rxjs-libevent has not been built: its install script has not run. ' +
+        'Run: npm install-scripts approve rxjs-libevent && npm rebuild rxjs-libevent';
+    throw new LibeventError('ERR_ADDON', 'dlopen', { detail });
+  }
+}

@@ -17,7 +17,7 @@ export function laterTurn(task: () => void): void {
 }
 
 /**
- * Puts another clock behind {@link laterTurn}, as virtual time does:
+ * Puts another clock behind the later turns in which sources go on, as virtual time does:
  * `useTurns((turn) => testScheduler.schedule(turn))`. Tasks that wait already stay where they are.
  *
  * @param schedule - runs the turn it is given once, later and never inside the call

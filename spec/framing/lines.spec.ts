@@ -97,12 +97,6 @@ describe('lines', () => {
     expect(cut(config, x, '\n', y.slice(1), '\n')).toEqual([x, y.slice(1), null]);
   });
 
-  it('cuts no character in two when it splits UTF-8, and does not care in latin1', () => {
-    const config = { maxLength: 4, whenTooLong: 'split' } as const;
-    expect(cut(config, 'abcé\n')).toEqual(['abc', 'é', null]);
-    expect(cut({ ...config, encoding: 'latin1' }, 'abcé\n')).toEqual(['abc\xc3', '\xa9', null]);
-  });
-
   it.each([
     ['emit', ['a', 'b', null]],
     ['discard', ['a', null]],
