@@ -33,11 +33,6 @@ export interface NativeLayout {
     | 'pair'
     | 'sendFile'
     | 'trigger'
-    | 'timer'
-    | 'signal'
-    | 'fd'
-    | 'activate'
-    | 'interval'
   >;
   readonly completion: Table<
     | 'data'
@@ -59,7 +54,6 @@ export interface NativeLayout {
     | 'fatal'
     | 'looped'
     | 'total'
-    | 'fired'
   >;
   readonly control: Table<
     | 'completionTail'
@@ -75,10 +69,7 @@ export interface NativeLayout {
   >;
   readonly stat: Table<NativeStat>;
   readonly closeMode: Table<'drop' | 'reset' | 'linger'>;
-  readonly loopEnd: Table<'stepped' | 'exited' | 'broken' | 'empty'>;
-  readonly timerFlag: Table<'periodic' | 'common'>;
-  /** `EV_…` of event2/event.h. */
-  readonly eventFlag: Table<'timeout' | 'read' | 'write' | 'edge' | 'closed'>;
+  readonly loopEnd: Table<'stepped' | 'exited' | 'broken'>;
   readonly failedCall: Table<string>;
   readonly listenFlag: Table<
     'reuseable' | 'reuseablePort' | 'ipv6Only' | 'deferredAccept' | 'keepOnExec' | 'noDelay'

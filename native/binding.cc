@@ -233,13 +233,13 @@ void ReactorBinding::Pin(const Napi::CallbackInfo& info) {
   }
   if (index >= pinned_.size()) pinned_.resize(index + 1, nullptr);
   napi_create_reference(Env(), info[1], 1, &pinned_[index]);
-  reactor_->pins().Set(index, static_cast<uint8_t*>(data));
+  reactor_->pins().Set(index, static_cast<uint8_t*>(data), bytes);
 }
 
 void ReactorBinding::Unpin(const Napi::CallbackInfo& info) {
   const uint32_t index = info[0].As<Napi::Number>().Uint32Value();
   if (index >= pinned_.size() || pinned_[index] == nullptr) return;
-  if (reactor_) reactor_->pins().Set(index, nullptr);
+  if (reactor_) reactor_->pins().Clear(index);
   napi_delete_reference(Env(), pinned_[index]);
   pinned_[index] = nullptr;
 }

@@ -123,11 +123,16 @@ void Bufferevent::Take(const Record& record) {
       SetReading(record.a() != 0);
       break;
     case Submission::kCredit:
-      outstanding_ -= record.a();
+      // More than is outstanding cannot come back, and a negative number is no credit.
+      outstanding_ = std::max(outstanding_ - std::max(record.a(), 0), 0);
       if (wanted_) Arm();
       break;
     case Submission::kReadHigh:
       read_high_ = record.a();
+      if (fd_ < 0) {
+        bufferevent_setwatermark(bufferevent_.get(), EV_READ, 0,
+                                 static_cast<size_t>(std::max(read_high_, 1)));
+      }
       if (wanted_) Arm();
       break;
     case Submission::kWrite:
@@ -222,6 +227,7 @@ void Bufferevent::OnEvent(bufferevent*, short what, void* self) {
     connection->EndBuffered((what & BEV_EVENT_ERROR) != 0 ? error : 0);
     return;
   }
+  if ((what & BEV_EVENT_EOF) != 0 && connection->GoOnWithFile()) return;
   if ((what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) != 0) {
     connection->FailWriting(error != 0 ? error : EPIPE);
   }
@@ -243,6 +249,7 @@ void Bufferevent::Close(CloseMode mode, int32_t deadline_milliseconds) {
       return;
     }
   }
+  resetting_ = mode == kReset;
   if (mode == kReset && open_ && fd_ >= 0) {
     const linger hard = {1, 0};
     setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
@@ -268,7 +275,6 @@ void Bufferevent::OnDeadline(evutil_socket_t, short, void* self) {
 
 void Bufferevent::CloseSocket() {
   if (!open_) return;
-  if (fd_ < 0 && bufferevent_ && !finished_) FinishPair();
   open_ = false;
   Disarm();
   Unwatch();
@@ -277,6 +283,7 @@ void Bufferevent::CloseSocket() {
     // No callback may reach this object any more; the buffers go in a later turn.
     evbuffer_remove_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, this);
     bufferevent_setcb(bufferevent_.get(), nullptr, nullptr, nullptr, nullptr);
+    LeavePair();
     ForgetRateLimits();
     bufferevent_.reset();
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "death_watch.h"
 #include "event_handler.h"
@@ -81,13 +82,17 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   // The buffered way.
   bool GoBuffered();
   void MoveInput();
+  void MoveWhileRoom();
   void EndBuffered(int error);
   void LimitRate(const Record& record);
   void JoinGroup(int32_t group_id);
   void ForgetRateLimits();
   void FinishPair();
+  void LeavePair();
+  void OnPartnerGone(bool reset);
   // Writing.
   void SendFile(const Record& record);
+  bool GoOnWithFile();
   void Trigger(int32_t events);
   void Write(const Record& record);
   void Send(const uint8_t* data, uint32_t bytes, uint32_t pin);
@@ -97,7 +102,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   void HasLeft(uint32_t bytes);
   void Drop(uint32_t bytes);
   void CheckPositions();
-  void FailWriting(int error);
+  void FailWriting(int error, FailedCall call = kSocketCall);
   void Finish();
   // Ending.
   void Close(CloseMode mode, int32_t deadline_milliseconds);
@@ -111,12 +116,21 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   static void OnOutput(evbuffer* output, const evbuffer_cb_info* info, void* self);
   static void OnReleased(const void* data, size_t bytes, void* pin);
 
+  // A part of a file in the output.
+  struct FilePart {
+    uint32_t end;  // the position in the output behind it
+    int fd;
+    int64_t file_end;  // the position in the file behind it
+  };
+
   int fd_;                     // -1 for an end of a pair
   TokenBucketPtr rate_limit_;  // outlives the bufferevent, which refers to it
   BuffereventPtr bufferevent_;
   event read_event_ = {};
   EventPtr deadline_;
   RateLimitGroup* group_ = nullptr;
+  Bufferevent* partner_ = nullptr;  // the other end of a pair, until one of the two closes
+  std::vector<FilePart> files_;
   int32_t read_high_;
   int32_t outstanding_ = 0;     // bytes posted and not yet credited
   int32_t hangup_error_ = 0;    // the socket's error, taken from it before the input's end is due
@@ -130,6 +144,8 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   bool buffered_ = false;  // bytes go through the bufferevent's own buffers
   bool buffered_end_ = false;
   bool connecting_ = false;
+  bool moving_ = false;  // MoveInput() is at work
+  bool resetting_ = false;
   bool no_delay_ = false;
   bool wanted_ = false;   // JavaScript wants to read
   bool armed_ = false;    // read_event_ is pending

@@ -16,19 +16,24 @@ namespace rxjs_libevent {
 
 std::unique_ptr<EventHandler> Bufferevent::Pair(Reactor& reactor, const Record& record) {
   const int32_t ids[] = {record.id(), record.a()};
+  if (ids[0] == ids[1] || reactor.Find(ids[1]) != nullptr) {
+    PostOpenFailure(reactor, ids[0], EINVAL, kAllocateCall);
+    return nullptr;
+  }
   bufferevent* ends[2] = {};
   if (bufferevent_pair_new(reactor.base(), 0, ends) != 0) {
     for (int32_t id : ids) PostOpenFailure(reactor, id, ENOMEM, kAllocateCall);
     return nullptr;
   }
   std::unique_ptr<Bufferevent> handlers[2];
+  for (int i = 0; i < 2; ++i) handlers[i].reset(new Bufferevent(reactor, ids[i], -1, record.b()));
   for (int i = 0; i < 2; ++i) {
-    handlers[i].reset(new Bufferevent(reactor, ids[i], -1, record.b()));
     handlers[i]->buffered_ = true;
     handlers[i]->Use(ends[i]);
     // Bytes stay in the other end's output until this end has room for them.
-    bufferevent_setwatermark(ends[i], EV_READ, 0, static_cast<size_t>(record.b()));
+    bufferevent_setwatermark(ends[i], EV_READ, 0, static_cast<size_t>(std::max(record.b(), 1)));
     bufferevent_enable(ends[i], EV_WRITE);
+    handlers[i]->partner_ = handlers[1 - i].get();
   }
   reactor.Install(std::move(handlers[0]));
   return std::move(handlers[1]);
@@ -36,13 +41,39 @@ std::unique_ptr<EventHandler> Bufferevent::Pair(Reactor& reactor, const Record& 
 
 void Bufferevent::FinishPair() { bufferevent_flush(bufferevent_.get(), EV_WRITE, BEV_FINISHED); }
 
+// libevent tells the other end of a pair nothing when one is freed. As with a socket, what has not
+// left is lost, the other end reads EOF or a reset, and what it still writes fails.
+void Bufferevent::LeavePair() {
+  Bufferevent* partner = partner_;
+  if (partner == nullptr) return;
+  partner_ = nullptr;
+  partner->partner_ = nullptr;
+  evbuffer* output = bufferevent_get_output(bufferevent_.get());
+  evbuffer_unfreeze(output, 1);
+  evbuffer_drain(output, evbuffer_get_length(output));
+  evbuffer_freeze(output, 1);
+  if (!finished_ && !resetting_) FinishPair();
+  partner->OnPartnerGone(resetting_);
+}
+
+void Bufferevent::OnPartnerGone(bool reset) {
+  if (!open_) return;
+  if (reset && !buffered_end_) EndBuffered(ECONNRESET);
+  const size_t pending = evbuffer_get_length(bufferevent_get_output(bufferevent_.get()));
+  if (pending > 0) FailWriting(reset ? ECONNRESET : EPIPE);
+}
+
 // From here on libevent reads the socket, so that its token buckets see the bytes.
 bool Bufferevent::GoBuffered() {
   if (buffered_) return true;
   if (!NeedBufferevent()) return false;
   Disarm();
   buffered_ = true;
-  if (wanted_) Arm();
+  if (wanted_) {
+    Arm();
+  } else {
+    Watch();
+  }
   return true;
 }
 
@@ -59,7 +90,17 @@ void Bufferevent::OnBufferedInput(bufferevent*, void* self) {
 // Moves what libevent has read to the slab, as far as there is credit and room. With bytes left in
 // the buffer reading is switched off, or its callback would come for ever.
 void Bufferevent::MoveInput() {
-  if (!bufferevent_ || !open_) return;
+  // Taking bytes from the input lets libevent put more there, and call back before it returns.
+  if (moving_ || !bufferevent_ || !open_) return;
+  moving_ = true;
+  MoveWhileRoom();
+  moving_ = false;
+  if (buffered_end_ && evbuffer_get_length(bufferevent_get_input(bufferevent_.get())) == 0) {
+    EndReading(buffered_error_);
+  }
+}
+
+void Bufferevent::MoveWhileRoom() {
   evbuffer* input = bufferevent_get_input(bufferevent_.get());
   while (evbuffer_get_length(input) > 0) {
     const int32_t credit = read_high_ - outstanding_;
@@ -82,7 +123,6 @@ void Bufferevent::MoveInput() {
     reactor_.Count(kReceivedBytes, moved);
     outstanding_ += moved;
   }
-  if (buffered_end_) EndReading(buffered_error_);
 }
 
 void Bufferevent::EndBuffered(int error) {

@@ -32,10 +32,10 @@ void Bufferevent::Arm() {
   if (buffered_) MoveInput();
   if (armed_ || read_ended_ || connecting_ || !open_) return;
   if (!lingering_ && outstanding_ >= read_high_) return;
+  // The buffer is empty, or reading would fire for ever. See F1 in docs/architecture.md.
+  if (buffered_ && !lingering_ && (!wanted_ || buffered_end_)) return;
   Unwatch();
   if (buffered_) {
-    // The buffer is empty, or reading would fire for ever. See F1 in docs/architecture.md.
-    if (!lingering_ && (!wanted_ || buffered_end_)) return;
     armed_ = bufferevent_enable(bufferevent_.get(), EV_READ) == 0;
     return;
   }

@@ -48,6 +48,11 @@ void Bufferevent::Write(const Record& record) {
 }
 
 void Bufferevent::Send(const uint8_t* data, uint32_t bytes, uint32_t pin) {
+  if (fd_ < 0 && partner_ == nullptr) {
+    Release(pin);
+    FailWriting(EPIPE);
+    return;
+  }
   uint32_t sent = 0;
   if (!buffered_ && !connecting_ && OutputLength() == 0) {
     const ssize_t result = send(fd_, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -126,13 +131,14 @@ void Bufferevent::CheckPositions() {
   if (finishing_ && !finished_ && !connecting_ && left_ == taken_) Finish();
 }
 
-void Bufferevent::FailWriting(int error) {
+void Bufferevent::FailWriting(int error, FailedCall call) {
   if (write_failed_) return;
   write_failed_ = true;
-  reactor_.completions().Post(Completion::kWriteFailed, 0, id_, error, 0);
+  files_.clear();
+  reactor_.completions().Post(Completion::kWriteFailed, 0, id_, error, call);
   // The attempt took the error from the socket, where recv() would have found it. EPIPE is told to
-  // the writer alone: the peer's own stream had ended.
-  if (error != EPIPE && hangup_error_ == 0) hangup_error_ = error;
+  // the writer alone: the peer's own stream had ended. A file's error is not the socket's.
+  if (error != EPIPE && call != kSendFileCall && hangup_error_ == 0) hangup_error_ = error;
   // What could not be sent is let go, with the buffers it refers to.
   if (!bufferevent_) {
     CheckLinger();

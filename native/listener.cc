@@ -65,6 +65,17 @@ int OpenSocket(const ListenRequest& request, const std::string& text, Failure* f
   return -1;
 }
 
+// A descriptor that was given may be anything, and stays as it is unless it is a stream socket.
+int PrepareForeignSocket(int fd, int32_t flags) {
+  int type = 0;
+  socklen_t length = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return errno;
+  if (type != SOCK_STREAM) return EOPNOTSUPP;
+  if (evutil_make_socket_nonblocking(fd) != 0) return errno;
+  if ((flags & kKeepOnExec) == 0 && evutil_make_socket_closeonexec(fd) != 0) return errno;
+  return 0;
+}
+
 }  // namespace
 
 std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& record) {
@@ -75,6 +86,11 @@ std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& rec
     return nullptr;
   }
   memcpy(&request, payload.data, sizeof(request));
+  // To libevent a backlog of 0 means that somebody else has called listen().
+  if (request.backlog < 1) {
+    PostOpenFailure(reactor, record.id(), EINVAL, kListenCall);
+    return nullptr;
+  }
   const std::string text(reinterpret_cast<char*>(payload.data) + sizeof(request),
                          payload.bytes - sizeof(request));
 
@@ -84,8 +100,14 @@ std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& rec
     PostOpenFailure(reactor, record.id(), failure.error, failure.call);
     return nullptr;
   }
+  if (request.fd >= 0) {
+    const int bad = PrepareForeignSocket(fd, request.flags);
+    if (bad != 0) {
+      PostOpenFailure(reactor, record.id(), bad, kListenCall);
+      return nullptr;
+    }
+  }
   std::unique_ptr<Listener> self(new Listener(reactor, record.id()));
-  evutil_make_socket_nonblocking(fd);
   self->listener_.reset(evconnlistener_new(
       reactor.base(), OnAccept, self.get(),
       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED | LEV_OPT_CLOSE_ON_EXEC,  // of what is accepted

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
@@ -16,18 +17,34 @@ class Pins {
   static constexpr uint32_t kCount = 1u << 18;
 
   // calloc() leaves pages that are never used to the kernel.
-  Pins() : data_(static_cast<Entry*>(calloc(kCount, sizeof(Entry)))) {}
-  ~Pins() { free(data_); }
+  Pins() : entries_(static_cast<Entry*>(calloc(kCount, sizeof(Entry)))) {}
+  ~Pins() { free(entries_); }
   Pins(const Pins&) = delete;
   Pins& operator=(const Pins&) = delete;
 
-  bool valid() const { return data_ != nullptr; }
-  void Set(uint32_t pin, uint8_t* data) { data_[pin].store(data, std::memory_order_release); }
-  uint8_t* Get(uint32_t pin) const { return data_[pin].load(std::memory_order_acquire); }
+  bool valid() const { return entries_ != nullptr; }
+
+  void Set(uint32_t pin, uint8_t* data, size_t bytes) {
+    entries_[pin].bytes = bytes;
+    entries_[pin].data.store(data, std::memory_order_release);
+  }
+  void Clear(uint32_t pin) { entries_[pin].data.store(nullptr, std::memory_order_release); }
+
+  // Where `offset` is, or null if the pin does not hold that many bytes from there on.
+  uint8_t* Get(uint32_t pin, uint32_t offset, uint32_t bytes) const {
+    if (pin >= kCount) return nullptr;
+    const Entry& entry = entries_[pin];
+    uint8_t* data = entry.data.load(std::memory_order_acquire);
+    if (data == nullptr || offset > entry.bytes || bytes > entry.bytes - offset) return nullptr;
+    return data + offset;
+  }
 
  private:
-  using Entry = std::atomic<uint8_t*>;
-  Entry* data_;
+  struct Entry {
+    std::atomic<uint8_t*> data;
+    size_t bytes;
+  };
+  Entry* entries_;
 };
 
 }  // namespace rxjs_libevent

@@ -40,7 +40,9 @@ std::unique_ptr<EventHandler> RateLimitGroup::Open(Reactor& reactor, const Recor
 RateLimitGroup* RateLimitGroup::Find(Reactor& reactor, int32_t id) {
   EventHandler* handler = reactor.Find(id);
   if (handler == nullptr || !handler->IsRateLimitGroup()) return nullptr;
-  return static_cast<RateLimitGroup*>(handler);
+  auto* group = static_cast<RateLimitGroup*>(handler);
+  // One that is closing takes no more members: it goes with its last.
+  return group->closing_ ? nullptr : group;
 }
 
 void RateLimitGroup::Take(const Record& record) {

@@ -288,8 +288,8 @@ Reactor::Payload Reactor::PayloadOf(const Record& record) {
   const uint32_t offset = static_cast<uint32_t>(record.a());
   const uint32_t bytes = static_cast<uint32_t>(record.b());
   if (record.aux() != 0) {
-    uint8_t* data = pins_.Get(record.aux() - 1);
-    return {data == nullptr ? nullptr : data + offset, bytes, record.aux()};
+    uint8_t* data = pins_.Get(record.aux() - 1, offset, bytes);
+    return {data, data == nullptr ? 0 : bytes, record.aux()};
   }
   if (offset > memory_.out_slab_bytes || bytes > memory_.out_slab_bytes - offset) {
     return {nullptr, 0, 0};
@@ -307,6 +307,7 @@ bool HasPayload(Submission kind) {
     case Submission::kRateLimit:
     case Submission::kGroup:
     case Submission::kSendFile:
+    case Submission::kTimer:
       return true;
     default:
       return false;
@@ -323,8 +324,9 @@ void Reactor::Take(const Record& record) {
   } else {
     switch (kind) {
       case Submission::kLend: {
-        uint8_t* data = pins_.Get(record.aux());
-        if (data != nullptr) slabs_.Lend(record.aux(), data, static_cast<uint32_t>(record.a()));
+        const auto bytes = static_cast<uint32_t>(record.a());
+        uint8_t* data = pins_.Get(record.aux(), 0, bytes);
+        if (data != nullptr) slabs_.Lend(record.aux(), data, bytes);
         break;
       }
       case Submission::kStop:
@@ -334,13 +336,16 @@ void Reactor::Take(const Record& record) {
         if (transit_.Leave(record.a())) close(record.a());
         break;
       case Submission::kLoopExit: {
-        const timeval delay = Microseconds(NumberOf(record));
+        const int64_t microseconds =
+            static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
+                                 static_cast<uint32_t>(record.a()));
+        const timeval delay = Microseconds(microseconds);
         event_base_loopexit(base_.get(), &delay);
         break;
       }
       case Submission::kLoopBreak:
         // Between two turns nothing is active, and event_base_loop() would forget the break.
-        if (dispatching_) EndLoop(static_cast<LoopEnd>(record.a()));
+        if (dispatching_) EndLoop(LoopEnd::kBroken);
         break;
       case Submission::kLoop:
         loop_flags_ = record.a();
@@ -353,7 +358,10 @@ void Reactor::Take(const Record& record) {
   }
   if (!HasPayload(kind)) return;
   if (record.aux() == 0) {
-    Atomic(memory_.control + kOutTail).store(record.a() + record.b(), std::memory_order_release);
+    Atomic(memory_.control + kOutTail)
+        .store(static_cast<int32_t>(static_cast<uint32_t>(record.a()) +
+                                    static_cast<uint32_t>(record.b())),
+               std::memory_order_release);
   } else if (kind != Submission::kWrite || handler == nullptr) {
     // A write by reference is released when its bytes have left, by the bufferevent.
     completions_.Post(Completion::kReleased, record.aux() - 1, 0, 0, 0);
@@ -364,6 +372,8 @@ void Reactor::Install(std::unique_ptr<EventHandler> handler) {
   if (!handler) return;
   const uint32_t slot = SlotOf(handler->id());
   if (slot >= handlers_.size()) handlers_.resize(slot + 1);
+  // JavaScript reuses a slot when it has had kClosed. Id 0 is the reactor itself.
+  if (slot == 0 || handlers_[slot] != nullptr) return;
   handlers_[slot] = std::move(handler);
 }
 

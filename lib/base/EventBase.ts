@@ -13,15 +13,14 @@ import {
 import { listenOptions, type ListenConfig } from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
 import type { RateLimit } from '../connection/RateLimit';
-import type { RateLimitGroup } from '../connection/RateLimitGroup';
-import type { NativeStat } from '../native';
+import { checkGroup, type RateLimitGroup } from '../connection/RateLimitGroup';
+import { native, type NativeStat } from '../native';
 import {
   eventBaseConfig,
   featureNames,
   type EventBaseConfig,
   type EventFeature,
 } from './EventBaseConfig';
-import { EventSources } from './EventSources';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
@@ -42,10 +41,9 @@ export type EventBaseStats = Readonly<Record<NativeStat | 'drains' | 'wakes', nu
  *
  * @see event2/event.h `event_base_new_with_config()`, `event_base_dispatch()`
  */
-export class EventBase extends EventSources {
+export class EventBase {
   private static shared: EventBase | undefined;
 
-  override readonly priorities: number;
   private readonly reactors: Reactor[];
   private readonly connections = new Set<Connection>();
   private readonly acceptors = new Set<RingAcceptor>();
@@ -60,9 +58,7 @@ export class EventBase extends EventSources {
    * @throws LibeventError when no method has what is asked for, or the system has no thread to give
    */
   constructor(config: EventBaseConfig = {}) {
-    super();
     const { threads, ...reactorConfig } = eventBaseConfig(config);
-    this.priorities = reactorConfig.priorities;
     this.running = threads;
     this.stopped = new Promise((resolve) => {
       this.onStopped = resolve;
@@ -82,6 +78,16 @@ export class EventBase extends EventSources {
   static get default(): EventBase {
     if (EventBase.shared?.closed !== false) EventBase.shared = new EventBase();
     return EventBase.shared;
+  }
+
+  /** Methods that libevent knows here, the best first. @see `event_get_supported_methods()` */
+  static get supportedMethods(): readonly string[] {
+    return native.supportedMethods();
+  }
+
+  /** The version of the libevent that runs, as `'2.1.12-stable'`. @see `event_get_version()` */
+  static get libeventVersion(): string {
+    return native.libeventVersion;
   }
 
   /** What the kernel is asked with, as `'epoll'`. @see `event_base_get_method()` */
@@ -166,6 +172,7 @@ export class EventBase extends EventSources {
    */
   connect(config: ConnectConfig): Observable<Connection> {
     const options = connectOptions(config);
+    this.reactorFor(options.connection);
     const findPlace = () => this.place(options.connection);
     return connectWith(
       options,
@@ -176,14 +183,23 @@ export class EventBase extends EventSources {
   /**
    * Two joined connections without a socket: what one is given, the other emits.
    *
+   * libevent counts no bytes of a pair and gives it no priority, so there is no rate limit.
+   *
+   * @throws TypeError, RangeError for options out of bounds; LibeventError `ENOTSUP` for a rate
+   *   limit, a group or a priority, `ERR_BASE_CLOSED`
    * @see event2/bufferevent.h `bufferevent_pair_new()`
    */
   pair(config: ConnectionConfig = {}): [Connection, Connection] {
     const options = connectionOptions(config);
-    const reactor = this.reactorFor(options);
+    const { rateLimit, rateLimitGroup, priority } = options;
+    if (rateLimit !== undefined || rateLimitGroup !== undefined || priority !== undefined) {
+      const detail = 'a pair has neither rate limits nor a priority';
+      throw new LibeventError('ENOTSUP', 'bufferevent_pair_new', { detail });
+    }
+    const reactor = this.leastLoaded;
     const none = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
     const ends = [this.place(options, reactor), this.place(options, reactor)] as const;
-    ends[0].transport.pair(ends[1].transport.id, options.read.high);
+    ends[0].transport.pair(ends[1].transport, options.read.high);
     const [first, second] = ends.map(({ connection }) => connection({ local: none, remote: none }));
     return [first as Connection, second as Connection];
   }
@@ -194,6 +210,7 @@ export class EventBase extends EventSources {
    * @throws TypeError, RangeError for a limit out of bounds
    */
   rateLimitGroup(limit: RateLimit): RateLimitGroup {
+    this.checkOpen('bufferevent_rate_limit_group_new');
     return new RingRateLimitGroup(this.leastLoaded, limit);
   }
 
@@ -245,8 +262,7 @@ export class EventBase extends EventSources {
     });
   }
 
-  /** @internal */
-  protected override get first(): Reactor {
+  private get first(): Reactor {
     return this.reactors[0] as Reactor;
   }
 
@@ -269,9 +285,7 @@ export class EventBase extends EventSources {
 
   /** @throws LibeventError when the base is closed, or its reactor has no room */
   private place(options: ConnectionOptions, reactor = this.reactorFor(options)): Place {
-    if (this.closed) {
-      throw new LibeventError('ERR_BASE_CLOSED', 'connect', { detail: 'the base is closed' });
-    }
+    this.checkOpen('connect');
     let connection: Connection | undefined = undefined;
     const transport = new RingTransport(reactor, () => {
       reactor.load -= 1;
@@ -292,9 +306,17 @@ export class EventBase extends EventSources {
     return this.reactors.reduce((least, reactor) => (reactor.load < least.load ? reactor : least));
   }
 
-  /** The members of a rate-limit group share its reactor. */
-  private reactorFor({ rateLimitGroup }: ConnectionOptions): Reactor {
+  private checkOpen(call: string): void {
+    if (!this.closed) return;
+    throw new LibeventError('ERR_BASE_CLOSED', call, { detail: 'the base is closed' });
+  }
+
+  /** A reactor that can do what the options ask. The members of a rate-limit group share its one. */
+  private reactorFor({ rateLimitGroup, priority }: ConnectionOptions): Reactor {
+    const { priorities } = this.first;
+    if (priority !== undefined) checkInteger('priority', priority, 0, priorities - 1, 'levels');
     if (rateLimitGroup === undefined) return this.leastLoaded;
+    checkGroup('rateLimitGroup', rateLimitGroup);
     const reactor = this.reactors.find((own) => own === rateLimitGroup.reactor);
     if (reactor !== undefined) return reactor;
     const detail = 'the group belongs to another base';

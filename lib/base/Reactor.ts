@@ -71,11 +71,10 @@ export class Reactor {
   private wakeCount = 0;
   private draining = false;
   private flushing = false;
-  private stopping = false;
   private closed = false;
 
   constructor(
-    config: ReactorConfig,
+    private readonly config: ReactorConfig,
     private readonly events: ReactorEvents,
   ) {
     this.control = words(control.count);
@@ -112,17 +111,17 @@ export class Reactor {
     this.flush();
   }
 
-  /** True from {@link Reactor.stop}: what is opened now would never hear anything. */
-  get ending(): boolean {
-    return this.closed || this.stopping;
-  }
-
   get method(): string {
     return this.native.method;
   }
 
   get features(): number {
     return this.native.features;
+  }
+
+  /** Levels of priority. */
+  get priorities(): number {
+    return this.config.priorities;
   }
 
   /** True once the thread has ended: nothing is answered any more. */
@@ -157,11 +156,6 @@ export class Reactor {
     this.flushLater();
   }
 
-  /** Submits a 64-bit number, as `NumberOf()` of native/ring.h reads it. */
-  submitNumber(kind: number, id: number, value: number, aux = 0): void {
-    this.submit(kind, id, value | 0, Math.floor(value / 2 ** 32), aux);
-  }
-
   submitPayload(kind: number, id: number, payload: Uint8Array): void {
     if (this.closed) return;
     this.submissions.pushPayload(kind, id, payload);
@@ -191,7 +185,6 @@ export class Reactor {
   /** Asks the thread to free everything and end; {@link ReactorEvents.stopped} follows. */
   stop(): void {
     if (this.closed) return;
-    this.stopping = true;
     this.native.setRef(true);
     this.submit(submission.stop, 0);
   }

@@ -18,7 +18,7 @@ export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
   readonly id: number;
   private readonly requests: Request[] = [];
   private readBytes: number | undefined;
-  private closed = false;
+  closed = false;
 
   constructor(
     readonly reactor: Reactor,
@@ -30,6 +30,7 @@ export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
   }
 
   setRateLimit(limit: RateLimit): void {
+    if (this.closed) throw this.closedError('set_cfg');
     const payload = tokenBucketPayload(tokenBucket('limit', limit));
     this.reactor.submitPayload(submission.rateLimit, this.id, payload);
   }
@@ -37,7 +38,7 @@ export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
   totals(): Promise<RateLimitTotals> {
     return new Promise((resolve, reject) => {
       if (this.closed) {
-        reject(this.closedError());
+        reject(this.closedError('get_totals'));
         return;
       }
       this.requests.push({ resolve, reject });
@@ -65,11 +66,13 @@ export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
 
   abandon(): void {
     this.closed = true;
-    for (const { reject } of this.requests.splice(0)) reject(this.closedError());
+    for (const { reject } of this.requests.splice(0)) {
+      reject(this.closedError('get_totals'));
+    }
   }
 
-  private closedError(): LibeventError {
-    return new LibeventError('ERR_CLOSED', 'bufferevent_rate_limit_group_get_totals', {
+  private closedError(call: string): LibeventError {
+    return new LibeventError('ERR_CLOSED', `bufferevent_rate_limit_group_${call}`, {
       detail: 'the group is closed',
     });
   }

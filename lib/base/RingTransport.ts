@@ -9,6 +9,8 @@ import { tokenBucketPayload } from './tokenBucketPayload';
 import type { Reactor } from './Reactor';
 
 const { completion, submission, closeMode } = native.layout;
+/** The call that a `writeFailed` completion names. */
+const SEND_FILE = native.layout.failedCall['sendfile'];
 /** `EV_READ` of event2/event.h. */
 const READ_EVENT = 2;
 /** `EV_WRITE`. */
@@ -23,6 +25,8 @@ export interface ConnectOutcome {
 /** A socket on a reactor thread, behind the rings. */
 export class RingTransport implements SocketTransport, CompletionHandler {
   readonly id: number;
+  /** An end of a pair. */
+  paired = false;
   fd = -1;
   private handler: TransportHandler | undefined;
   private connecting: ConnectOutcome | undefined;
@@ -49,8 +53,14 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   /** Joins another transport of the same reactor. */
-  pair(otherId: number, credit: number): void {
-    this.reactor.submit(submission.pair, this.id, otherId, credit);
+  pair(other: RingTransport, credit: number): void {
+    this.paired = true;
+    other.paired = true;
+    this.reactor.submit(submission.pair, this.id, other.id, credit);
+  }
+
+  get priorities(): number {
+    return this.reactor.priorities;
   }
 
   get left(): number {
@@ -93,6 +103,8 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   close(mode: CloseMode, deadlineMs: number): void {
     this.connecting = undefined;
+    // From here on the system may give the number to somebody else at any time.
+    this.fd = -1;
     this.reactor.submit(submission.close, this.id, closeMode[mode], deadlineMs);
   }
 
@@ -150,7 +162,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
         handler.onFinished();
         break;
       case completion.writeFailed:
-        handler.onWriteFailed(LibeventError.of(a, 'write'));
+        handler.onWriteFailed(LibeventError.of(a, b === SEND_FILE ? 'sendfile' : 'write'));
         break;
       case completion.hangup:
         handler.onHangup(a === 0 ? undefined : LibeventError.of(a, 'read'));
@@ -180,8 +192,10 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     const outcome = this.connecting;
     if (outcome === undefined) return;
     this.connecting = undefined;
-    if (kind === completion.connected) outcome.onConnected(addresses[0] as PackedAddress);
-    else if (kind === completion.failed) outcome.onFailed(a, failedCallName(b));
+    if (kind === completion.connected) {
+      this.fd = a;
+      outcome.onConnected(addresses[0] as PackedAddress);
+    } else if (kind === completion.failed) outcome.onFailed(a, failedCallName(b));
   }
 
   private leave(): void {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { Observable, type Observer } from 'rxjs';
-import { LibeventError } from '../common/LibeventError';
+import type { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
 import { Flow, type FlowMarks } from '../flow/Flow';
 import type { Release } from '../flow/Release';
@@ -14,7 +14,9 @@ import { Input } from './Input';
 import { Life } from './Life';
 import { Output, type WhenSaturated } from './Output';
 import { sendFile, type SendFileConfig } from './sendFile';
-import type { Chunk, SocketTransport, Transport, TransportHandler } from './Transport';
+import { socketTransport } from './socketTransport';
+import { Timeouts, type TimeoutsConfig } from './Timeouts';
+import type { Chunk, Transport, TransportHandler } from './Transport';
 
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
@@ -50,13 +52,14 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   private readonly input: Input;
   private readonly output: Output;
   private readonly life: Life;
+  private readonly timeouts: Timeouts;
   private aborted: unknown;
   private connectionSocket: ConnectionSocket | undefined;
 
   /** @internal Connections come from `listen`, `connect` and the like. */
   constructor(
     /** @internal */ readonly transport: Transport,
-    private readonly options: ConnectionOptions,
+    options: ConnectionOptions,
     private readonly addresses: ConnectionAddresses,
   ) {
     super((subscriber) => {
@@ -97,9 +100,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
       this.fail(error);
     });
     transport.attach(this.transportHandler());
-    if (options.readTimeoutMs > 0 || options.writeTimeoutMs > 0) {
-      transport.timeouts(options.readTimeoutMs, options.writeTimeoutMs);
-    }
+    this.timeouts = new Timeouts(transport, options);
     if ('sendFile' in transport) this.socket.configure(options);
   }
 
@@ -214,10 +215,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.input.abort(undefined);
   }
 
-  /**
-   * Closes now: output that has not left is lost, so is input that nobody has read. Whoever still
-   * reads is completed.
-   */
+  /** Closes now: output that waits is lost, and unread input. Whoever still reads is completed. */
   destroy(): void {
     this.life.end('drop');
     this.input.abort(undefined);
@@ -232,7 +230,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
     this.output.finish();
-    this.life.end('linger', deadlineMs);
+    this.life.linger(deadlineMs, this.output.file);
     this.input.abort(undefined);
   }
 
@@ -268,35 +266,40 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   }
 
   /**
+   * Changes the timeouts, from now on; `whenTimeout` of the options says what they do.
+   *
+   * @see event2/bufferevent.h `bufferevent_set_timeouts()`
+   */
+  setTimeouts(config: TimeoutsConfig): void {
+    this.timeouts.set(config);
+  }
+
+  /**
    * What libevent does for a socket beside carrying its bytes: rate limits, priority, descriptor.
    *
    * @throws LibeventError `ENOTSUP` where there is no libevent below, as in a marble test
    */
   get socket(): ConnectionSocket {
-    return (this.connectionSocket ??= new ConnectionSocket(this.socketTransport('socket')));
+    return (this.connectionSocket ??= new ConnectionSocket(
+      socketTransport(this.transport, 'socket'),
+    ));
   }
 
   /**
    * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript.
    *
-   * - **Subscribe**: cold; opens the file. What is written meanwhile follows after it.
+   * - **Subscribe**: cold; opens the file. What is written from now on follows after it.
    * - **Next**: how many bytes of it have left.
    * - **Complete**: when all of them have.
-   * - **Error**: Node's error of `open`; {@link LibeventError} if the connection fails or closes.
+   * - **Error**: Node's of `open`; `EISDIR`, `EINVAL` for what is no file; `ERR_NOT_WRITABLE` while
+   *   another one is sent; `EIO` if it became shorter, with RST; what ends the connection.
    * - **Unsubscribe**: what has been submitted still leaves.
    *
    * @param path - of a regular file
    * @see event2/buffer.h `evbuffer_add_file()`
    */
   sendFile(path: string, config: SendFileConfig = {}): Observable<number> {
-    return sendFile(this.output, this.socketTransport('sendfile'), path, config);
-  }
-
-  private socketTransport(call: string): SocketTransport {
-    if ('sendFile' in this.transport) return this.transport as SocketTransport;
-    throw new LibeventError('ENOTSUP', call, {
-      detail: 'only a connection of libevent can do this',
-    });
+    return sendFile(this.output, socketTransport(this.transport, 'sendfile'), path, config);
   }
 
   /**
@@ -320,7 +323,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.output.whenEnded(ended);
   }
 
-  /** @internal What is attached to the transport; a recorder attaches itself before it. */
+  /** @internal Attached to the transport; a recorder attaches itself before it. */
   transportHandler(): TransportHandler {
     return {
       onData: (chunk) => {
@@ -341,6 +344,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
         this.life.failure ??= error;
         this.output.onFailed(error);
         this.life.events.next({ type: 'error', direction: 'write', error });
+        // A file that became shorter: the peer must not take what it has got for the whole.
+        if (error.syscall === 'sendfile') this.life.end('reset');
         this.closeIfDone();
       },
       onHangup: (error) => {
@@ -348,7 +353,9 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
         if (error !== undefined) this.output.onFailed(error);
       },
       onTimeout: (direction) => {
-        this.onTimeout(direction);
+        this.life.events.next({ type: 'timeout', direction });
+        const error = this.timeouts.errorOf(direction);
+        if (error !== undefined) this.fail(error);
       },
       onClosed: (error) => {
         this.onClosed(error);
@@ -367,14 +374,6 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.input.end(error);
     // Nothing more can come, and after an error nothing can go: the socket is of no use.
     if (error !== undefined) this.life.end('drop');
-  }
-
-  private onTimeout(direction: 'read' | 'write'): void {
-    this.life.events.next({ type: 'timeout', direction });
-    if (this.options.whenTimeout === 'event') return;
-    const ms = direction === 'read' ? this.options.readTimeoutMs : this.options.writeTimeoutMs;
-    const detail = `no progress for ${String(ms)} ms`;
-    this.fail(new LibeventError('ETIMEDOUT', direction, { detail }));
   }
 
   /** Ends because of an error of our own: what has come is emitted first, then the error. */

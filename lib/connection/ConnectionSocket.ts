@@ -2,10 +2,10 @@ import { LibeventError } from '../common/LibeventError';
 import { checkInteger, checkOneOf } from '../common/check';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { tokenBucket, type RateLimit } from './RateLimit';
-import type { RateLimitGroup } from './RateLimitGroup';
+import { checkGroup, type RateLimitGroup } from './RateLimitGroup';
 import type { SocketTransport } from './Transport';
 
-const MAX_PRIORITY = 254;
+const JOIN = 'bufferevent_add_to_rate_limit_group';
 
 /** What libevent does for a connection's socket beside carrying its bytes. */
 export class ConnectionSocket {
@@ -24,25 +24,29 @@ export class ConnectionSocket {
   /**
    * Limits bytes a second from now on; `undefined` lifts the limit.
    *
-   * @throws TypeError, RangeError for a limit out of bounds
+   * @throws TypeError, RangeError for a limit out of bounds; LibeventError `ENOTSUP` for a pair
    * @see event2/bufferevent.h `bufferevent_set_rate_limit()`
    */
   setRateLimit(limit: RateLimit | undefined): void {
-    this.transport.rateLimit(limit && tokenBucket('limit', limit));
+    this.refusePair('bufferevent_set_rate_limit');
+    this.transport.rateLimit(limit === undefined ? undefined : tokenBucket('limit', limit));
   }
 
   /**
    * Joins a group, and leaves the one before; `undefined` only leaves.
    *
-   * @throws LibeventError `ERR_OTHER_REACTOR` if the group is on another reactor
+   * @throws TypeError for what is no group; LibeventError `ERR_OTHER_REACTOR` if the group is on
+   *   another reactor, `ERR_CLOSED` if it has been closed, `ENOTSUP` for a pair
    * @see event2/bufferevent.h `bufferevent_add_to_rate_limit_group()`
    */
   setRateLimitGroup(group: RateLimitGroup | undefined): void {
-    if (group !== undefined && group.reactor !== this.transport.reactor) {
-      const detail = 'the group is on another reactor: give it to listen or connect';
-      throw new LibeventError('ERR_OTHER_REACTOR', 'bufferevent_add_to_rate_limit_group', {
-        detail,
-      });
+    this.refusePair(JOIN);
+    if (group !== undefined) {
+      checkGroup('group', group);
+      if (group.reactor !== this.transport.reactor) {
+        const detail = 'the group is on another reactor: give it to listen or connect';
+        throw new LibeventError('ERR_OTHER_REACTOR', JOIN, { detail });
+      }
     }
     this.transport.rateLimitGroup(group?.id ?? 0);
   }
@@ -50,11 +54,14 @@ export class ConnectionSocket {
   /**
    * Sets the level of this connection's events: 0 comes first.
    *
-   * @param level - bounds: 0 to one less than the base's `priorities`, 254 at most
+   * @param level - bounds: 0 to one less than the base's `priorities`
+   * @throws TypeError, RangeError for a level out of bounds; LibeventError `ENOTSUP` for a pair
    * @see event2/bufferevent.h `bufferevent_priority_set()`
    */
   setPriority(level: number): void {
-    this.transport.priority(checkInteger('level', level, 0, MAX_PRIORITY, 'levels'));
+    this.refusePair('bufferevent_priority_set');
+    const last = this.transport.priorities - 1;
+    this.transport.priority(checkInteger('level', level, 0, last, 'levels'));
   }
 
   /**
@@ -71,5 +78,10 @@ export class ConnectionSocket {
     if (rateLimit !== undefined) this.transport.rateLimit(rateLimit);
     if (rateLimitGroup !== undefined) this.setRateLimitGroup(rateLimitGroup);
     if (priority !== undefined) this.setPriority(priority);
+  }
+
+  private refusePair(call: string): void {
+    if (!this.transport.paired) return;
+    throw new LibeventError('ENOTSUP', call, { detail: 'libevent cannot do this for a pair' });
   }
 }

@@ -1,6 +1,7 @@
 import { Observable, Subject } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
 import type { ConnectionEvent } from './ConnectionEvent';
+import type { FileInOutput } from './FileInOutput';
 import type { CloseMode, Transport } from './Transport';
 
 /** How far a connection has got, why it ends, and who is told. Ends its transport once. */
@@ -37,6 +38,24 @@ export class Life {
     this.state = mode;
     if (mode !== 'linger') this.onDropped();
     this.transport.close(mode, deadlineMs);
+  }
+
+  /**
+   * Lingers, at first for the end of a file that is being sent; drops if that is not within the
+   * deadline.
+   */
+  linger(deadlineMs: number, file: FileInOutput | undefined): void {
+    if (file === undefined || !this.open) {
+      this.end('linger', deadlineMs);
+      return;
+    }
+    const deadline = setTimeout(() => {
+      this.end('drop');
+    }, deadlineMs);
+    file.whenEnded(() => {
+      clearTimeout(deadline);
+      this.end('linger', deadlineMs);
+    });
   }
 
   /** The transport is gone. Returns false if that is known. */

@@ -108,7 +108,15 @@ export class Listening implements AcceptorHandler {
   }
 
   private emit(accepted: Accepted): void {
-    const connection = accepted.take();
+    let connection: Connection;
+    try {
+      connection = accepted.take();
+    } catch (error) {
+      // No room, or a group that has been closed: the peer is refused, and the listener goes on.
+      this.giveCredit();
+      this.events.onTrouble(error as LibeventError);
+      return;
+    }
     this.count(connection);
     this.giveCredit();
     const outer = enterSource(this.source);

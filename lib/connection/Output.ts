@@ -5,6 +5,7 @@ import type { Holdable } from '../flow/Holdable';
 import type { Release } from '../flow/Release';
 import { currentSource } from '../flow/currentSource';
 import type { ConnectionOptions } from './ConnectionConfig';
+import { FileInOutput } from './FileInOutput';
 import type { Chunk, SocketTransport, Transport } from './Transport';
 
 /** What a sink does with values while it is saturated. */
@@ -14,12 +15,6 @@ export type WhenSaturated = 'hold' | 'drop' | 'close';
 interface Waiter {
   readonly position: number;
   readonly done: Ending;
-}
-
-/** A file that is being sent, and what waits behind it. */
-interface FileInOutput {
-  readonly behind: Chunk[];
-  behindBytes: number;
 }
 
 type OutputState = 'open' | 'finishing' | 'finished' | 'ended';
@@ -39,7 +34,8 @@ export class Output {
   private stopped = false;
   private failure: LibeventError | undefined;
   private waiters: Waiter[] = [];
-  private file: FileInOutput | undefined;
+  /** The file that is being sent, if one is. */
+  file: FileInOutput | undefined;
   /** The end has been asked for while a file was being sent. */
   private finishing = false;
   private readonly endings = new Set<Ending>();
@@ -56,7 +52,7 @@ export class Output {
 
   /** Bytes that have been written and have not left. */
   get bytes(): number {
-    return this.written - this.transport.left;
+    return this.written - this.transport.left + (this.file?.bytesBehind ?? 0);
   }
 
   get open(): boolean {
@@ -75,7 +71,7 @@ export class Output {
       return;
     }
     if (this.file !== undefined) {
-      this.writeBehind(chunk, whenSaturated);
+      this.writeBehind(this.file, chunk, whenSaturated);
       return;
     }
     const least = typeof chunk === 'string' ? chunk.length : chunk.byteLength;
@@ -105,6 +101,19 @@ export class Output {
 
   /** `done` once everything that has been written until now has left, or cannot leave. */
   whenLeft(done: Ending): () => void {
+    if (this.file === undefined) return this.whenWrittenLeft(done);
+    let stop: (() => void) | undefined;
+    const takeBack = this.file.add(() => {
+      stop = this.whenWrittenLeft(done);
+    });
+    return () => {
+      takeBack();
+      stop?.();
+    };
+  }
+
+  /** As {@link whenLeft}, but without what waits behind a file. */
+  whenWrittenLeft(done: Ending): () => void {
     const waiter: Waiter = { position: this.written, done };
     if (this.state === 'ended') {
       done(this.failure);
@@ -136,8 +145,13 @@ export class Output {
    */
   beginFile(): boolean {
     if (!this.open || this.file !== undefined) return false;
-    this.file = { behind: [], behindBytes: 0 };
+    this.file = new FileInOutput();
     return true;
+  }
+
+  /** True while the bytes of the file can still go out. */
+  get takesFile(): boolean {
+    return this.file !== undefined && this.state === 'open' && !this.stopped;
   }
 
   /** A slice of the file, of any length: it costs no memory. */
@@ -148,12 +162,15 @@ export class Output {
     this.flow.output(this.written - this.leftLast);
   }
 
+  /** The file has been submitted, or given up: what waited behind it follows. */
   endFile(): void {
     const { file, finishing } = this;
     this.file = undefined;
     this.finishing = false;
-    for (const chunk of file?.behind ?? []) this.write(chunk, 'hold');
+    file?.flush();
     if (finishing) this.finish();
+    if (!this.flow.saturated) this.letGo();
+    file?.tellEnd();
   }
 
   /** Nothing more is taken: the connection goes without flushing. */
@@ -176,7 +193,8 @@ export class Output {
   }
 
   onDrained(): void {
-    this.letGo();
+    // Behind a file nothing goes on before its end.
+    if (this.file === undefined) this.letGo();
     this.drained.next();
   }
 
@@ -236,11 +254,11 @@ export class Output {
     for (const release of releases) release();
   }
 
-  private writeBehind(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    const file = this.file as FileInOutput;
-    file.behind.push(chunk);
-    file.behindBytes += Buffer.byteLength(chunk);
-    if (file.behindBytes > this.options.maxOutputBytes) this.failForBytes();
+  private writeBehind(file: FileInOutput, chunk: Chunk, whenSaturated: WhenSaturated): void {
+    file.write(chunk, this.options.encoding, (kept) => {
+      this.write(kept, 'hold');
+    });
+    if (file.bytesBehind > this.options.maxOutputBytes) this.failForBytes();
     else if (whenSaturated === 'hold') this.holdCurrent();
   }
 

@@ -44,8 +44,12 @@ export interface Transport {
 export interface SocketTransport extends Transport {
   /** The descriptor, -1 where there is none. */
   readonly fd: number;
+  /** Whether it is an end of a pair: libevent counts no bytes and sets no priority there. */
+  readonly paired: boolean;
   /** Identifies the reactor. */
   readonly reactor: object;
+  /** Levels that the base knows. */
+  readonly priorities: number;
   /** Bytes for each tick; undefined lifts the limit. */
   rateLimit(limit: TokenBucket | undefined): void;
   /** A group's id on this reactor; 0 leaves it. */

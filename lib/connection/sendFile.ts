@@ -1,5 +1,6 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { Observable } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { checkInteger, checkObject, checkString } from '../common/check';
 import type { Output } from './Output';
@@ -7,84 +8,118 @@ import type { SocketTransport } from './Transport';
 
 /** Which part of a file to send. */
 export interface SendFileConfig {
-  /** The first byte. Default: 0. */
+  /** The first byte. Default: 0. Bounds: 0 to 9007199254740990. */
   readonly start?: number;
-  /** The last byte, inclusive as in `fs.createReadStream`. Default: the file's last. */
+  /**
+   * The last byte, inclusive as in `fs.createReadStream`. Default: the file's last. Bounds: `start`
+   * to 9007199254740990; beyond the file's end it is the file's last.
+   */
   readonly end?: number;
 }
 
 /** Sent in slices: progress is told after each, and so many are under way at a time. */
 const SLICE_BYTES = 4 * 1024 * 1024;
 const SLICES_UNDER_WAY = 2;
+const LAST_BYTE = Number.MAX_SAFE_INTEGER - 1;
+/** Opening a FIFO must not wait for its writer: it is refused. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/**
- * The work behind `connection.sendFile`: opens the file, puts it into the output slice by slice,
- * tells how much has left.
- */
+interface Part {
+  readonly path: string;
+  readonly start: number;
+  /** The byte behind the last one. */
+  readonly stop: number;
+}
+
+/** One file on its way: opened, put into the output slice by slice, told of as it leaves. */
+class FileSending {
+  constructor(
+    private readonly output: Output,
+    private readonly transport: SocketTransport,
+    private readonly part: Part,
+    private readonly subscriber: Subscriber<number>,
+  ) {}
+
+  async run(): Promise<void> {
+    const { path, start, stop } = this.part;
+    const file = await open(path, OPEN_FLAGS);
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) {
+        const code = stat.isDirectory() ? 'EISDIR' : 'EINVAL';
+        const detail = 'only a regular file can be sent';
+        throw new LibeventError(code, 'sendfile', { address: path, detail });
+      }
+      await this.sendSlices(file, start, Math.min(stop, stat.size));
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async sendSlices(file: FileHandle, start: number, stop: number): Promise<void> {
+    const underWay: Promise<void>[] = [];
+    for (let offset = start; offset < stop && !this.subscriber.closed; offset += SLICE_BYTES) {
+      this.checkOutput();
+      const bytes = Math.min(SLICE_BYTES, stop - offset);
+      this.output.writeFile(this.transport, file.fd, offset, bytes);
+      const left = this.whenLeft(offset + bytes - start);
+      underWay.push(left);
+      // Handled here and again below: whichever comes first tells.
+      left.catch(() => undefined);
+      if (underWay.length >= SLICES_UNDER_WAY) await underWay.shift();
+    }
+    await Promise.all(underWay);
+  }
+
+  private async whenLeft(sent: number): Promise<void> {
+    const error = await new Promise<LibeventError | undefined>((resolve) => {
+      this.output.whenWrittenLeft(resolve);
+    });
+    if (error !== undefined) throw error;
+    this.checkOutput();
+    this.subscriber.next(sent);
+  }
+
+  /** A connection that has been closed from here has no failure, but sends nothing either. */
+  private checkOutput(): void {
+    if (this.output.takesFile) return;
+    const detail = 'the connection was closed before the file had left';
+    throw new LibeventError('ERR_CLOSED', 'sendfile', { detail });
+  }
+}
+
+/** The work behind `connection.sendFile`. */
 export function sendFile(
   output: Output,
   transport: SocketTransport,
   path: string,
   config: SendFileConfig,
 ): Observable<number> {
-  checkString('path', path);
+  if (checkString('path', path) === '') throw new TypeError('path must not be empty');
   checkObject('config', config);
-  const start = checkInteger('start', config.start ?? 0, 0, Number.MAX_SAFE_INTEGER, 'bytes');
-  const last = config.end ?? Number.MAX_SAFE_INTEGER - 1;
-  const end = checkInteger('end', last, start, Number.MAX_SAFE_INTEGER - 1, 'bytes') + 1;
+  const start = checkInteger('start', config.start ?? 0, 0, LAST_BYTE, 'bytes');
+  const end = checkInteger('end', config.end ?? LAST_BYTE, start, LAST_BYTE, 'bytes');
 
   return new Observable<number>((subscriber) => {
-    const send = async (): Promise<void> => {
-      const file = await open(path, 'r');
-      try {
-        const { size } = await file.stat();
-        if (subscriber.closed) return;
-        if (!output.beginFile()) {
-          const detail = 'the connection is closing, or is sending another file';
-          throw new LibeventError('ERR_NOT_WRITABLE', 'sendfile', { detail });
-        }
-        try {
-          await sendSlices(file, Math.min(end, size));
-        } finally {
-          output.endFile();
-        }
-      } finally {
-        await file.close();
-      }
-    };
-
-    const sendSlices = async (file: FileHandle, stop: number): Promise<void> => {
-      const underWay: Promise<void>[] = [];
-      for (let offset = start; offset < stop && !subscriber.closed; offset += SLICE_BYTES) {
-        const bytes = Math.min(SLICE_BYTES, stop - offset);
-        output.writeFile(transport, file.fd, offset, bytes);
-        const sent = offset + bytes - start;
-        const left = whenLeft().then(() => {
-          subscriber.next(sent);
-        });
-        underWay.push(left);
-        // Handled here and again below: whichever comes first tells.
-        left.catch(() => undefined);
-        if (underWay.length >= SLICES_UNDER_WAY) await underWay.shift();
-      }
-      await Promise.all(underWay);
-    };
-
-    const whenLeft = (): Promise<void> =>
-      new Promise((resolve, reject) => {
-        output.whenLeft((error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-      });
-
-    send().then(
-      () => {
-        subscriber.complete();
-      },
-      (error: unknown) => {
-        subscriber.error(error);
-      },
-    );
+    // The place in the output is taken now, so what is written from here on follows the file.
+    if (!output.beginFile()) {
+      const detail = 'the connection is closing, or is sending another file';
+      subscriber.error(new LibeventError('ERR_NOT_WRITABLE', 'sendfile', { detail }));
+      return;
+    }
+    const sending = new FileSending(output, transport, { path, start, stop: end + 1 }, subscriber);
+    sending
+      .run()
+      .finally(() => {
+        output.endFile();
+      })
+      .then(
+        () => {
+          subscriber.complete();
+        },
+        (error: unknown) => {
+          subscriber.error(error);
+        },
+      );
   });
 }

@@ -1,0 +1,49 @@
+import type { Chunk } from './Transport';
+
+/** Below, a chunk that waits is copied, as it is when it is written at once. */
+const COPY_BYTES = 16384;
+
+/** A file that is being sent, and what waits behind it, in order. */
+export class FileInOutput {
+  /** Bytes of the chunks that wait. */
+  bytesBehind = 0;
+  private behind: (() => void)[] = [];
+  private readonly ended: (() => void)[] = [];
+
+  /** Keeps a chunk, to be written in its turn. */
+  write(chunk: Chunk, encoding: BufferEncoding, write: (chunk: Chunk) => void): void {
+    const bytes = Buffer.byteLength(chunk, encoding);
+    const kept = typeof chunk !== 'string' && bytes < COPY_BYTES ? Uint8Array.from(chunk) : chunk;
+    this.bytesBehind += bytes;
+    this.behind.push(() => {
+      this.bytesBehind -= bytes;
+      write(kept);
+    });
+  }
+
+  /**
+   * Does something else in its turn.
+   *
+   * @returns takes it back
+   */
+  add(action: () => void): () => void {
+    this.behind.push(action);
+    return () => {
+      this.behind = this.behind.filter((other) => other !== action);
+    };
+  }
+
+  /** Does all that waits, in order. */
+  flush(): void {
+    for (const action of this.behind) action();
+    this.behind = [];
+  }
+
+  whenEnded(done: () => void): void {
+    this.ended.push(done);
+  }
+
+  tellEnd(): void {
+    for (const done of this.ended) done();
+  }
+}
