@@ -19,6 +19,7 @@ export type { SendFileConfig } from './connection/sendFile';
 export { sendTo, type SendToConfig } from './connection/sendTo';
 export { serve, type ServeConfig } from './connection/serve';
 export type { Chunk } from './connection/Transport';
+export type { TimerConfig } from './events/TimerConfig';
 export type { FlowMarks } from './flow/Flow';
 export { holdable, type Holdable, type HoldableConfig } from './flow/Holdable';
 export { hold } from './flow/hold';

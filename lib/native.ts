@@ -33,6 +33,11 @@ export interface NativeLayout {
     | 'pair'
     | 'sendFile'
     | 'trigger'
+    | 'timer'
+    | 'signal'
+    | 'fd'
+    | 'activate'
+    | 'interval'
   >;
   readonly completion: Table<
     | 'data'
@@ -54,6 +59,7 @@ export interface NativeLayout {
     | 'fatal'
     | 'looped'
     | 'total'
+    | 'fired'
   >;
   readonly control: Table<
     | 'completionTail'
@@ -69,7 +75,10 @@ export interface NativeLayout {
   >;
   readonly stat: Table<NativeStat>;
   readonly closeMode: Table<'drop' | 'reset' | 'linger'>;
-  readonly loopEnd: Table<'stepped' | 'exited' | 'broken'>;
+  readonly loopEnd: Table<'stepped' | 'exited' | 'broken' | 'empty'>;
+  readonly timerFlag: Table<'periodic' | 'common'>;
+  /** `EV_…` of event2/event.h. */
+  readonly eventFlag: Table<'timeout' | 'read' | 'write' | 'edge' | 'closed'>;
   readonly failedCall: Table<string>;
   readonly listenFlag: Table<
     'reuseable' | 'reuseablePort' | 'ipv6Only' | 'deferredAccept' | 'keepOnExec' | 'noDelay'

@@ -3,6 +3,7 @@
 #include "layout.h"
 
 #include "bufferevent.h"
+#include "libevent.h"
 #include "listener.h"
 #include "pins.h"
 #include "ring.h"
@@ -54,6 +55,11 @@ Napi::Object Submissions(Napi::Env env) {
       .Add("pair", Submission::kPair)
       .Add("sendFile", Submission::kSendFile)
       .Add("trigger", Submission::kTrigger)
+      .Add("timer", Submission::kTimer)
+      .Add("signal", Submission::kSignal)
+      .Add("fd", Submission::kFd)
+      .Add("activate", Submission::kActivate)
+      .Add("interval", Submission::kInterval)
       .object();
 }
 
@@ -78,6 +84,7 @@ Napi::Object Completions(Napi::Env env) {
       .Add("fatal", Completion::kFatal)
       .Add("looped", Completion::kLooped)
       .Add("total", Completion::kTotal)
+      .Add("fired", Completion::kFired)
       .object();
 }
 
@@ -125,9 +132,20 @@ Napi::Object Layout(Napi::Env env) {
   layout.Set("stat", Stats(env));
   layout.Set("closeMode",
              Table(env).Add("drop", kDrop).Add("reset", kReset).Add("linger", kLinger).object());
-  layout.Set(
-      "loopEnd",
-      Table(env).Add("stepped", kStepped).Add("exited", kExited).Add("broken", kBroken).object());
+  layout.Set("loopEnd", Table(env)
+                            .Add("stepped", kStepped)
+                            .Add("exited", kExited)
+                            .Add("broken", kBroken)
+                            .Add("empty", kEmpty)
+                            .object());
+  layout.Set("timerFlag", Table(env).Add("periodic", kPeriodic).Add("common", kCommon).object());
+  layout.Set("eventFlag", Table(env)
+                              .Add("timeout", EV_TIMEOUT)
+                              .Add("read", EV_READ)
+                              .Add("write", EV_WRITE)
+                              .Add("edge", EV_ET)
+                              .Add("closed", EV_CLOSED)
+                              .object());
   layout.Set("failedCall", Table(env)
                                .Add("socket", kSocketCall)
                                .Add("bind", kBindCall)
@@ -139,6 +157,8 @@ Napi::Object Layout(Napi::Env env) {
                                .Add("allocate", kAllocateCall)
                                .Add("event_add", kEventCall)
                                .Add("sendfile", kSendFileCall)
+                               .Add("sigaction", kSigactionCall)
+                               .Add("fcntl", kFcntlCall)
                                .object());
   layout.Set("listenFlag", Table(env)
                                .Add("reuseable", kReuseable)

@@ -2,9 +2,12 @@
 #include "open_handler.h"
 
 #include "bufferevent.h"
+#include "fd_event.h"
 #include "listener.h"
 #include "rate_limit_group.h"
 #include "reactor.h"
+#include "signal_event.h"
+#include "timer.h"
 
 namespace rxjs_libevent {
 
@@ -20,6 +23,12 @@ std::unique_ptr<EventHandler> OpenHandler(Reactor& reactor, const Record& record
       return Bufferevent::Pair(reactor, record);
     case Submission::kGroup:
       return RateLimitGroup::Open(reactor, record);
+    case Submission::kTimer:
+      return Timer::Open(reactor, record);
+    case Submission::kSignal:
+      return SignalEvent::Open(reactor, record);
+    case Submission::kFd:
+      return FdEvent::Open(reactor, record);
     default:
       return nullptr;
   }

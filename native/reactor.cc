@@ -307,7 +307,6 @@ bool HasPayload(Submission kind) {
     case Submission::kRateLimit:
     case Submission::kGroup:
     case Submission::kSendFile:
-    case Submission::kTimer:
       return true;
     default:
       return false;
@@ -336,16 +335,13 @@ void Reactor::Take(const Record& record) {
         if (transit_.Leave(record.a())) close(record.a());
         break;
       case Submission::kLoopExit: {
-        const int64_t microseconds =
-            static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
-                                 static_cast<uint32_t>(record.a()));
-        const timeval delay = Microseconds(microseconds);
+        const timeval delay = Microseconds(NumberOf(record));
         event_base_loopexit(base_.get(), &delay);
         break;
       }
       case Submission::kLoopBreak:
         // Between two turns nothing is active, and event_base_loop() would forget the break.
-        if (dispatching_) EndLoop(LoopEnd::kBroken);
+        if (dispatching_) EndLoop(static_cast<LoopEnd>(record.a()));
         break;
       case Submission::kLoop:
         loop_flags_ = record.a();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "common_timeouts.h"
 #include "death_watch.h"
 #include "event_handler.h"
 #include "in_slabs.h"
@@ -61,6 +62,7 @@ class Reactor {
   InSlabs& slabs() { return slabs_; }
   DeathWatch& death_watch() { return death_watch_; }
   Transit& transit() { return transit_; }
+  CommonTimeouts& common_timeouts() { return common_timeouts_; }
 
   void Count(Stat stat, int32_t count = 1);
   // Publishes `total` as the position up to which the output of `id` has left.
@@ -129,6 +131,7 @@ class Reactor {
   InSlabs slabs_;
   // From here in reverse order of destruction: handlers, the wake event, the base.
   EventBasePtr base_;
+  CommonTimeouts common_timeouts_;
   DeathWatch death_watch_;
   EventPtr wake_event_;
   std::vector<std::unique_ptr<EventHandler>> handlers_;

@@ -55,15 +55,16 @@ enum class Submission : int32_t {
   kPriority = 18,        // a: priority
   kPair = 19,            // a: id of the other end, b: bytes of credit
   kSendFile = 20,        // payload: SendFileRequest
-  kTimer = 21,           // payload: TimerRequest; opens a timer
-  kSignal = 22,          // a: signal number; opens a signal event
-  kFd = 23,              // a: fd, b: EventFlags, aux: timeout in milliseconds; opens an fd event
+  kTimer = 21,           // number: when it is due, see TimerFlag (aux); opens a timer
+  kSignal = 22,          // a: signal number, aux: priority; opens a signal event
+  kFd = 23,              // a: fd, b: EventFlags, aux: priority; opens an fd event
   kActivate = 24,        // a: EventFlags; event_active()
   kLoopExit = 25,        // number: microseconds; event_base_loopexit()
-  kLoopBreak = 26,       // event_base_loopbreak()
+  kLoopBreak = 26,       // a: LoopEnd; event_base_loopbreak()
   kLoop = 27,            // a: EVLOOP_* flags; dispatch again, or step
   kTrigger = 28,         // a: EventFlags; bufferevent_trigger()
   kTotals = 29,          // asks a rate-limit group for two kTotal
+  kInterval = 30,        // number: microseconds; a timer's period, an fd event's timeout
 };
 
 // Reactor to JavaScript.
@@ -106,7 +107,21 @@ constexpr uint32_t kLongestCompletion = 3;
 
 enum CloseMode : int32_t { kDrop = 0, kReset = 1, kLinger = 2 };
 
-enum LoopEnd : int32_t { kStepped = 0, kExited = 1, kBroken = 2 };
+enum LoopEnd : int32_t { kStepped = 0, kExited = 1, kBroken = 2, kEmpty = 3 };
+
+// What stands in `aux` of the submissions that open an event: flags in the low 8 bits, above them
+// the priority + 1, or 0 for libevent's default.
+enum TimerFlag : uint32_t {
+  kPeriodic = 1,  // kInterval follows
+  kCommon = 2,    // the number is a duration that many timers share, not a point in time
+};
+inline int PriorityOf(const Record& record) { return static_cast<int>(record.aux() >> 8) - 1; }
+
+// 64 bits in a (low) and b (high).
+inline int64_t NumberOf(const Record& record) {
+  return static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
+                              static_cast<uint32_t>(record.a()));
+}
 
 enum FailedCall : int32_t {
   kSocketCall = 0,
@@ -119,6 +134,8 @@ enum FailedCall : int32_t {
   kAllocateCall = 7,
   kEventCall = 8,
   kSendFileCall = 9,
+  kSigactionCall = 10,
+  kFcntlCall = 11,
 };
 
 // Control words: int32 indices. Those that different threads write stand on cache lines of their
@@ -215,6 +232,14 @@ class CompletionRing {
   // Records that have been written since the start.
   uint32_t tail() const { return tail_; }
 
+  // Where the next record will stand, counted from the first one ever.
+  uint64_t Position() const { return posted_; }
+  // True when JavaScript has handled everything in front of a position.
+  bool Passed(uint64_t position) {
+    LookUpHead();
+    return head_ >= position;
+  }
+
  private:
   struct Group {
     uint32_t length;
@@ -228,6 +253,7 @@ class CompletionRing {
   }
 
   void PostGroup(const Group& group) {
+    posted_ += group.length;
     if (waiting_.empty() && Free(group.length) >= group.length) {
       Write(group);
     } else {
@@ -244,10 +270,14 @@ class CompletionRing {
 
   // Free records, looked up afresh only when the last known head leaves fewer than are wanted.
   uint32_t Free(uint32_t wanted) {
-    if (capacity_ - (tail_ - head_) < wanted) {
-      head_ = static_cast<uint32_t>(Atomic(control_ + kCompletionHead).load());
-    }
-    return capacity_ - (tail_ - head_);
+    if (capacity_ - (tail_ - static_cast<uint32_t>(head_)) < wanted) LookUpHead();
+    return capacity_ - (tail_ - static_cast<uint32_t>(head_));
+  }
+
+  // The shared head has 32 bits; it is looked up more often than it wraps.
+  void LookUpHead() {
+    const uint32_t head = static_cast<uint32_t>(Atomic(control_ + kCompletionHead).load());
+    head_ += head - static_cast<uint32_t>(head_);
   }
 
   int32_t* control_;
@@ -255,7 +285,8 @@ class CompletionRing {
   const uint32_t capacity_;
   uint32_t tail_ = 0;
   uint32_t published_ = 0;
-  uint32_t head_ = 0;
+  uint64_t head_ = 0;
+  uint64_t posted_ = 0;
   std::deque<Group> waiting_;
 };
 

@@ -21,6 +21,7 @@ import {
   type EventBaseConfig,
   type EventFeature,
 } from './EventBaseConfig';
+import { EventSources } from './EventSources';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
@@ -41,9 +42,10 @@ export type EventBaseStats = Readonly<Record<NativeStat | 'drains' | 'wakes', nu
  *
  * @see event2/event.h `event_base_new_with_config()`, `event_base_dispatch()`
  */
-export class EventBase {
+export class EventBase extends EventSources {
   private static shared: EventBase | undefined;
 
+  override readonly priorities: number;
   private readonly reactors: Reactor[];
   private readonly connections = new Set<Connection>();
   private readonly acceptors = new Set<RingAcceptor>();
@@ -58,7 +60,9 @@ export class EventBase {
    * @throws LibeventError when no method has what is asked for, or the system has no thread to give
    */
   constructor(config: EventBaseConfig = {}) {
+    super();
     const { threads, ...reactorConfig } = eventBaseConfig(config);
+    this.priorities = reactorConfig.priorities;
     this.running = threads;
     this.stopped = new Promise((resolve) => {
       this.onStopped = resolve;
@@ -262,7 +266,8 @@ export class EventBase {
     });
   }
 
-  private get first(): Reactor {
+  /** @internal */
+  protected override get first(): Reactor {
     return this.reactors[0] as Reactor;
   }
 

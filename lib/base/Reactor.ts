@@ -71,6 +71,7 @@ export class Reactor {
   private wakeCount = 0;
   private draining = false;
   private flushing = false;
+  private stopping = false;
   private closed = false;
 
   constructor(
@@ -109,6 +110,11 @@ export class Reactor {
     });
     for (let count = 0; count < IN_SLABS_LENT; count += 1) this.inSlabs.lend();
     this.flush();
+  }
+
+  /** True from {@link Reactor.stop}: what is opened now would never hear anything. */
+  get ending(): boolean {
+    return this.closed || this.stopping;
   }
 
   get method(): string {
@@ -156,6 +162,11 @@ export class Reactor {
     this.flushLater();
   }
 
+  /** Submits a 64-bit number, as `NumberOf()` of native/ring.h reads it. */
+  submitNumber(kind: number, id: number, value: number, aux = 0): void {
+    this.submit(kind, id, value | 0, Math.floor(value / 2 ** 32), aux);
+  }
+
   submitPayload(kind: number, id: number, payload: Uint8Array): void {
     if (this.closed) return;
     this.submissions.pushPayload(kind, id, payload);
@@ -185,6 +196,7 @@ export class Reactor {
   /** Asks the thread to free everything and end; {@link ReactorEvents.stopped} follows. */
   stop(): void {
     if (this.closed) return;
+    this.stopping = true;
     this.native.setRef(true);
     this.submit(submission.stop, 0);
   }

@@ -31,6 +31,27 @@ export function checkInteger(
   return value;
 }
 
+/**
+ * @param unit - `'ms'` …, for the message
+ */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+  unit: string,
+): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name} must be a number of ${unit}, got ${received(value)}`);
+  }
+  if (!(value >= least && value <= most)) {
+    throw new RangeError(
+      `${name} must be from ${String(least)} to ${String(most)} ${unit}, got ${received(value)}`,
+    );
+  }
+  return value;
+}
+
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') {
     throw new TypeError(`${name} must be true or false, got ${received(value)}`);

@@ -26,6 +26,8 @@ export class SubmissionRing {
   private announced = 0;
   private head = 0;
   private waiting: number[] = [];
+  /** How many words of `waiting` have gone to the ring. */
+  private moved = 0;
   private readonly spill: SpillSlabs;
   /** The index of a write record that has not been published and can still grow, or -1. */
   private growing = -1;
@@ -110,13 +112,22 @@ export class SubmissionRing {
   /** Shows all records to the reactor, as far as there is room. */
   publish(): void {
     this.growing = -1;
-    let taken = 0;
-    while (taken < this.waiting.length && this.hasRoom()) {
-      const [head = 0, id = 0, a = 0, b = 0] = this.waiting.slice(taken, taken + RECORD_WORDS);
-      this.put(head, id, a, b);
-      taken += RECORD_WORDS;
+    const { waiting } = this;
+    while (this.moved < waiting.length && this.hasRoom()) {
+      const { moved } = this;
+      this.put(
+        waiting[moved] as number,
+        waiting[moved + 1] as number,
+        waiting[moved + 2] as number,
+        waiting[moved + 3] as number,
+      );
+      this.moved += RECORD_WORDS;
     }
-    if (taken > 0) this.waiting = this.waiting.slice(taken);
+    // Emptied in one go: many may wait, and cutting a piece off moves all of them.
+    if (this.moved === waiting.length && this.moved > 0) {
+      this.waiting = [];
+      this.moved = 0;
+    }
     if (this.tail === this.published) return;
     this.published = this.tail;
     Atomics.store(this.control, control.submissionTail, this.tail);

@@ -1,0 +1,77 @@
+import type { Observable, SchedulerLike } from 'rxjs';
+import { EventScheduler } from '../events/EventScheduler';
+import { timerOptions, type TimerConfig } from '../events/TimerConfig';
+import { timer } from '../events/timer';
+import type { Reactor } from './Reactor';
+import { RingTimers } from './RingTimers';
+
+/**
+ * What an {@link EventBase} has beside sockets: timers, signals, events on descriptors. They live on
+ * its first reactor.
+ */
+export abstract class EventSources {
+  private timersOrNone: RingTimers | undefined;
+  private schedulerOrNone: EventScheduler | undefined;
+
+  /** @internal */
+  protected abstract get first(): Reactor;
+  /** How many priority levels its events have. @see `event_base_get_npriorities()` */
+  abstract get priorities(): number;
+
+  /**
+   * RxJS's `timer` on libevent's clock: microseconds, no drift, no burst.
+   *
+   * "Once after a while, or again and again."
+   *
+   * ```
+   * timer(20)         --0|
+   * timer(20, 20)     --0-1-2-3-4-5-
+   * JavaScript            [====]
+   *   emits           --0-1    4-5-
+   *   with catchUp    --0-1    234-5-
+   * ```
+   *
+   * Expirations stand on a grid that begins at the first due time, so lateness does not add up.
+   * While JavaScript is busy they are counted on the reactor thread, not queued. What is emitted
+   * then is the number of the latest, so the numbers show what was skipped; with `catchUp` every
+   * number is emitted, at most 256 in one turn. A timer cannot be held. Timers that are due within
+   * the same 20 microseconds may fire in any order; actions of {@link EventSources.scheduler} never.
+   *
+   * - **Subscribe**: cold; every subscription has a timer. It counts from the subscription, even if
+   *   JavaScript stays busy, and never fires early.
+   * - **Next**: 0, then with a period the number of the expiration, rising.
+   * - **Complete**: after the first value if there is no period; when the base is closed.
+   * - **Error**: {@link LibeventError} `ERR_BASE_CLOSED`; `ENOBUFS` beyond 1,048,575 handlers.
+   * - **Unsubscribe**: the timer is freed; nothing is emitted any more.
+   *
+   * @param dueMs - milliseconds until the first value, or when it is due. Bounds: 0 to
+   *   2147483647000; fractions down to 0.001
+   * @param periodMs - milliseconds between the values after it. Default: none. Bounds: 0.001 to
+   *   2147483647000
+   * @throws TypeError, RangeError for arguments of wrong type or out of bounds
+   *
+   * @example
+   * ```ts
+   * base.timer(0.25, 0.25).pipe(take(4000)).subscribe({ complete: () => console.log('a second') });
+   * ```
+   *
+   * @see event2/event.h `evtimer_new()`, `event_base_init_common_timeout()`
+   */
+  timer(dueMs: number | Date, periodMs?: number, config: TimerConfig = {}): Observable<number> {
+    return timer(this.timers, timerOptions(dueMs, periodMs, config, this.priorities));
+  }
+
+  /**
+   * A scheduler for RxJS's operators on this base's timers: `debounceTime(0.5, base.scheduler)`; see
+   * {@link EventScheduler}.
+   */
+  get scheduler(): SchedulerLike {
+    this.schedulerOrNone ??= new EventScheduler(this.timers);
+    return this.schedulerOrNone;
+  }
+
+  private get timers(): RingTimers {
+    this.timersOrNone ??= new RingTimers(this.first);
+    return this.timersOrNone;
+  }
+}

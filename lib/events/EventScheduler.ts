@@ -1,0 +1,164 @@
+import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
+import { ActionHeap, type HeapEntry } from './ActionHeap';
+import { LONGEST_MS } from './TimerConfig';
+import type { TimerHandle, Timers } from './Timers';
+
+/** Actions that run before other work has a turn. */
+const BURST = 256;
+
+type Work<T> = (this: SchedulerAction<T>, state?: T) => void;
+
+/**
+ * RxJS's `asyncScheduler` on libevent's timers: `debounceTime(0.25, base.scheduler)`.
+ *
+ * "Later, to the microsecond."
+ *
+ * Delays may have fractions. Actions run in the order of their due times, and of their scheduling
+ * where those are equal; never inside the call that schedules them. Only the next one that is due
+ * has a timer of the base: the others wait here. An action that throws ends, and so do those that
+ * were to run in the same turn; the error is thrown where nobody can catch it, as RxJS does.
+ *
+ * @see event2/event.h `evtimer_add()`
+ */
+export class EventScheduler implements SchedulerLike {
+  private readonly heap = new ActionHeap<EventAction<unknown>>();
+  private scheduled = 0;
+  private timer: TimerHandle | undefined;
+  private timerDueMs = Infinity;
+  private running = false;
+
+  /** @internal A scheduler comes from `base.scheduler`. */
+  constructor(private readonly timers: Timers) {}
+
+  /** Milliseconds since the epoch, with fractions; never goes back. */
+  now(): number {
+    return this.timers.now();
+  }
+
+  /**
+   * @param work - runs later, with the action as `this`: `this.schedule(state, delayMs)` repeats it
+   * @param delayMs - default 0; less, and what is no number, counts as 0
+   * @param state - passed to `work`
+   * @returns takes the action back
+   */
+  schedule<T>(work: Work<T>, delayMs = 0, state?: T): Subscription {
+    return new EventAction<T>(this, work).schedule(state, delayMs);
+  }
+
+  /** @internal */
+  add(action: EventAction<unknown>, delayMs: number): void {
+    const delay = delayMs > 0 ? Math.min(delayMs, LONGEST_MS) : 0;
+    this.heap.remove(action);
+    action.dueMs = this.now() + delay;
+    action.order = this.scheduled++;
+    this.heap.add(action);
+    this.arm();
+  }
+
+  /** @internal */
+  remove(action: EventAction<unknown>): void {
+    this.heap.remove(action);
+    if (this.heap.size === 0) this.disarm();
+  }
+
+  /** A timer that is due too early is kept: to let it fire costs less than to replace it. */
+  private arm(): void {
+    const { first } = this.heap;
+    if (this.running || first === undefined || this.timerDueMs <= first.dueMs) return;
+    this.disarm();
+    this.timerDueMs = first.dueMs;
+    const spec = {
+      dueMs: Math.max(0, first.dueMs - this.now()),
+      periodMs: undefined,
+      common: false,
+      priority: undefined,
+    };
+    this.timer = this.timers.start(spec, {
+      onFired: () => {
+        this.timer = undefined;
+        this.timerDueMs = Infinity;
+        this.flush();
+      },
+      // Without a base nothing runs any more.
+      onEnded: () => {
+        this.timer = undefined;
+      },
+    });
+  }
+
+  private disarm(): void {
+    this.timer?.stop();
+    this.timer = undefined;
+    this.timerDueMs = Infinity;
+  }
+
+  private flush(): void {
+    const now = this.now();
+    const due: EventAction<unknown>[] = [];
+    while (due.length < BURST) {
+      const { first } = this.heap;
+      if (first === undefined || first.dueMs > now) break;
+      this.heap.remove(first);
+      due.push(first);
+    }
+    this.running = true;
+    for (let index = 0; index < due.length; index += 1) {
+      const failed = due[index]?.run();
+      if (failed === undefined) continue;
+      for (const other of due.slice(index + 1)) other.unsubscribe();
+      setImmediate(() => {
+        throw failed.error;
+      });
+      break;
+    }
+    this.running = false;
+    if (this.heap.size === 0) this.disarm();
+    else this.arm();
+  }
+}
+
+/** Some work of a scheduler, that may schedule itself again. */
+class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEntry {
+  dueMs = 0;
+  order = 0;
+  index = -1;
+  private state: T | undefined;
+  private pending = false;
+
+  constructor(
+    private readonly scheduler: EventScheduler,
+    private readonly work: Work<T>,
+  ) {
+    super();
+  }
+
+  schedule(state?: T, delayMs = 0): Subscription {
+    if (this.closed) return this;
+    this.state = state;
+    this.pending = true;
+    this.scheduler.add(this as EventAction<unknown>, delayMs);
+    return this;
+  }
+
+  /** Returns what the work has thrown. */
+  run(): { readonly error: unknown } | undefined {
+    // Another action may have put this one off meanwhile.
+    if (!this.pending || this.index >= 0) return undefined;
+    this.pending = false;
+    try {
+      this.work(this.state);
+      return undefined;
+    } catch (error) {
+      this.unsubscribe();
+      return { error };
+    }
+  }
+
+  override unsubscribe(): void {
+    if (this.closed) return;
+    this.pending = false;
+    this.state = undefined;
+    this.scheduler.remove(this as EventAction<unknown>);
+    super.unsubscribe();
+  }
+}
