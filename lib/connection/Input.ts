@@ -12,6 +12,14 @@ interface Reader {
 const BURST_CHUNKS = 64;
 
 /**
+ * A chunk that may wait for long, without the memory around it: a view keeps a slab whose other
+ * chunks have gone. It is one chunk or two for each hold, those that were under way.
+ */
+function onItsOwn(chunk: Buffer): Buffer {
+  return chunk.length * 2 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk;
+}
+
+/**
  * The reading half of a connection: who reads, what waits, and how it ends. Emits only what its
  * flow allows, in order, and its ending after its last byte.
  */
@@ -59,7 +67,7 @@ export class Input {
     if (this.ended) return;
     this.flow.arrived(chunk.length);
     if (this.queue.length > 0 || this.pumping || !this.flow.emitting) {
-      this.queue.push(chunk);
+      this.queue.push(this.flow.source.held || !this.hasReaders ? onItsOwn(chunk) : chunk);
       return;
     }
     this.emit(chunk);
