@@ -17,7 +17,13 @@ const total = Math.ceil((gigabytes * 1e9) / CHUNK) * CHUNK;
 
 const target = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
 await once(target, 'listening');
-const relay = await Program.listening(proxy, '--port', '0', '--to', `127.0.0.1:${target.address().port}`);
+const relay = await Program.listening(
+  proxy,
+  '--port',
+  '0',
+  '--to',
+  `127.0.0.1:${target.address().port}`,
+);
 
 await transfer(64 * CHUNK);
 const before = relay.rss;

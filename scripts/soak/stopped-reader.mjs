@@ -2,7 +2,7 @@
 // sender that does not. The relay must not grow by more than its marks and 16 MB, nor use the
 // processor; then the reader goes on, and every byte must arrive. By default with 1 and with 500
 // connections, and each with `net` and RxJS for the contrast, where the sender stops by itself
-// after `contrastMB`.
+// after 3 GB.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -18,7 +18,8 @@ const MB = 2 ** 20;
 const MARKS_MB = (2 * 65536) / MB;
 const SLACK_MB = 16;
 const STALLED_SECONDS = 5;
-const CONTRAST_MB = 1024;
+/** Enough that the buffers of the kernel are full with 500 connections. */
+const CONTRAST_BYTES = 3072 * MB;
 
 setUp({ programs: 'samples' });
 const counts = process.argv.slice(2).map(Number);
@@ -43,13 +44,13 @@ async function soak(name, file, count) {
     '--to',
     `127.0.0.1:${target.address().port}`,
   );
-  await warmUp(relay.port, readers);
+  await warmUp(relay.port, readers, count);
 
   const before = relay.rss;
   relay.forgetPeak();
   const senders = [];
   for (let index = 0; index < count; index += 1) {
-    senders.push(new EndlessSender(relay.port, bounded ? Infinity : (CONTRAST_MB * MB) / count));
+    senders.push(new EndlessSender(relay.port, bounded ? Infinity : CONTRAST_BYTES / count));
   }
   await Promise.all(senders.map((sender) => sender.connected));
   while (readers.length < count) await delay(10);
@@ -105,17 +106,22 @@ async function stalled(senders) {
   }
 }
 
-/** What the relay needs once is not growth. */
-async function warmUp(port, readers) {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  socket.end(Buffer.alloc(4 * MB));
-  while (readers.length === 0) await delay(10);
-  const reader = readers.pop();
-  const received = digest(reader);
-  socket.resume();
-  await received;
-  if (!socket.readableEnded) await once(socket, 'end');
-  await delay(500);
+/**
+ * What the relay needs once is not growth: code, the young generation, received chunks that the
+ * garbage collector has not been to. So the same number of connections passes a little data first.
+ */
+async function warmUp(port, readers, count) {
+  const sockets = Array.from({ length: count }, () =>
+    connect({ port, host: '127.0.0.1', allowHalfOpen: true }).resume(),
+  );
+  for (const socket of sockets) socket.end(Buffer.alloc(Math.ceil((64 * MB) / count)));
+  while (readers.length < count) await delay(10);
+  const ends = sockets
+    .filter((socket) => !socket.readableEnded)
+    .map((socket) => once(socket, 'end'));
+  await Promise.all(readers.splice(0).map(digest));
+  await Promise.all(ends);
+  await delay(1000);
 }
 
 function same(left, right) {
