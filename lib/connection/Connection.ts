@@ -5,8 +5,9 @@ import { checkInteger } from '../common/check';
 import { Flow, type FlowMarks } from '../flow/Flow';
 import type { Release } from '../flow/Release';
 import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
-import { laterTurn } from '../flow/laterTurn';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
+import { ConnectionEffects } from './ConnectionEffects';
+import { ConnectionHandler } from './ConnectionHandler';
 import { ConnectionSocket } from './ConnectionSocket';
 import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionOptions } from './ConnectionConfig';
@@ -16,7 +17,7 @@ import { Output, type WhenSaturated } from './Output';
 import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
 import { Timeouts, type TimeoutsConfig } from './Timeouts';
-import type { Chunk, Transport, TransportHandler } from './Transport';
+import type { Chunk, Transport } from './Transport';
 
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
@@ -49,9 +50,12 @@ const MAX_DEADLINE_MS = 2 ** 31 - 1;
 export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** @internal The marble kit watches its source. */
   readonly flow: Flow;
-  private readonly input: Input;
-  private readonly output: Output;
-  private readonly life: Life;
+  /** @internal */
+  readonly input: Input;
+  /** @internal */
+  readonly output: Output;
+  /** @internal */
+  readonly life: Life;
   private readonly timeouts: Timeouts;
   private aborted: unknown;
   private connectionSocket: ConnectionSocket | undefined;
@@ -68,30 +72,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.life = new Life(transport, () => {
       this.output.stop();
     });
-    this.flow = new Flow(
-      {
-        read: (on) => {
-          transport.read(on);
-        },
-        credit: (bytes) => {
-          transport.credit(bytes);
-        },
-        saturated: () => {
-          this.output.onSaturated();
-          this.life.events.next({ type: 'saturated' });
-        },
-        drained: () => {
-          this.output.onDrained();
-          this.life.events.next({ type: 'drained' });
-        },
-        resume: () => {
-          this.input.pump();
-        },
-        defer: laterTurn,
-        giveBackOf: (value) => this.input.giveBackOf(value),
-      },
-      options,
-    );
+    this.flow = new Flow(new ConnectionEffects(this), options);
     this.input = new Input(this.flow, () => {
       if (this.life.open && !options.allowHalfOpen) this.output.finish();
       this.closeIfDone();
@@ -99,7 +80,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.output = new Output(transport, this.flow, options, this, (error) => {
       this.fail(error);
     });
-    transport.attach(this.transportHandler());
+    transport.attach(new ConnectionHandler(this));
     this.timeouts = new Timeouts(transport, options);
     if ('sendFile' in transport) this.socket.configure(options);
   }
@@ -323,57 +304,25 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.output.whenEnded(ended);
   }
 
-  /** @internal Attached to the transport; a recorder attaches itself before it. */
-  transportHandler(): TransportHandler {
-    return {
-      onData: (chunk) => {
-        this.input.receive(chunk);
-      },
-      onEnd: (error) => {
-        this.onEnd(error);
-      },
-      onLeft: () => {
-        this.output.onLeft();
-      },
-      onFinished: () => {
-        this.output.onFinished();
-        this.life.events.next({ type: 'finished' });
-        this.closeIfDone();
-      },
-      onWriteFailed: (error) => {
-        this.life.failure ??= error;
-        this.output.onFailed(error);
-        this.life.events.next({ type: 'error', direction: 'write', error });
-        // A file that became shorter: the peer must not take what it has got for the whole.
-        if (error.syscall === 'sendfile') this.life.end('reset');
-        this.closeIfDone();
-      },
-      onHangup: (error) => {
-        this.life.events.next({ type: 'hangup', error });
-        if (error !== undefined) this.output.onFailed(error);
-      },
-      onTimeout: (direction) => {
-        this.life.events.next({ type: 'timeout', direction });
-        const error = this.timeouts.errorOf(direction);
-        if (error !== undefined) this.fail(error);
-      },
-      onClosed: (error) => {
-        this.onClosed(error);
-      },
-    };
-  }
-
-  private onEnd(error: LibeventError | undefined): void {
+  /** @internal */
+  onEnd(error: LibeventError | undefined): void {
     if (error === undefined) {
-      this.life.events.next({ type: 'eof' });
+      this.life.tell({ type: 'eof' });
     } else {
       this.life.failure ??= error;
       this.output.onFailed(error);
-      this.life.events.next({ type: 'error', direction: 'read', error });
+      this.life.tell({ type: 'error', direction: 'read', error });
     }
     this.input.end(error);
     // Nothing more can come, and after an error nothing can go: the socket is of no use.
     if (error !== undefined) this.life.end('drop');
+  }
+
+  /** @internal */
+  onTimeout(direction: 'read' | 'write'): void {
+    this.life.tell({ type: 'timeout', direction });
+    const error = this.timeouts.errorOf(direction);
+    if (error !== undefined) this.fail(error);
   }
 
   /** Ends because of an error of our own: what has come is emitted first, then the error. */
@@ -384,12 +333,14 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.life.end('drop');
   }
 
-  private closeIfDone(): void {
+  /** @internal */
+  closeIfDone(): void {
     // One that lingers waits for the peer's end, and the transport sees that.
     if (this.life.open && this.input.done && this.output.done) this.life.end('drop');
   }
 
-  private onClosed(error: LibeventError | undefined): void {
+  /** @internal */
+  onClosed(error: LibeventError | undefined): void {
     if (!this.life.close()) return;
     const failure = error ?? this.life.failure;
     this.output.onClosed(failure);

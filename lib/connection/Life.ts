@@ -6,10 +6,10 @@ import type { CloseMode, Transport } from './Transport';
 
 /** How far a connection has got, why it ends, and who is told. Ends its transport once. */
 export class Life {
-  readonly events = new Subject<ConnectionEvent>();
+  private eventSubject: Subject<ConnectionEvent> | undefined;
+  private closedSubject: Subject<void> | undefined;
   /** The first error that came from the transport or the output. */
   failure: LibeventError | undefined;
-  private readonly closed = new Subject<void>();
   private state: 'open' | CloseMode | 'closed' = 'open';
 
   /** @param onDropped - told when the connection ends without flushing */
@@ -22,10 +22,17 @@ export class Life {
     return this.state === 'open';
   }
 
+  get events(): Observable<ConnectionEvent> {
+    this.eventSubject ??= new Subject();
+    if (this.state === 'closed') this.eventSubject.complete();
+    return this.eventSubject;
+  }
+
   /** Emits once and completes when the connection is gone, at once if it is already. */
   get whenClosed(): Observable<void> {
     return new Observable((subscriber) => {
-      if (this.state !== 'closed') return this.closed.subscribe(subscriber);
+      if (this.state !== 'closed')
+        return (this.closedSubject ??= new Subject()).subscribe(subscriber);
       subscriber.next();
       subscriber.complete();
       return undefined;
@@ -65,11 +72,16 @@ export class Life {
     return true;
   }
 
+  /** Tells what has happened to whoever listens. */
+  tell(event: ConnectionEvent): void {
+    this.eventSubject?.next(event);
+  }
+
   /** Tells everybody, after both halves have ended. */
   tellClosed(): void {
-    this.events.next({ type: 'closed' });
-    this.events.complete();
-    this.closed.next();
-    this.closed.complete();
+    this.tell({ type: 'closed' });
+    this.eventSubject?.complete();
+    this.closedSubject?.next();
+    this.closedSubject?.complete();
   }
 }

@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { Subject, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import type { Flow } from '../flow/Flow';
 import type { Holdable } from '../flow/Holdable';
@@ -25,7 +25,10 @@ type Ending = (error: LibeventError | undefined) => void;
  * that fill it, and tells who waits when bytes have left.
  */
 export class Output {
-  readonly drained = new Subject<void>();
+  // What most connections never need is made when it is needed.
+  private drainedSubject: Subject<void> | undefined;
+  private endings: Set<Ending> | undefined;
+  private holding: Map<Holdable, Release> | undefined;
   dropped = 0;
   private written = 0;
   /** The last known position of what has left; never ahead of the truth. */
@@ -38,8 +41,6 @@ export class Output {
   file: FileInOutput | undefined;
   /** The end has been asked for while a file was being sent. */
   private finishing = false;
-  private readonly endings = new Set<Ending>();
-  private readonly holding = new Map<Holdable, Release>();
 
   /** @param fail - ends the connection because of its output */
   constructor(
@@ -49,6 +50,12 @@ export class Output {
     private readonly cause: unknown,
     private readonly fail: (error: LibeventError) => void,
   ) {}
+
+  get drained(): Observable<void> {
+    this.drainedSubject ??= new Subject();
+    if (this.state === 'ended') this.drainedSubject.complete();
+    return this.drainedSubject;
+  }
 
   /** Bytes that have been written and have not left. */
   get bytes(): number {
@@ -95,8 +102,8 @@ export class Output {
   /** Latches a source on a saturated output, as a sink that joins late does. */
   holdCurrent(): void {
     const source = currentSource();
-    if (source === undefined || this.holding.has(source)) return;
-    this.holding.set(source, source.hold(this.cause));
+    if (source === undefined || this.holding?.has(source) === true) return;
+    (this.holding ??= new Map()).set(source, source.hold(this.cause));
   }
 
   /** `done` once everything that has been written until now has left, or cannot leave. */
@@ -132,9 +139,10 @@ export class Output {
       ended(this.failure);
       return () => undefined;
     }
+    this.endings ??= new Set();
     this.endings.add(ended);
     return () => {
-      this.endings.delete(ended);
+      this.endings?.delete(ended);
     };
   }
 
@@ -195,7 +203,7 @@ export class Output {
   onDrained(): void {
     // Behind a file nothing goes on before its end.
     if (this.file === undefined) this.letGo();
-    this.drained.next();
+    this.drainedSubject?.next();
   }
 
   /** The transport has reached the position that was asked for. */
@@ -221,7 +229,7 @@ export class Output {
   onClosed(error: LibeventError | undefined): void {
     if (this.state !== 'ended')
       this.end(this.state === 'finished' ? undefined : (error ?? this.lost()));
-    this.drained.complete();
+    this.drainedSubject?.complete();
   }
 
   /** Output that waits when the connection is dropped does not leave: whoever waits for it hears so. */
@@ -236,9 +244,9 @@ export class Output {
     this.state = 'ended';
     this.failure = error;
     this.leave(error);
-    const endings = [...this.endings];
-    this.endings.clear();
-    for (const ended of endings) ended(error);
+    const { endings } = this;
+    this.endings = undefined;
+    for (const ended of endings ?? []) ended(error);
   }
 
   private leave(error: LibeventError | undefined): void {
@@ -249,9 +257,9 @@ export class Output {
   }
 
   private letGo(): void {
-    const releases = [...this.holding.values()];
-    this.holding.clear();
-    for (const release of releases) release();
+    const { holding } = this;
+    this.holding = undefined;
+    for (const release of holding?.values() ?? []) release();
   }
 
   private writeBehind(file: FileInOutput, chunk: Chunk, whenSaturated: WhenSaturated): void {

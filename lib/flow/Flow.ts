@@ -29,7 +29,7 @@ export interface FlowMarks {
  * reads while fewer than `read.high` bytes are posted and not yet credited, so the low mark is kept
  * here, by when credit is given. Holds are counted by cause in {@link Flow.source}.
  */
-export class Flow {
+export class Flow implements SourceActions {
   readonly source: Source;
   private readonly saturation: Saturation;
   private readMarks: Watermarks;
@@ -46,19 +46,7 @@ export class Flow {
   ) {
     this.readMarks = marks.read;
     this.saturation = new Saturation(marks.write);
-    this.source = new Source({
-      pause: () => {
-        this.updateReading();
-      },
-      resume: () => {
-        this.updateReading();
-        effects.resume();
-      },
-      defer: (task) => {
-        effects.defer(task);
-      },
-      giveBackOf: (value) => effects.giveBackOf?.(value),
-    });
+    this.source = new Source(this);
   }
 
   /** True while values may be emitted at once: demand, no hold, nothing older that waits. */
@@ -92,6 +80,27 @@ export class Flow {
 
   hold(cause: unknown): Release {
     return this.source.hold(cause);
+  }
+
+  /** For {@link Flow.source}. */
+  pause(): void {
+    this.updateReading();
+  }
+
+  /** For {@link Flow.source}. */
+  resume(): void {
+    this.updateReading();
+    this.effects.resume();
+  }
+
+  /** For {@link Flow.source}. */
+  defer(task: () => void): void {
+    this.effects.defer(task);
+  }
+
+  /** For {@link Flow.source}. */
+  giveBackOf(value: unknown): ((rest: Uint8Array) => void) | undefined {
+    return this.effects.giveBackOf?.(value);
   }
 
   subscribe(): void {

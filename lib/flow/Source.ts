@@ -23,34 +23,26 @@ export interface SourceActions {
  * their work here when a hold comes in between, so a held source is silent to the value.
  */
 export class Source implements Holdable {
-  private readonly holds: Holds;
+  /** Made by the first hold: most sources are never held. */
+  private holds: Holds | undefined;
   private readonly postponed: { readonly work: () => void }[] = [];
   /** Where the next postponed work goes while older work runs: in front of the rest. */
   private front: number | undefined;
   private resuming = false;
 
-  constructor(private readonly actions: SourceActions) {
-    this.holds = new Holds(
-      () => {
-        actions.pause();
-      },
-      () => {
-        this.resumeLater();
-      },
-    );
-  }
+  constructor(private readonly actions: SourceActions) {}
 
   get held(): boolean {
-    return this.holds.held;
+    return this.holds?.held ?? false;
   }
 
   get heldBy(): readonly unknown[] {
-    return this.holds.heldBy;
+    return this.holds?.heldBy ?? [];
   }
 
   /** True while nothing new may be emitted: held, about to resume, or at postponed work. */
   get waiting(): boolean {
-    return this.resuming || this.holds.held || this.front !== undefined;
+    return this.resuming || this.held || this.front !== undefined;
   }
 
   /** True while operators have left work for the resume. */
@@ -59,6 +51,14 @@ export class Source implements Holdable {
   }
 
   hold(cause: unknown): Release {
+    this.holds ??= new Holds(
+      () => {
+        this.actions.pause();
+      },
+      () => {
+        this.resumeLater();
+      },
+    );
     return this.holds.hold(cause);
   }
 
@@ -70,7 +70,7 @@ export class Source implements Holdable {
     const entry = { work };
     if (this.front === undefined) this.postponed.push(entry);
     else this.postponed.splice(this.front++, 0, entry);
-    if (!this.holds.held) this.resumeLater();
+    if (!this.held) this.resumeLater();
     return () => {
       const index = this.postponed.indexOf(entry);
       if (index < 0) return;
@@ -93,7 +93,7 @@ export class Source implements Holdable {
     try {
       this.runPostponed();
     } catch (error) {
-      if (!this.holds.held) this.resumeLater();
+      if (!this.held) this.resumeLater();
       throw error;
     }
     // Work that was postponed, or a hold that came and went, has asked for a turn of its own.
@@ -107,7 +107,7 @@ export class Source implements Holdable {
    */
   private runPostponed(): void {
     const outer = enterSource(this);
-    const stopped = (): boolean => this.holds.held || this.resuming;
+    const stopped = (): boolean => this.held || this.resuming;
     try {
       for (let count = this.postponed.length; count > 0 && !stopped(); count -= 1) {
         this.front = 0;

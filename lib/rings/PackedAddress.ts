@@ -5,7 +5,11 @@ const IPV6 = 6;
 
 /** An address as it crosses the ring: its bytes in four words. Turned into text when asked for. */
 export class PackedAddress {
-  private readonly words: Int32Array;
+  // Numbers rather than an array: every accepted connection keeps two addresses.
+  private readonly word0: number;
+  private readonly word1: number;
+  private readonly word2: number;
+  private readonly word3: number;
 
   constructor(
     private readonly family: number,
@@ -13,12 +17,16 @@ export class PackedAddress {
     words: Int32Array,
     index: number,
   ) {
-    this.words = words.slice(index, index + 4);
+    this.word0 = words[index] ?? 0;
+    this.word1 = words[index + 1] ?? 0;
+    this.word2 = words[index + 2] ?? 0;
+    this.word3 = words[index + 3] ?? 0;
   }
 
   /** @param path - what a unix socket is known by */
   info(path = ''): AddressInfo {
-    const bytes = new Uint8Array(this.words.buffer);
+    const words = Int32Array.of(this.word0, this.word1, this.word2, this.word3);
+    const bytes = new Uint8Array(words.buffer);
     if (this.family === IPV4) {
       return { family: 'IPv4', address: bytes.subarray(0, 4).join('.'), port: this.port };
     }
