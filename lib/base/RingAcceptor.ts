@@ -17,9 +17,6 @@ import { payloadOf } from './payloadOf';
 const { completion, submission, closeMode, listenFlag } = native.layout;
 
 const FAMILY_UNIX = 1;
-/** `sun_path` of `<sys/un.h>`, less its terminator. */
-export const MAX_PATH_BYTES = 107;
-
 /** Without IPv6 the default host is that of IPv4. */
 const ANY_HOSTS = ['::', '0.0.0.0'];
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
@@ -170,12 +167,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
 
   private openPath(path: string): void {
     this.address = { family: 'unix', address: path, port: 0 };
-    if (Buffer.byteLength(path) <= MAX_PATH_BYTES) {
-      this.open(FAMILY_UNIX, path, -1);
-      return;
-    }
-    const detail = `a unix path has at most ${String(MAX_PATH_BYTES)} bytes, this one ${String(Buffer.byteLength(path))}`;
-    this.failLater('ENAMETOOLONG', 'bind', detail);
+    this.open(FAMILY_UNIX, path, -1);
   }
 
   private open(family: number, text: string, fd: number): void {

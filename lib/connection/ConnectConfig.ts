@@ -12,6 +12,7 @@ import {
   type ConnectionOptions,
 } from './ConnectionConfig';
 import { ipVersion } from './ipVersion';
+import { unixPath } from './unixPath';
 
 /** Where and how to connect; and the options of the connection. */
 export interface ConnectConfig extends ConnectionConfig {
@@ -72,8 +73,6 @@ export interface ConnectOptions {
   readonly connection: ConnectionOptions;
 }
 
-/** `sun_path` of `<sys/un.h>`, less its terminator. */
-const MAX_PATH_BYTES = 107;
 const MAX_MS = 2 ** 31 - 1;
 /** What the system takes, TCP_KEEPIDLE of `<linux/tcp.h>`. */
 const MAX_KEEP_ALIVE_SECONDS = 32767;
@@ -84,13 +83,7 @@ function unixTarget(config: ConnectConfig, path: string): ConnectOptions['target
     if (config[name] !== undefined)
       throw new TypeError(`path stands alone: give no ${name} with it`);
   }
-  if (checkString('path', path) === '') throw new TypeError('path must not be empty');
-  const bytes = Buffer.byteLength(path);
-  if (bytes > MAX_PATH_BYTES) {
-    throw new RangeError(`path must have at most ${MAX_PATH_BYTES} bytes, got ${bytes}`);
-  }
-  if (path.includes('\0', 1)) throw new TypeError('path must have no NUL but in front');
-  return { kind: 'unix', path };
+  return { kind: 'unix', path: unixPath(path) };
 }
 
 function ipTarget(config: ConnectConfig): ConnectOptions['target'] {

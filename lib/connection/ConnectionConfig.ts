@@ -86,7 +86,8 @@ export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
       MAX_TIMEOUT_MS,
       'ms',
     ),
-    rateLimit: config.rateLimit && tokenBucket('rateLimit', config.rateLimit),
+    rateLimit:
+      config.rateLimit === undefined ? undefined : tokenBucket('rateLimit', config.rateLimit),
     rateLimitGroup: config.rateLimitGroup,
     priority:
       config.priority === undefined

@@ -4,6 +4,7 @@ import {
   type ConnectionConfig,
   type ConnectionOptions,
 } from './ConnectionConfig';
+import { unixPath } from './unixPath';
 
 /** Where and how to listen; and the options of the accepted connections. */
 export interface ListenConfig extends ConnectionConfig {
@@ -68,14 +69,12 @@ function target(config: ListenConfig): ListenOptions['target'] {
     if (port !== undefined || host !== undefined) {
       throw new TypeError('path stands alone: give no port or host with it');
     }
-    if (checkString('path', path) === '') throw new TypeError('path must not be empty');
-    if (path.includes('\0', 1)) throw new TypeError('path must not contain a NUL character');
-    return { kind: 'unix', path };
+    return { kind: 'unix', path: unixPath(path) };
   }
   if (host !== undefined && checkString('host', host) === '') {
     throw new TypeError('host must not be empty');
   }
-  if (host?.includes('\0') === true) throw new TypeError('host must not contain a NUL character');
+  if (host?.includes('\0') === true) throw new TypeError('host must have no NUL');
   return { kind: 'ip', host, port: checkInteger('port', port ?? 0, 0, 65535, 'ports') };
 }
 
