@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/Connection';
 import { Listener } from '../connection/Listener';
 import { ByteExpectation, type BytesConfig } from './ByteExpectation';
+import type { Connect } from './ConnectorScript';
 import { Expectation } from './Expectation';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
@@ -32,6 +33,7 @@ export type ExpectationHelpers = Pick<
   | 'expectClosed'
   | 'expectUnread'
   | 'expectAccepted'
+  | 'expectAttempts'
 >;
 
 /** What a test can expect of its connections. */
@@ -197,12 +199,38 @@ export class Expectations {
     );
   };
 
+  /** When a scripted `connect` attempts: `1---2-----3`. */
+  readonly expectAttempts = (connect: Connect): Expectation<never, string> => {
+    const script = this.rig.connectors.find((other) => other.connect === connect);
+    if (script === undefined) throw stranger('expectAttempts', connect);
+    const what = `expectAttempts(${script.name})`;
+    return new Expectation<never, string>(
+      this.rig,
+      {
+        what,
+        expected: (marbles) =>
+          withValues<never, string>(
+            what,
+            parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
+            undefined,
+            (value) => value,
+          ),
+        actual: () => script.attempts,
+        same: (one, other) => one === other,
+        describe: (number) => `attempt ${number}`,
+      },
+      this.expectAttempts,
+    );
+  };
+
   get helpers(): ExpectationHelpers {
     const { expectOutput, expectWritten, expectDemand, expectSaturation } = this;
-    const { expectHolds, expectClosed, expectUnread, expectAccepted } = this;
+    const { expectHolds, expectClosed, expectUnread } = this;
+    const { expectAccepted, expectAttempts } = this;
     return {
       ...{ expectOutput, expectWritten, expectDemand, expectSaturation },
-      ...{ expectHolds, expectClosed, expectUnread, expectAccepted },
+      ...{ expectHolds, expectClosed, expectUnread },
+      ...{ expectAccepted, expectAttempts },
     };
   }
 
@@ -259,7 +287,7 @@ export class Expectations {
 }
 
 function stranger(call: string, end: unknown): MarbleError {
-  const got = end === null || typeof end !== 'object' ? String(end) : end.constructor.name;
+  const got = end !== null && typeof end === 'object' ? end.constructor.name : typeof end;
   return new MarbleError(`${call}: not made by this test's helpers: ${got}`);
 }
 

@@ -3,6 +3,12 @@ import type { Connection } from '../connection/Connection';
 import { type ConnectionConfig, connectionOptions } from '../connection/ConnectionConfig';
 import type { Listener } from '../connection/Listener';
 import type { ExpectationHelpers, Expectations } from './Expectations';
+import {
+  type Connect,
+  ConnectorScript,
+  type Outcome,
+  type ScriptedConnectConfig,
+} from './ConnectorScript';
 import { type Arrival, ListenerScript, type ScriptedListenConfig } from './ListenerScript';
 import { MarbleError } from './MarbleError';
 import { Peer } from './Peer';
@@ -42,6 +48,15 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
     values?: MarbleValues<Arrival>,
     config?: ScriptedListenConfig,
   ): Listener;
+  /**
+   * A `connect` for the pipeline under test: one diagram for each attempt, counted from its start,
+   * with a peer or `#` where it is decided. `connector(['--#', '-a'], { a: peer(…) })`.
+   */
+  connector(
+    attempts: readonly string[],
+    values?: MarbleValues<Outcome>,
+    config?: ScriptedConnectConfig,
+  ): Connect;
   /** Does something at frames: `at('--h--r', { h: () => …, r: () => … })`. */
   at(marbles: string, actions: MarbleValues<() => void>): void;
 }
@@ -71,6 +86,8 @@ export function marbleHelpers(
     },
     listener: (marbles, values, config = {}) =>
       new ListenerScript(rig, marbles, values, config).listener,
+    connector: (attempts, values, config = {}) =>
+      new ConnectorScript(rig, attempts, values, config).connect,
     at: (marbles, actions) => {
       const marks = parseMarbles('at', marbles, { signs: '', endings: '', values: true });
       const dos = withValues<() => void, () => void>('at', marks, actions, (action, char) => {

@@ -1,4 +1,5 @@
 import type { TestScheduler } from 'rxjs/testing';
+import type { ConnectorScript } from './ConnectorScript';
 import type { ListenerScript } from './ListenerScript';
 import type { Peer } from './Peer';
 import type { VirtualReactor } from './VirtualReactor';
@@ -10,6 +11,7 @@ export interface Rig {
   /** Every connection of the test, in the order of their making. */
   readonly peers: Peer[];
   readonly listeners: ListenerScript[];
+  readonly connectors: ConnectorScript[];
   /** Looks at what was expected, when virtual time has ended. */
   readonly checks: (() => void)[];
   /** The test's own assertion function. */

@@ -59,7 +59,15 @@ export function marbles(
   const scheduler = new TestScheduler(assertTimelines(assert));
   scheduler.run((helpers) => {
     const reactor = new VirtualReactor(scheduler);
-    const rig: Rig = { scheduler, reactor, peers: [], listeners: [], checks: [], assert };
+    const rig: Rig = {
+      scheduler,
+      reactor,
+      peers: [],
+      listeners: [],
+      connectors: [],
+      checks: [],
+      assert,
+    };
     const expectations = new Expectations(rig);
     const restore = useTurns((turn) => {
       scheduler.schedule(turn);

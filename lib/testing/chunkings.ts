@@ -1,0 +1,102 @@
+import { MarbleError } from './MarbleError';
+import { type Bytes, describeBytes, toBytes } from './bytes';
+
+/** Options of {@link chunkings}. */
+export interface ChunkingsConfig {
+  /**
+   * Pieces at most. Default: as many as there are bytes, and then there may be 16 bytes at most,
+   * which are 32768 chunkings. Bounds: 1 up.
+   */
+  readonly pieces?: number;
+}
+
+const MOST_CHUNKINGS = 2 ** 15;
+
+/**
+ * Every way in which bytes can arrive.
+ *
+ * "TCP may cut anywhere."
+ *
+ * ```
+ * chunkings('abc')   abc   a bc   ab c   a b c
+ * ```
+ *
+ * @param input - text (UTF-8) or bytes
+ * @throws RangeError when there are more than 32768
+ */
+export function* chunkings(input: Bytes, config: ChunkingsConfig = {}): Generator<Buffer[]> {
+  const bytes = toBytes('chunkings', input, 'utf8');
+  const places = Math.max(0, bytes.length - 1);
+  const cuts = Math.min(places, piecesOf(config, bytes.length) - 1);
+  let count = 0;
+  let ways = 1;
+  for (let cut = 0; cut <= cuts; cut += 1) {
+    count += ways;
+    ways = (ways * (places - cut)) / (cut + 1);
+  }
+  if (count > MOST_CHUNKINGS) {
+    throw new RangeError(
+      `${String(bytes.length)} bytes have ${String(count)} chunkings, at most ${String(MOST_CHUNKINGS)} can be run: give pieces`,
+    );
+  }
+  for (let cut = 0; cut <= cuts; cut += 1) {
+    for (const at of combinations(places, cut)) {
+      const edges = [0, ...at.map((place) => place + 1), bytes.length];
+      yield edges.slice(1).map((end, index) => bytes.subarray(edges[index], end));
+    }
+  }
+}
+
+/**
+ * Runs a test over every chunking of its input, and names the one that fails.
+ *
+ * "The same answer, however the question was cut."
+ *
+ * @param input - text (UTF-8) or bytes
+ * @param test - is given the chunks of one run; `connection(chunks)` sends them
+ *
+ * @example
+ * ```ts
+ * everyChunking('Hello\r\n', (chunks) => {
+ *   marbles(({ connection, expectOutput }) => {
+ *     const conn = connection(chunks);
+ *     of(conn).pipe(serve(rot13)).subscribe();
+ *     expectOutput(conn).toAddUpTo('Uryyb\r\n');
+ *   });
+ * });
+ * ```
+ */
+export function everyChunking(
+  input: Bytes,
+  test: (chunks: readonly Buffer[]) => void,
+  config?: ChunkingsConfig,
+): void {
+  if (typeof test !== 'function')
+    throw new TypeError(`test must be a function, got ${typeof test}`);
+  for (const chunks of chunkings(input, config)) {
+    try {
+      test(chunks);
+    } catch (error) {
+      const cut = chunks.map(describeBytes).join(' ');
+      const message = error instanceof Error ? error.message : String(error);
+      throw new MarbleError(`with the input cut as ${cut}: ${message}`, { cause: error });
+    }
+  }
+}
+
+function piecesOf({ pieces }: ChunkingsConfig, bytes: number): number {
+  if (pieces === undefined) return Math.max(1, bytes);
+  if (Number.isInteger(pieces) && pieces >= 1) return pieces;
+  throw new RangeError(`pieces must be a whole number from 1, got ${String(pieces)}`);
+}
+
+/** Every choice of so many of the numbers below `of`, in order. */
+function* combinations(of: number, many: number, from = 0): Generator<number[]> {
+  if (many === 0) {
+    yield [];
+    return;
+  }
+  for (let first = from; first <= of - many; first += 1) {
+    for (const rest of combinations(of, many - 1, first + 1)) yield [first, ...rest];
+  }
+}

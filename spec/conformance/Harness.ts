@@ -1,0 +1,52 @@
+import type { Connection, ConnectionConfig, LibeventError } from 'rxjs-libevent';
+
+/** The other end of a connection, whatever it is made of. */
+export interface RemoteEnd {
+  send(bytes: string | Uint8Array): void;
+  /** FIN. */
+  end(): void;
+  /** RST. */
+  reset(): void;
+  /** Reads from here on, or stops reading. It reads at the start. */
+  read(on: boolean): void;
+  /** All that it has got. */
+  readonly received: Buffer;
+  /** What it has seen: `'fin'`, `'rst'`. */
+  readonly seen: readonly string[];
+}
+
+/** Room for what no system takes. */
+export const MAX_OUTPUT_BYTES = 1 << 28;
+
+/** One connection, from both sides. */
+export interface Pair {
+  readonly conn: Connection;
+  readonly remote: RemoteEnd;
+}
+
+/**
+ * What carries the connections of the conformance suite. Every promise settles on an event, never
+ * on a clock.
+ */
+export interface Harness {
+  readonly name: string;
+  /** More bytes than the system takes of a connection whose peer does not read. */
+  readonly moreThanSystem: number;
+  /** Runs a case, with everything it needs around it. */
+  run(body: () => Promise<void>): Promise<void>;
+  open(config?: ConnectionConfig): Promise<Pair>;
+  /** When everything that was under way has been told. */
+  settled(): Promise<void>;
+  /** When a condition holds, looked at whenever something has happened. */
+  until(what: string, condition: () => boolean): Promise<void>;
+}
+
+/** What a subscriber of a connection was told. */
+export interface Told {
+  bytes: Buffer;
+  readonly log: string[];
+}
+
+export function codeOf(error: unknown): string {
+  return (error as LibeventError).code;
+}

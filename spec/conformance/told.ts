@@ -1,0 +1,36 @@
+import type { Connection } from 'rxjs-libevent';
+import { type Told, codeOf } from './Harness';
+
+/** Subscribes and keeps what comes; the log has `C` or `E:CODE`. */
+export function told(conn: Connection): Told & { unsubscribe(): void } {
+  const result = { bytes: Buffer.alloc(0), log: [] as string[] };
+  const subscription = conn.subscribe({
+    next: (chunk) => {
+      result.bytes = Buffer.concat([result.bytes, chunk]);
+    },
+    error: (error: unknown) => result.log.push(`E:${codeOf(error)}`),
+    complete: () => result.log.push('C'),
+  });
+  return Object.assign(result, {
+    unsubscribe: () => {
+      subscription.unsubscribe();
+    },
+  });
+}
+
+/** The events of a connection, as words; `closed` comes last. */
+export function events(conn: Connection): string[] {
+  const log: string[] = [];
+  conn.events.subscribe((event) => {
+    const direction = 'direction' in event ? `:${event.direction}` : '';
+    const code = 'error' in event && event.error ? `:${event.error.code}` : '';
+    log.push(event.type + direction + code);
+  });
+  return log;
+}
+
+/** Bytes that show it when one is lost, doubled or out of order. */
+export function pattern(length: number): Buffer {
+  const words = new Uint32Array(Math.ceil(length / 4)).map((_, index) => index * 2654435761);
+  return Buffer.from(words.buffer, 0, length);
+}

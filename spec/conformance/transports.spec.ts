@@ -1,0 +1,14 @@
+import { SocketHarness } from './SocketHarness';
+import { VirtualHarness } from './VirtualHarness';
+import { ending } from './ending';
+import { holding } from './holding';
+import { reading } from './reading';
+import { writing } from './writing';
+
+// Written once and run over both: where they differ, the marble kit is wrong, or the core.
+describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $name', (harness) => {
+  const run = (behaviour: string, body: () => Promise<void>): void => {
+    it(behaviour, () => harness.run(body));
+  };
+  for (const group of [reading, holding, writing, ending]) group(harness, run);
+});
