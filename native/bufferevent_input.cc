@@ -19,6 +19,8 @@ constexpr int kReadsPerTurn = 4;
 
 // Stopping is lazy: the event stays pending until it fires, so a short hold costs no system call.
 void Bufferevent::SetReading(bool wanted) {
+  // Armed while nobody wanted to read, so without the timeout.
+  if (wanted && !wanted_ && read_timeout_ > 0) Disarm();
   wanted_ = wanted;
   if (wanted) {
     Arm();
@@ -40,7 +42,8 @@ void Bufferevent::Arm() {
     return;
   }
   const timeval timeout = Milliseconds(read_timeout_);
-  armed_ = event_add(&read_event_, read_timeout_ > 0 ? &timeout : nullptr) == 0;
+  const bool timed = wanted_ && read_timeout_ > 0;
+  armed_ = event_add(&read_event_, timed ? &timeout : nullptr) == 0;
 }
 
 void Bufferevent::Disarm() {
