@@ -1,8 +1,12 @@
 export { useTurns } from './flow/laterTurn';
+export { LibeventError } from './common/LibeventError';
 export type { AssertDeepEqual } from './testing/assertTimelines';
+export { chunkings, everyChunking, type ChunkingsConfig } from './testing/chunkings';
+export type { Connect, Outcome, ScriptedConnectConfig } from './testing/ConnectorScript';
+export type { Arrival, ScriptedListenConfig } from './testing/ListenerScript';
 export { marbles, marblesWith } from './testing/marbles';
 export { MarbleError } from './testing/MarbleError';
 export type { MarbleHelpers, ScriptedConnectionConfig } from './testing/MarbleHelpers';
 export type { Peer } from './testing/Peer';
-export type { PeerConfig } from './testing/PeerScript';
+export type { PeerConfig, PeerValue } from './testing/PeerScript';
 export { readTimeout, writeTimeout } from './testing/TimeoutValue';

@@ -53,7 +53,9 @@ export class ConnectorScript {
     if (!Array.isArray(attempts)) {
       throw new MarbleError(`${this.name}: attempts must be an array, one diagram for each`);
     }
-    this.outcomes = attempts.map((marbles: string, index) => this.parse(marbles, values, index + 1));
+    this.outcomes = attempts.map((marbles: string, index) =>
+      this.parse(marbles, values, index + 1),
+    );
     this.connect = (target) => {
       const options = connectOptions(target);
       return connectWith(options, (handler) => new VirtualConnector(rig, this, options, handler));

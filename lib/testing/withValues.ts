@@ -1,7 +1,7 @@
 import { MarbleError } from './MarbleError';
 import { type Mark, isSign, sign } from './Mark';
 
-/** What the characters of a diagram stand for. */
+/** What the characters of a diagram stand for. An empty table counts as none. */
 export type MarbleValues<T> = Readonly<Record<string, T>>;
 
 /**
@@ -19,15 +19,15 @@ export function withValues<T, R>(
   if (values !== undefined && (typeof values !== 'object' || (values as unknown) === null)) {
     throw new MarbleError(`${what}: values must be an object, got ${typeof values}`);
   }
+  const table = values === undefined || Object.keys(values).length === 0 ? undefined : values;
   return marks.map((mark) => {
     const { frame, char = '' } = mark;
     if (isSign(mark)) return sign(frame, char);
-    if (values === undefined) return { frame, char, value: of(char, char) };
-    const value = Object.hasOwn(values, char) ? values[char] : undefined;
+    if (table === undefined) return { frame, char, value: of(char, char) };
+    const value = Object.hasOwn(table, char) ? table[char] : undefined;
     if (value === undefined) {
-      const known = Object.keys(values).map((key) => `'${key}'`);
-      const table = known.length === 0 ? 'the table is empty' : `the table has ${known.join(', ')}`;
-      throw new MarbleError(`${what}: '${char}' has no value, ${table}`);
+      const known = Object.keys(table).map((key) => `'${key}'`);
+      throw new MarbleError(`${what}: '${char}' has no value, the table has ${known.join(', ')}`);
     }
     return { frame, char, value: of(value, char) };
   });

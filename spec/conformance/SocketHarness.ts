@@ -9,7 +9,7 @@ export class SocketHarness implements Harness {
   readonly name = 'real sockets';
   readonly moreThanSystem = 24 << 20;
   private base = new EventBase();
-  private sockets: Socket[] = [];
+  private readonly sockets: Socket[] = [];
   private fence: { near: Connection; far: Socket } | undefined;
 
   async run(body: () => Promise<void>): Promise<void> {

@@ -19,6 +19,7 @@ export class VirtualHarness implements Harness {
 
   async run(body: () => Promise<void>): Promise<void> {
     const scheduler = new TestScheduler(() => undefined);
+    scheduler.maxFrames = 0;
     this.scheduler = scheduler;
     this.reactor = new VirtualReactor(scheduler);
     const restore = useTurns((turn) => {
@@ -82,23 +83,18 @@ export class VirtualHarness implements Harness {
 
   async until(what: string, condition: () => boolean): Promise<void> {
     while (!condition()) {
-      if (this.scheduler.actions.length === 0) {
-        await this.frame();
-        if (!condition() && this.scheduler.actions.length === 0) {
-          throw new Error(`nothing is left to happen: ${what}`);
-        }
-      }
-      // The next timer fires only when nothing else is under way.
-      this.scheduler.maxFrames = this.scheduler.actions[0]?.delay ?? this.scheduler.frame;
       await this.frame();
+      if (condition()) return;
+      // The next timer fires only when nothing else is under way.
+      const next = this.scheduler.actions[0];
+      if (next === undefined) throw new Error(`nothing is left to happen: ${what}`);
+      this.scheduler.maxFrames = next.delay;
     }
   }
 
   /** Everything of the present frame. */
   private async frame(): Promise<void> {
     await new Promise(setImmediate);
-    this.scheduler.maxFrames = Math.max(this.scheduler.maxFrames, this.scheduler.frame);
-    if (this.scheduler.maxFrames === Infinity) this.scheduler.maxFrames = this.scheduler.frame;
     this.scheduler.flush();
   }
 }

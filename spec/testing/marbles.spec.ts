@@ -1,0 +1,320 @@
+import { delay, map, of } from 'rxjs';
+import { type Release, LibeventError, lines, sendTo } from 'rxjs-libevent';
+import {
+  type MarbleHelpers,
+  MarbleError,
+  marbles as run,
+  readTimeout,
+  writeTimeout,
+} from 'rxjs-libevent/testing';
+import { marbles } from './support/marbles';
+
+function failure(body: (helpers: MarbleHelpers) => unknown): MarbleError {
+  try {
+    marbles(body);
+  } catch (error) {
+    if (error instanceof MarbleError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('marbles', () => {
+  it("is RxJS's TestScheduler, with its helpers", () => {
+    marbles(({ cold, hot, time, expectObservable, expectSubscriptions }) => {
+      const source = cold('-a-b|');
+      expectObservable(source.pipe(delay(time('--|')))).toBe('---a-(b|)');
+      expectSubscriptions(source.subscriptions).toBe('^---!');
+      expectObservable(hot('--x|')).toBe('--x|');
+    });
+  });
+
+  it('emits chunks at their frames, those of a group one after the other', () => {
+    marbles(({ connection, expectObservable }) => {
+      const conn = connection('-a-(bc)-|', { a: 'A', b: 'B', c: new Uint8Array([67]) });
+      expectObservable(conn.pipe(map((chunk) => chunk.toString()))).toBe('-a-(bc)-|', {
+        a: 'A',
+        b: 'B',
+        c: 'C',
+      });
+    });
+  });
+
+  it('takes characters for text where there is no table', () => {
+    marbles(({ connection, expectOutput }) => {
+      const conn = connection('-a-b|');
+      conn.pipe(sendTo(conn)).subscribe();
+      expectOutput(conn).toBe('-a-b');
+    });
+  });
+
+  it('joins what waits, as a system does, if asked to', () => {
+    marbles(({ connection, at, expectObservable }) => {
+      const conn = connection('-a-b-|', {}, { coalesce: true });
+      const release = conn.hold();
+      at('----r', { r: release });
+      expectObservable(conn.pipe(map((chunk) => chunk.toString()))).toBe('----v|', { v: 'ab' });
+    });
+  });
+
+  it('fails with an error by its code', () => {
+    marbles(({ connection, expectObservable, expectClosed }) => {
+      const conn = connection('--#', {}, { code: 'EHOSTUNREACH' });
+      expectObservable(conn).toBe('--#', {}, new LibeventError('EHOSTUNREACH', 'read'));
+      expectClosed(conn).toBe('--#', 'EHOSTUNREACH');
+    });
+  });
+
+  it('times out when the test says so, or the clock', () => {
+    marbles(({ connection, expectClosed }) => {
+      const [scripted, timed] = [
+        connection('--t', { t: readTimeout }),
+        connection('-a', {}, { readTimeoutMs: 5 }),
+      ];
+      for (const conn of [scripted, timed]) conn.subscribe({ error: () => undefined });
+      expectClosed(scripted).toBe('--#', 'ETIMEDOUT');
+      expectClosed(timed).toBe('------#', 'ETIMEDOUT');
+    });
+  });
+
+  it('times out writing when the peer takes nothing', () => {
+    marbles(({ connection, at, expectClosed, expectObservable }) => {
+      const conn = connection('', {}, { takes: '', writeTimeoutMs: 3, whenTimeout: 'event' });
+      conn.next('x');
+      const types = conn.events.pipe(map(({ type }) => type));
+      expectObservable(types, '^-------!').toBe('---t--t', { t: 'timeout' });
+      const scripted = connection('--t', { t: writeTimeout });
+      scripted.subscribe({ error: () => undefined });
+      expectClosed(scripted).toBe('--#', 'ETIMEDOUT');
+      at('--------x', {
+        x: () => {
+          conn.destroy();
+        },
+      });
+    });
+  });
+
+  it('shows demand, from the first subscriber to the last', () => {
+    marbles(({ connection, cold, expectDemand }) => {
+      const conn = connection('');
+      cold('--a---b|').subscribe({
+        next: (step) =>
+          step === 'a' ? subscriptions.push(conn.subscribe()) : subscriptions.pop()?.unsubscribe(),
+      });
+      const subscriptions: { unsubscribe(): void }[] = [];
+      expectDemand(conn).toBe('--^---!');
+    });
+  });
+
+  it('shows holds by their causes, as they change', () => {
+    marbles(({ connection, at, expectHolds }) => {
+      const conn = connection('');
+      const releases: Release[] = [];
+      at('-a-b-c-d', {
+        a: () => releases.push(conn.hold('first')),
+        b: () => releases.push(conn.hold('second')),
+        c: () => releases.shift()?.(),
+        d: () => releases.shift()?.(),
+      });
+      expectHolds(conn).toBe('-a-b-c-!', { a: 'first', b: ['first', 'second'], c: 'second' });
+    });
+  });
+
+  it('saturates above the high mark and drains at the low one, as the peer takes', () => {
+    marbles(({ connection, expectSaturation, expectOutput, expectWritten }) => {
+      const conn = connection('', {}, { takes: '--2--3', write: { high: 4, low: 1 } });
+      conn.next('abcde');
+      expectWritten(conn).toBe('a', { a: 'abcde' });
+      expectSaturation(conn).toBe('^----!');
+      expectOutput(conn).toBe('--a--b', { a: 'ab', b: 'cde' });
+    });
+  });
+
+  it('counts as output only what the system has not taken', () => {
+    marbles(({ connection, expectSaturation }) => {
+      const conn = connection(
+        '',
+        {},
+        { takes: '-----*', sendBufferBytes: 3, write: { high: 2, low: 1 } },
+      );
+      conn.next('abcde');
+      expectSaturation(conn).toBe('^----!');
+      const roomy = connection(
+        '',
+        {},
+        { takes: '', sendBufferBytes: 5, write: { high: 2, low: 1 } },
+      );
+      roomy.next('abcde');
+      expectSaturation(roomy).toBe('(^!)');
+    });
+  });
+
+  it('takes multiples by a table, everything by *, and no more by !', () => {
+    marbles(({ connection, expectOutput }) => {
+      const conn = connection('', {}, { takes: ['-k-*-!-1', { k: 2 }] });
+      const more = (text: string) => () => {
+        conn.next(text);
+      };
+      of(0).subscribe(more('abc'));
+      expectOutput(conn).toBe('-a-b', { a: 'ab', b: 'c' });
+    });
+    marbles(({ connection, at, expectOutput }) => {
+      const conn = connection('', {}, { takes: '*-!---2' });
+      at('-a-b', {
+        a: () => {
+          conn.next('a');
+        },
+        b: () => {
+          conn.next('bcd');
+        },
+      });
+      expectOutput(conn).toBe('-a----b', { b: 'bc', a: 'a' });
+    });
+  });
+
+  it('compares output by frame, or piece by piece', () => {
+    marbles(({ connection, expectOutput }) => {
+      const conn = connection('');
+      conn.next('a');
+      conn.next('b');
+      expectOutput(conn).toBe('x', { x: 'ab' });
+      expectOutput(conn).toBe('(ab)');
+      expectOutput(conn, { coalesced: false }).toBe('(ab)');
+      expectOutput(conn).toAddUpTo('ab');
+    });
+    expect(
+      failure(({ connection, expectOutput }) => {
+        const conn = connection('');
+        conn.next('ab');
+        expectOutput(conn, { coalesced: false }).toBe('(ab)');
+      }).message,
+    ).toBe(
+      [
+        'expectOutput(connection 1): frame 0 differs',
+        '',
+        '  expected  (ab)',
+        '  actual    c',
+        '            ^',
+        '  a  "a"',
+        '  b  "b"',
+        '  c  "ab"',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('tells endings apart', () => {
+    marbles(({ connection, at, expectClosed, expectOutput }) => {
+      const [ended, reset, destroyed, open] = ['---|', '', '', ''].map((input) =>
+        connection(input),
+      );
+      ended!.subscribe();
+      at('--x', {
+        x: () => {
+          ended!.complete();
+          reset!.reset();
+          destroyed!.destroy();
+          open!.next('a');
+        },
+      });
+      expectClosed(ended!).toBe('---|');
+      expectClosed(reset!).toBe('--R');
+      expectClosed(destroyed!).toBe('--!');
+      expectClosed(open!).toBe('');
+      expectOutput(ended!).toBe('--|');
+      expectOutput(reset!).toBe('--#');
+      expectOutput(destroyed!).toBe('--|');
+    });
+  });
+
+  it('ends at the deadline where the peer does not', () => {
+    marbles(({ connection, expectClosed, expectOutput }) => {
+      const conn = connection('');
+      conn.close(250);
+      expectOutput(conn).toBe('|');
+      expectClosed(conn).toBe('250ms !');
+    });
+  });
+
+  it('draws both timelines, aligned, with a caret under the first difference', () => {
+    const { message } = failure(({ connection, expectOutput }) => {
+      const conn = connection('--a 100ms b--(cd)-|');
+      conn.pipe(sendTo(conn)).subscribe({
+        complete: () => {
+          conn.complete();
+        },
+      });
+      expectOutput(conn).toBe('--a 100ms b--c-----|');
+    });
+    expect(message).toBe(
+      [
+        'expectOutput(connection 1): frame 106 differs',
+        '',
+        '  expected  --a 100ms b--c-----|',
+        '  actual    --a 100ms b--d----|',
+        '                         ^',
+        '  a  "a"',
+        '  b  "b"',
+        '  c  "c"',
+        '  d  "cd"',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('draws what expectObservable compares, too', () => {
+    const { message, cause } = failure(({ connection, expectObservable }) => {
+      expectObservable(connection('-a-b|').pipe(map((chunk) => chunk.toString()))).toBe('-a-c|');
+    });
+    expect(message).toBe(
+      [
+        'expectObservable: the timelines differ',
+        '',
+        '  expected  -a-b|',
+        '  actual    -a-c|',
+        '               ^',
+        "  a  'a'",
+        "  b  'c'",
+        "  c  'b'",
+        '',
+      ].join('\n'),
+    );
+    expect((cause as Error).message).toContain('toEqual');
+  });
+
+  it('points at the line of the test', () => {
+    const { stack } = failure(({ connection, expectClosed }) => {
+      const conn = connection('');
+      conn.next('a');
+      expectClosed(conn).toBe('-|');
+    });
+    expect(stack?.split('\n').find((line) => line.includes(' at '))).toContain('marbles.spec');
+  });
+
+  it('counts what is as expected with the assertion function of the test', () => {
+    const asserted: unknown[] = [];
+    run(
+      ({ connection, expectClosed, expectDemand }) => {
+        const conn = connection('-|');
+        conn.subscribe();
+        expectDemand(conn).toBe('^!');
+        expectClosed(conn).toBe('');
+      },
+      (actual) => asserted.push(actual),
+    );
+    expect(asserted).toEqual(['^!', '']);
+  });
+
+  it('leaves later turns as they were, even when a test fails', async () => {
+    expect(() => {
+      marbles(() => {
+        throw new Error('thrown');
+      });
+    }).toThrow('thrown');
+    await new Promise(setImmediate);
+    marbles(({ connection, expectObservable }) => {
+      const conn = connection('a|', { a: 'x\n' });
+      expectObservable(conn.pipe(lines())).toBe('x|');
+    });
+  });
+});
