@@ -48,21 +48,10 @@ listener
           .connect({ ...to, allowHalfOpen: true })
           .pipe(switchMap((target) => merge(relay(client, target), relay(target, client)))),
       {
-        onError: (error) => {
-          console.error(String(error));
-        },
+        onError: live.say,
         shutdown: stop.pipe(tap(live.finishing)),
       },
     ),
     takeUntil(stop.pipe(skip(1))),
   )
-  .subscribe({
-    error: (error: unknown) => {
-      live.stop();
-      console.error(String(error));
-      process.exitCode = 1;
-    },
-    complete: () => {
-      live.stop();
-    },
-  });
+  .subscribe(live.end);

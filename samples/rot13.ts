@@ -34,13 +34,4 @@ listener
     }),
     takeUntil(stop.pipe(skip(1))),
   )
-  .subscribe({
-    error: (error: unknown) => {
-      live.stop();
-      console.error(String(error));
-      process.exitCode = 1;
-    },
-    complete: () => {
-      live.stop();
-    },
-  });
+  .subscribe(live.end);

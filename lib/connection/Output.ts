@@ -59,6 +59,8 @@ export class Output {
 
   /** Bytes that have been written and have not left. */
   get bytes(): number {
+    // The position is no longer this connection's once it is closed: others have its slot.
+    if (this.done) return 0;
     return this.written - this.transport.left + (this.file?.bytesBehind ?? 0);
   }
 

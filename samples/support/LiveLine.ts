@@ -28,9 +28,7 @@ export class LiveLine {
     );
     this.subscription.add(
       listener.errors.subscribe((error) => {
-        this.terminal?.clear();
-        console.error(`accepting pauses: ${error.message}`);
-        this.show();
+        this.say(`accepting pauses: ${error.message}`);
       }),
     );
   }
@@ -54,6 +52,25 @@ export class LiveLine {
   readonly finishing = (): void => {
     this.ending = '  finishing, Ctrl-C to stop now';
     this.show();
+  };
+
+  /** Prints a line above the live one. */
+  readonly say = (what: unknown): void => {
+    this.terminal?.clear();
+    console.error(String(what));
+    this.show();
+  };
+
+  /** The end of the server: the live line stops, and an error makes the exit code. */
+  readonly end: Partial<Observer<unknown>> = {
+    error: (error: unknown) => {
+      this.stop();
+      console.error(String(error));
+      process.exitCode = 1;
+    },
+    complete: () => {
+      this.stop();
+    },
   };
 
   stop(): void {
