@@ -159,7 +159,7 @@ void Reactor::Turn() {
         break;
     }
   }
-  const bool block = may_block && PrepareToBlock();
+  const bool block = may_block && !Spins() && PrepareToBlock();
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
   if (block) Atomic(memory_.control + kReactorSleeps).store(0);
@@ -171,19 +171,25 @@ void Reactor::Turn() {
   Publish();
 }
 
+// While JavaScript is awake it is likely to answer what it has just been given. Then the reactor asks
+// the kernel without blocking for a little while, which costs less than being woken up.
+bool Reactor::Spins() {
+  if (options_.spin_microseconds == 0 || Atomic(memory_.control + kJsSleeps).load() != 0) {
+    return false;
+  }
+  const auto now = Clock::now();
+  if (worked_) {
+    worked_ = false;
+    spin_until_ = now + std::chrono::microseconds(options_.spin_microseconds);
+  }
+  if (now >= spin_until_) return false;
+  Count(kSpins);
+  return true;
+}
+
 // Says that this thread sleeps, then looks once more: JavaScript writes first and reads the flag
 // afterwards, so one of the two sees the other.
 bool Reactor::PrepareToBlock() {
-  if (options_.spin_microseconds > 0) {
-    const auto until =
-        std::chrono::steady_clock::now() + std::chrono::microseconds(options_.spin_microseconds);
-    while (std::chrono::steady_clock::now() < until) {
-      if (!submissions_.Empty()) {
-        Count(kSpins);
-        return false;
-      }
-    }
-  }
   Atomic(memory_.control + kReactorSleeps).store(1);
   const bool starved = starved_ || completions_.HasWaiting() || !stalled_.empty();
   if (starved) Atomic(memory_.control + kReactorWantsRoom).store(1);
@@ -276,7 +282,10 @@ void Reactor::Publish() {
 
 void Reactor::TakeSubmissions() {
   const uint32_t taken = submissions_.Drain([this](const Record& record) { Take(record); });
-  if (taken > 0) Count(kTaken, static_cast<int32_t>(taken));
+  if (taken > 0) {
+    worked_ = true;
+    Count(kTaken, static_cast<int32_t>(taken));
+  }
   for (int32_t id : beginning_) {
     EventHandler* handler = Find(id);
     if (handler != nullptr && !handler->retired_) handler->Begin();
