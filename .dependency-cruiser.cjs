@@ -1,7 +1,7 @@
 'use strict';
 
 // The import rule of the library. Imports run one way:
-//   index -> base, connection, events -> flow, framing -> (nothing)
+//   index -> base, connection, events -> flow, framing -> common
 //   base -> rings -> native
 //   testing -> connection, flow, framing
 

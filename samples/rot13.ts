@@ -4,11 +4,12 @@
  * Lines end at LF. Letters are rotated, any other byte passes. A line of 16384 bytes or more is
  * rotated in pieces rather than grown for ever. The end of the input ends its connection, after the
  * answers have left. Ctrl-C stops accepting and lets answers finish; the second one does not wait.
+ * What a connection does stands in `pipelines/rot13.ts`.
  */
-import { map, skip, takeUntil, tap } from 'rxjs';
-import { EventBase, lines, sendTo, serve } from 'rxjs-libevent';
+import { skip, takeUntil, tap } from 'rxjs';
+import { EventBase, serve } from 'rxjs-libevent';
+import { rot13 } from './pipelines/rot13';
 import { interrupted } from './support/interrupted';
-import { rotate13 } from './support/rotate13';
 import { serverOptions } from './support/serverOptions';
 import { LiveLine } from './support/LiveLine';
 
@@ -18,18 +19,10 @@ const listener = base.listen({ host, port, encoding: 'latin1' });
 const live = new LiveLine(base, listener);
 const stop = interrupted();
 
-const byLine = lines({
-  eol: 'lf',
-  encoding: 'latin1',
-  maxLength: 16384,
-  whenTooLong: 'split',
-  keepEol: true,
-});
-
 listener
   .pipe(
     tap(live.connection),
-    serve((conn) => conn.pipe(byLine, tap(live.line), map(rotate13), sendTo(conn)), {
+    serve((conn) => rot13(conn, live.line), {
       shutdown: stop.pipe(tap(live.finishing)),
     }),
     takeUntil(stop.pipe(skip(1))),

@@ -1,11 +1,7 @@
-/** What a reactor thread is made with: checked and complete. */
-export interface ReactorConfig {
-  readonly avoidMethods: readonly string[];
-  readonly features: number;
-  readonly readEnvironment: boolean;
-  readonly maxDispatchIntervalUs: number;
-  readonly maxDispatchCallbacks: number;
-  readonly priorities: number;
-  readonly spinUs: number;
-  readonly dispatch: boolean;
-}
+import type { NativeReactorOptions } from '../native';
+
+/** What a reactor thread is made with, beside its memory: checked and complete. */
+export type ReactorConfig = Omit<
+  NativeReactorOptions,
+  'control' | 'completions' | 'submissions' | 'left' | 'outSlab' | 'onWakeup'
+>;

@@ -72,11 +72,26 @@ export function checkFunction(name: string, value: unknown): void {
   }
 }
 
-export function checkOneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T {
-  const word = words.find((known) => known === value);
-  if (word === undefined) {
-    const list = words.map((known) => `'${known}'`).join(', ');
-    throw new TypeError(`${name} must be one of ${list}, got ${String(value)}`);
+/** At least 1, or no limit at all. */
+export function checkCount(name: string, value: unknown): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name} must be a number, got ${received(value)}`);
   }
-  return word;
+  if (value < 1 || !(Number.isSafeInteger(value) || value === Infinity)) {
+    throw new RangeError(`${name} must be a whole number of at least 1, got ${received(value)}`);
+  }
+  return value;
+}
+
+export function checkOneOf<T extends string | number | boolean>(
+  name: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) {
+    const list = choices.map((known) => (typeof known === 'string' ? `'${known}'` : known));
+    throw new TypeError(`${name} must be one of ${list.join(', ')}, got ${String(value)}`);
+  }
+  return choice;
 }

@@ -1,4 +1,5 @@
 import { from, Observable, type ObservableInput } from 'rxjs';
+import { checkFunction, checkObject } from '../common/check';
 import { HeldOutput } from './HeldOutput';
 import { Holds } from './Holds';
 import { Intake } from './Intake';
@@ -75,11 +76,10 @@ export interface HoldableConfig {
  * @see {@link hold}
  */
 export function holdable<T>(source: ObservableInput<T>, config: HoldableConfig): Observable<T> {
-  for (const name of ['pause', 'resume'] as const) {
-    if (typeof (config as Partial<HoldableConfig> | undefined)?.[name] !== 'function') {
-      throw new TypeError(`${name} must be a function`);
-    }
-  }
+  checkObject('config', config);
+  const { pause, resume } = config as { readonly [Name in keyof HoldableConfig]: unknown };
+  checkFunction('pause', pause);
+  checkFunction('resume', resume);
   const pauses = new Holds(
     () => {
       config.pause();

@@ -1,3 +1,5 @@
+import { checkInteger, checkObject } from '../common/check';
+
 /**
  * Low and high mark of one direction of a connection, in bytes.
  *
@@ -19,17 +21,6 @@ export interface WatermarksConfig {
 /** The largest mark and the largest `maxOutputBytes`: positions on the rings are 32 bits wide. */
 export const MAX_MARK_BYTES = 2 ** 30;
 
-function checkMark(name: string, value: number, least: number): void {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${name} must be a number of bytes, got ${typeof value}`);
-  }
-  if (!Number.isInteger(value) || value < least || value > MAX_MARK_BYTES) {
-    throw new RangeError(
-      `${name} must be a whole number of bytes from ${String(least)} to ${String(MAX_MARK_BYTES)}, got ${String(value)}`,
-    );
-  }
-}
-
 /**
  * Checks marks and fills in what is absent.
  *
@@ -45,13 +36,11 @@ export function watermarks(
   fallback: Watermarks,
 ): Watermarks {
   if (config === undefined) return fallback;
-  if (typeof config !== 'object' || (config as unknown) === null) {
-    throw new TypeError(`${name} must be an object of low and high, in bytes`);
-  }
+  checkObject(name, config);
   const { high = fallback.high } = config;
-  checkMark(`${name}.high`, high, 1);
+  checkInteger(`${name}.high`, high, 1, MAX_MARK_BYTES, 'bytes');
   const { low = config.high === undefined ? fallback.low : high >> 1 } = config;
-  checkMark(`${name}.low`, low, 0);
+  checkInteger(`${name}.low`, low, 0, MAX_MARK_BYTES, 'bytes');
   if (low > high) {
     throw new RangeError(
       `${name}.low must not be above ${name}.high, got ${String(low)} > ${String(high)} bytes`,

@@ -1,3 +1,4 @@
+import { checkCount } from '../common/check';
 import {
   Observable,
   type ObservableInput,
@@ -5,7 +6,6 @@ import {
   type OperatorFunction,
 } from 'rxjs';
 import { HeldMerge, type Project } from './HeldMerge';
-import { checkCount } from './checkCount';
 
 /** What `mergeMapHeld` and `concatMapHeld` have in common; `cause` is the name of the operator. */
 export function mergeHeld<T, O extends ObservableInput<unknown>>(

@@ -1,3 +1,4 @@
+import { checkCount } from '../common/check';
 import {
   Observable,
   type MonoTypeOperatorFunction,
@@ -7,7 +8,6 @@ import {
 import { HeldOutput } from './HeldOutput';
 import { HoldSet } from './HoldSet';
 import { Intake } from './Intake';
-import { checkCount } from './checkCount';
 import { currentSource } from './currentSource';
 import { laterTurn } from './laterTurn';
 

@@ -1,4 +1,5 @@
-import { checkBytes, checkChoice, checkConfig, MAX_FRAME_BYTES } from './checks';
+import { checkBoolean, checkObject, checkOneOf } from '../common/check';
+import { checkFrameBytes } from './checkFrameBytes';
 import { FramingError } from './FramingError';
 
 /** What {@link lengthPrefixed} and {@link encodeLengthPrefixed} have to agree upon. */
@@ -26,18 +27,17 @@ export class LengthPrefix {
   private readonly counted: number;
 
   /**
-   * @param caller - who is to be named in messages
    * @throws TypeError when an option is of the wrong kind
    * @throws RangeError when `maxLength` is out of bounds
    */
-  constructor(caller: string, config: LengthPrefixConfig) {
-    checkConfig(caller, config);
-    this.bytes = checkChoice('prefixBytes', config.prefixBytes ?? 4, [1, 2, 4, 8]);
-    this.little = checkChoice('endian', config.endian ?? 'big', ['big', 'little']) === 'little';
+  constructor(config: LengthPrefixConfig) {
+    checkObject('config', config);
+    this.bytes = checkOneOf('prefixBytes', config.prefixBytes ?? 4, [1, 2, 4, 8]);
+    this.little = checkOneOf('endian', config.endian ?? 'big', ['big', 'little']) === 'little';
     const includesPrefix = config.includesPrefix ?? false;
-    this.counted = checkChoice('includesPrefix', includesPrefix, [false, true]) ? this.bytes : 0;
+    this.counted = checkBoolean('includesPrefix', includesPrefix) ? this.bytes : 0;
     const maxLength = config.maxLength ?? DEFAULT_MAX_LENGTH;
-    this.maxLength = checkBytes('maxLength', maxLength, 1, MAX_FRAME_BYTES);
+    this.maxLength = checkFrameBytes('maxLength', maxLength);
   }
 
   /**

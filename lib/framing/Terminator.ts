@@ -1,4 +1,4 @@
-import { checkBytes } from './checks';
+import { checkInteger } from '../common/check';
 
 /** What ends a frame of {@link lines} or {@link delimited}. */
 export interface Terminator {
@@ -25,6 +25,6 @@ export function terminatorOf(delimiter: string | Uint8Array): Terminator {
     throw new TypeError(`delimiter must be a string or a Uint8Array, got ${typeof delimiter}`);
   }
   const bytes = typeof delimiter === 'string' ? Buffer.from(delimiter) : Buffer.from(delimiter);
-  checkBytes('delimiter: its length', bytes.length, 1, MAX_DELIMITER_BYTES);
+  checkInteger('delimiter: its length', bytes.length, 1, MAX_DELIMITER_BYTES, 'bytes');
   return { frame: 'frame', bytes, optionalCr: false, anyRun: false };
 }

@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkChoice, checkConfig } from './checks';
+import { checkBoolean, checkObject } from '../common/check';
 import { terminated } from './terminated';
 import type { TerminatedConfig } from './TerminatedConfig';
 import { terminatorOf } from './Terminator';
@@ -53,7 +53,7 @@ export function delimited(
   config: DelimitedConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
   const terminator = terminatorOf(delimiter);
-  checkConfig('delimited', config);
-  const keep = checkChoice('keepDelimiter', config.keepDelimiter ?? false, [false, true]);
+  checkObject('config', config);
+  const keep = checkBoolean('keepDelimiter', config.keepDelimiter ?? false);
   return terminated(terminator, config, config.encoding ?? 'buffer', keep);
 }

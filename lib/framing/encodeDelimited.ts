@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { checkChoice, checkConfig } from './checks';
+import { checkObject, checkOneOf } from '../common/check';
 import { terminate } from './terminate';
 import { terminatorOf } from './Terminator';
 
@@ -44,7 +44,7 @@ export function encodeDelimited(
   config: EncodeDelimitedConfig = {},
 ): OperatorFunction<string | Uint8Array, string | Buffer> {
   const { bytes } = terminatorOf(delimiter);
-  checkConfig('encodeDelimited', config);
-  const encoding = checkChoice('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
+  checkObject('config', config);
+  const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
   return map(terminate('frame', bytes, bytes, encoding));
 }

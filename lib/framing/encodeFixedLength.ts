@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { checkBytes, MAX_FRAME_BYTES } from './checks';
+import { checkFrameBytes } from './checkFrameBytes';
 import { FramingError } from './FramingError';
 
 /**
@@ -32,7 +32,7 @@ import { FramingError } from './FramingError';
 export function encodeFixedLength(
   length: number,
 ): OperatorFunction<string | Uint8Array, Uint8Array> {
-  checkBytes('length', length, 1, MAX_FRAME_BYTES);
+  checkFrameBytes('length', length);
   return map((value) => {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value;
     if (bytes.length === length) return bytes;

@@ -33,7 +33,7 @@ import { LengthPrefix, type LengthPrefixConfig } from './LengthPrefix';
 export function encodeLengthPrefixed(
   config: LengthPrefixConfig = {},
 ): OperatorFunction<string | Uint8Array, Buffer> {
-  const prefix = new LengthPrefix('encodeLengthPrefixed', config);
+  const prefix = new LengthPrefix(config);
   return map((value) => {
     const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
     prefix.checkOutgoing(length);

@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { checkChoice, checkConfig } from './checks';
+import { checkObject, checkOneOf } from '../common/check';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminate } from './terminate';
 
@@ -47,9 +47,9 @@ const CRLF = Buffer.from('\r\n');
 export function encodeLines(
   config: EncodeLinesConfig = {},
 ): OperatorFunction<string | Uint8Array, string | Buffer> {
-  checkConfig('encodeLines', config);
-  const eol = checkChoice('eol', config.eol ?? 'crlf', ['crlf', 'crlfStrict', 'lf', 'nul']);
-  const encoding = checkChoice('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
+  checkObject('config', config);
+  const eol = checkOneOf('eol', config.eol ?? 'crlf', ['crlf', 'crlfStrict', 'lf', 'nul']);
+  const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
   const mark = EOL_TERMINATORS[eol].bytes;
   return map(terminate('line', eol === 'crlf' ? CRLF : mark, mark, encoding));
 }

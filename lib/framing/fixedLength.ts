@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkBytes, MAX_FRAME_BYTES } from './checks';
+import { checkFrameBytes } from './checkFrameBytes';
 import { frames } from './frames';
 import { SizedDecoder } from './SizedDecoder';
 
@@ -29,6 +29,6 @@ import { SizedDecoder } from './SizedDecoder';
  * @see {@link encodeFixedLength}, {@link frames}; event2/buffer.h `evbuffer_remove()`
  */
 export function fixedLength(length: number): OperatorFunction<Uint8Array, Buffer> {
-  checkBytes('length', length, 1, MAX_FRAME_BYTES);
+  checkFrameBytes('length', length);
   return frames(() => new SizedDecoder(0, () => length));
 }

@@ -40,6 +40,6 @@ import { SizedDecoder } from './SizedDecoder';
 export function lengthPrefixed(
   config: LengthPrefixConfig = {},
 ): OperatorFunction<Uint8Array, Buffer> {
-  const prefix = new LengthPrefix('lengthPrefixed', config);
+  const prefix = new LengthPrefix(config);
   return frames(() => new SizedDecoder(prefix.bytes, (bytes, from) => prefix.sizeOf(bytes, from)));
 }

@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkChoice, checkConfig } from './checks';
+import { checkBoolean, checkObject, checkOneOf } from '../common/check';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminated } from './terminated';
 import type { TerminatedConfig } from './TerminatedConfig';
@@ -64,10 +64,10 @@ export function lines(
 export function lines(
   config: LinesConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
-  checkConfig('lines', config);
+  checkObject('config', config);
   const eol = config.eol ?? 'crlf';
-  checkChoice('eol', eol, Object.keys(EOL_TERMINATORS) as EolStyle[]);
-  const keepEol = checkChoice('keepEol', config.keepEol ?? false, [false, true]);
+  checkOneOf('eol', eol, Object.keys(EOL_TERMINATORS) as EolStyle[]);
+  const keepEol = checkBoolean('keepEol', config.keepEol ?? false);
   if (keepEol && eol === 'any') {
     throw new TypeError(`keepEol does not go with eol 'any': its end shows only in the next line`);
   }

@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkBytes, checkChoice, MAX_FRAME_BYTES } from './checks';
+import { checkOneOf } from '../common/check';
+import { checkFrameBytes } from './checkFrameBytes';
 import { frames } from './frames';
 import type { FrameEncoding, TerminatedConfig } from './TerminatedConfig';
 import { TerminatedDecoder, type TerminatedRules } from './TerminatedDecoder';
@@ -23,14 +24,14 @@ export function terminated(
   encoding: FrameEncoding,
   keep: boolean,
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
-  checkChoice('encoding', encoding, ['utf8', 'latin1', 'buffer']);
+  checkOneOf('encoding', encoding, ['utf8', 'latin1', 'buffer']);
   const maxLength = config.maxLength ?? DEFAULT_MAX_LENGTH;
   const rules = {
     terminator,
     keep,
-    maxLength: checkBytes('maxLength', maxLength, 1, MAX_FRAME_BYTES),
-    whenTooLong: checkChoice('whenTooLong', config.whenTooLong ?? 'error', ['error', 'split']),
-    whenUnfinished: checkChoice('whenUnfinished', config.whenUnfinished ?? 'emit', [
+    maxLength: checkFrameBytes('maxLength', maxLength),
+    whenTooLong: checkOneOf('whenTooLong', config.whenTooLong ?? 'error', ['error', 'split']),
+    whenUnfinished: checkOneOf('whenUnfinished', config.whenUnfinished ?? 'emit', [
       'emit',
       'error',
       'discard',

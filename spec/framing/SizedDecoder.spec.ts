@@ -5,7 +5,7 @@ import { SizedDecoder } from '../../lib/framing/SizedDecoder';
 import { cutAt, places } from './chunked';
 
 function decoderOf(config: LengthPrefixConfig): SizedDecoder {
-  const prefix = new LengthPrefix('spec', config);
+  const prefix = new LengthPrefix(config);
   return new SizedDecoder(prefix.bytes, (bytes, from) => prefix.sizeOf(bytes, from));
 }
 

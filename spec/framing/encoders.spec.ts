@@ -132,7 +132,7 @@ describe('encodeLines', () => {
 
   it('refuses options that are wrong at the call', () => {
     const wrong = (config: unknown) => () => encodeLines(config as EncodeLinesConfig);
-    expect(wrong({ eol: 'any' })).toThrow('eol must be one of "crlf", "crlfStrict", "lf", "nul"');
+    expect(wrong({ eol: 'any' })).toThrow("eol must be one of 'crlf', 'crlfStrict', 'lf', 'nul'");
     expect(wrong({ encoding: 'buffer' })).toThrow(TypeError);
     expect(wrong(null)).toThrow(TypeError);
   });

@@ -55,10 +55,10 @@ describe('lengthPrefixed', () => {
 
   it.each([
     [{ prefixBytes: 3 }, TypeError, 'prefixBytes must be one of 1, 2, 4, 8, got 3'],
-    [{ endian: 'BE' }, TypeError, 'endian must be one of "big", "little", got BE'],
-    [{ includesPrefix: 0 }, TypeError, 'includesPrefix must be one of false, true, got 0'],
+    [{ endian: 'BE' }, TypeError, "endian must be one of 'big', 'little', got BE"],
+    [{ includesPrefix: 0 }, TypeError, 'includesPrefix must be true or false, got 0'],
     [{ maxLength: 0 }, RangeError, 'maxLength must be a whole number of bytes from 1 to 268435456'],
-    [null, TypeError, 'lengthPrefixed: config must be an object'],
+    [null, TypeError, 'config must be an object'],
   ])('refuses %j at the call', (config, kind, message) => {
     const call = (): unknown => lengthPrefixed(config as unknown as LengthPrefixConfig);
     expect(call).toThrow(kind);

@@ -119,18 +119,18 @@ describe('lines', () => {
   });
 
   it.each([
-    [{ eol: 'cr' }, TypeError, /^eol must be one of "any", "crlf", .*, got cr$/],
-    [{ encoding: 'ascii' }, TypeError, /^encoding must be one of "utf8", "latin1", "buffer"/],
-    [{ whenTooLong: 'drop' }, TypeError, /^whenTooLong must be one of "error", "split"/],
+    [{ eol: 'cr' }, TypeError, /^eol must be one of 'any', 'crlf', .*, got cr$/],
+    [{ encoding: 'ascii' }, TypeError, /^encoding must be one of 'utf8', 'latin1', 'buffer'/],
+    [{ whenTooLong: 'drop' }, TypeError, /^whenTooLong must be one of 'error', 'split'/],
     [{ whenUnfinished: '' }, TypeError, /^whenUnfinished must be one of/],
-    [{ keepEol: 1 }, TypeError, /^keepEol must be one of false, true, got 1$/],
+    [{ keepEol: 1 }, TypeError, /^keepEol must be true or false, got 1$/],
     [{ keepEol: true, eol: 'any' }, TypeError, /^keepEol does not go with eol 'any'/],
     [{ maxLength: '1' }, TypeError, /^maxLength must be a number of bytes, got string$/],
     [{ maxLength: 0 }, RangeError, /^maxLength must be .* bytes from 1 to 268435456, got 0$/],
     [{ maxLength: 2 ** 28 + 1 }, RangeError, /^maxLength .* got 268435457$/],
     [{ maxLength: 1.5 }, RangeError, /^maxLength .* got 1\.5$/],
     [{ maxLength: NaN }, RangeError, /^maxLength .* got NaN$/],
-    [null, TypeError, /^lines: config must be an object$/],
+    [null, TypeError, /^config must be an object, got null$/],
   ])('refuses %j at the call', (config, kind, message) => {
     const call = (): unknown => lines(config as unknown as TextConfig);
     expect(call).toThrow(kind);
