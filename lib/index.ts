@@ -18,8 +18,10 @@ export type { RateLimitGroup, RateLimitTotals } from './connection/RateLimitGrou
 export type { SendFileConfig } from './connection/sendFile';
 export { sendTo, type SendToConfig } from './connection/sendTo';
 export { serve, type ServeConfig } from './connection/serve';
+export type { TimeoutsConfig } from './connection/Timeouts';
 export type { Chunk } from './connection/Transport';
 export type { TimerConfig } from './events/TimerConfig';
+export type { EventScheduler } from './events/EventScheduler';
 export type { FlowMarks } from './flow/Flow';
 export { holdable, type Holdable, type HoldableConfig } from './flow/Holdable';
 export { hold } from './flow/hold';
