@@ -1,8 +1,15 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import { EventScheduler } from '../events/EventScheduler';
+import { fdOptions, type FdConfig } from '../events/FdConfig';
+import { FdEvent } from '../events/FdEvent';
+import { signalOptions, type SignalConfig } from '../events/SignalConfig';
+import type { SignalEvent } from '../events/SignalEvent';
 import { timerOptions, type TimerConfig } from '../events/TimerConfig';
+import { signal } from '../events/signal';
 import { timer } from '../events/timer';
 import type { Reactor } from './Reactor';
+import { RingFds } from './RingFds';
+import { RingSignals } from './RingSignals';
 import { RingTimers } from './RingTimers';
 
 /**
@@ -12,6 +19,8 @@ import { RingTimers } from './RingTimers';
 export abstract class EventSources {
   private timersOrNone: RingTimers | undefined;
   private schedulerOrNone: EventScheduler | undefined;
+  private signalsOrNone: RingSignals | undefined;
+  private fdsOrNone: RingFds | undefined;
 
   /** @internal */
   protected abstract get first(): Reactor;
@@ -68,6 +77,61 @@ export abstract class EventSources {
   get scheduler(): SchedulerLike {
     this.schedulerOrNone ??= new EventScheduler(this.timers);
     return this.schedulerOrNone;
+  }
+
+  /**
+   * A signal of the operating system, instead of Node's `process.on()`.
+   *
+   * "Somebody has sent us a SIGHUP."
+   *
+   * ```
+   * kill        --H-----HHH-------H--
+   * JavaScript        [=====]
+   * signal      --1---------3-----1--
+   * ```
+   *
+   * Signals are counted on the reactor thread, so none is lost while JavaScript is busy; the kernel
+   * itself may merge two that come at once. All subscribers of a signal share one event, with the
+   * priority of the first. One base of a process at a time can have signals, in workers too.
+   *
+   * - **Subscribe**: cold; takes the signal. It keeps the process alive, and does what it does by
+   *   default no more.
+   * - **Next**: a {@link SignalEvent}.
+   * - **Complete**: when the base is closed.
+   * - **Error**: {@link LibeventError} `EBUSY` while `process` listens to the signal, while Node or
+   *   another library handles it (`SIGUSR1` starts Node's inspector), or while another base has
+   *   signals; `ERR_BASE_CLOSED`.
+   * - **Unsubscribe**: the last subscriber gives the signal back: it does what it did before.
+   *
+   * @param name - `'SIGHUP'` …
+   * @throws LibeventError EINVAL for SIGKILL and SIGSTOP, which nobody can have; SIGCHLD, which Node
+   *   needs; SIGSEGV, SIGBUS, SIGFPE and SIGILL, which are faults
+   * @throws TypeError for what is no signal, RangeError for a priority out of bounds
+   *
+   * @example
+   * ```ts
+   * base.signal('SIGHUP').subscribe(() => reload());
+   * ```
+   *
+   * @see event2/event.h `evsignal_new()`
+   */
+  signal(name: NodeJS.Signals, config: SignalConfig = {}): Observable<SignalEvent> {
+    const options = signalOptions(name, config, this.priorities);
+    this.signalsOrNone ??= new RingSignals(this.first);
+    return signal(this.signalsOrNone, options);
+  }
+
+  /**
+   * Events on a descriptor that somebody else owns; see {@link FdEvent}.
+   *
+   * @param fd - an open descriptor; −1 for none, then only `activate()` and `timeoutMs` emit
+   * @throws TypeError, RangeError for arguments of wrong type or out of bounds
+   * @see event2/event.h `event_new()`
+   */
+  fd(fd: number, config: FdConfig = {}): FdEvent {
+    const options = fdOptions(fd, config, this.priorities);
+    this.fdsOrNone ??= new RingFds(this.first);
+    return new FdEvent(this.fdsOrNone, options);
   }
 
   private get timers(): RingTimers {

@@ -1,0 +1,72 @@
+import { LibeventError } from '../common/LibeventError';
+import type { FdEventName, FdWatch, FdWatchHandler, FdWatchSpec } from '../events/FdWatch';
+import { native } from '../native';
+import type { CompletionHandler } from './CompletionHandler';
+import type { Reactor } from './Reactor';
+import { failedCallName } from './failedCallName';
+import { priorityBits } from './priorityBits';
+
+const { completion, submission, closeMode, eventFlag } = native.layout;
+
+const NAMES: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
+
+/** An `event` on a descriptor, of a reactor. */
+export class RingFd implements FdWatch, CompletionHandler {
+  private readonly id: number;
+  private ended = false;
+
+  constructor(
+    private readonly reactor: Reactor,
+    { fd, events, edgeTriggered, timeoutMs, priority }: FdWatchSpec,
+    private readonly handler: FdWatchHandler,
+    private readonly onGone: () => void,
+  ) {
+    this.id = reactor.open(this);
+    const flags = events.reduce(
+      (sum, event) => sum | eventFlag[event],
+      edgeTriggered ? eventFlag.edge : 0,
+    );
+    reactor.submit(submission.fd, this.id, fd, flags, priorityBits(priority));
+    if (timeoutMs > 0) {
+      reactor.submitNumber(submission.interval, this.id, Math.ceil(timeoutMs * 1000));
+    }
+  }
+
+  watch(on: boolean): void {
+    this.reactor.submit(submission.read, this.id, on ? 1 : 0);
+  }
+
+  acknowledge(): void {
+    this.reactor.submit(submission.credit, this.id, 1);
+  }
+
+  activate(event: FdEventName): void {
+    this.reactor.submit(submission.activate, this.id, eventFlag[event]);
+  }
+
+  stop(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.reactor.submit(submission.close, this.id, closeMode.drop);
+    this.onGone();
+  }
+
+  complete(kind: number, a: number, b: number): void {
+    if (this.ended) return;
+    if (kind === completion.fired) {
+      this.handler.onFired(NAMES.filter((name) => (a & eventFlag[name]) !== 0));
+    } else if (kind === completion.failed) {
+      this.end(LibeventError.of(a, failedCallName(b)));
+    }
+  }
+
+  abandon(error: LibeventError | undefined): void {
+    if (!this.ended) this.end(error);
+  }
+
+  private end(error: LibeventError | undefined): void {
+    this.ended = true;
+    this.onGone();
+    this.handler.onEnded(error);
+  }
+}

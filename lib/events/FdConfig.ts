@@ -1,0 +1,45 @@
+import { checkInteger, checkNumber, checkObject, checkOneOf } from '../common/check';
+import type { FdEventName, FdWatchSpec } from './FdWatch';
+import { LONGEST_MS, checkPriority } from './TimerConfig';
+
+/** How a descriptor is watched. */
+export type FdMode = 'level' | 'edge';
+
+/** Options of `base.fd()`. */
+export interface FdConfig {
+  /** What to wait for. Default: `['read']`; none of a descriptor that is −1. */
+  readonly events?: readonly Exclude<FdEventName, 'timeout'>[];
+  /** Emits `'timeout'` after so many ms without an event, again and again. Default: 0, never. */
+  readonly timeoutMs?: number;
+  /**
+   * `'level'` emits while there is something to read or room to write, once for every time that it
+   * has been handled. `'edge'` emits when more has come, so the descriptor must be emptied every
+   * time; it needs a method with the feature `'et'`. Default: `'level'`. @see `EV_ET`
+   */
+  readonly mode?: FdMode;
+  /** Default: the middle one. Bounds: 0, the first to be served, to the base's priorities − 1. */
+  readonly priority?: number;
+}
+
+const EVENTS = ['read', 'write', 'closed'] as const;
+const MODES = ['level', 'edge'] as const;
+
+/** Checks the options and fills in the defaults. */
+export function fdOptions(fd: number, config: FdConfig, priorities: number): FdWatchSpec {
+  checkInteger('fd', fd, -1, 2 ** 31 - 1, 'descriptors');
+  checkObject('config', config);
+  const events = config.events ?? (fd < 0 ? [] : ['read']);
+  if (!Array.isArray(events)) throw new TypeError('events must be an array of event names');
+  for (const event of events) checkOneOf('events', event, EVENTS);
+  const timeoutMs = checkNumber('timeoutMs', config.timeoutMs ?? 0, 0, LONGEST_MS, 'ms');
+  if (fd < 0 && events.length > 0) {
+    throw new TypeError('events must be empty where there is no descriptor: fd is -1');
+  }
+  return {
+    fd,
+    events: [...new Set(events)],
+    edgeTriggered: checkOneOf('mode', config.mode ?? 'level', MODES) === 'edge',
+    timeoutMs,
+    priority: checkPriority(config.priority, priorities),
+  };
+}
