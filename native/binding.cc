@@ -212,8 +212,10 @@ void ReactorBinding::CallBack() {
   Napi::HandleScope scope(env);
   // The callback may end this binding; the context stays until the scope is left.
   const std::shared_ptr<Napi::AsyncContext> context = context_;
-  on_wakeup_.MakeCallback(Value(), {}, *context);
-  if (!env.IsExceptionPending()) return;
+  // Plain Node-API: where JavaScript may run no more, the wrapper's errors end the process.
+  const napi_status status =
+      napi_make_callback(env, *context, Value(), on_wakeup_.Value(), 0, nullptr, nullptr);
+  if (status == napi_ok) return;
   napi_value error = nullptr;
   // A worker that is being terminated cannot run JavaScript; there is nobody to tell.
   if (napi_get_and_clear_last_exception(env, &error) == napi_ok && error != nullptr) {

@@ -153,10 +153,15 @@ describe('EventBase.signal', () => {
   it('leaves the signal to whoever has taken it since', async () => {
     const { signal, lines, errors } = await runScript(`
       const base = new EventBase();
+      const alive = setInterval(() => {}, 1000);
       const subscription = base.signal('SIGHUP').subscribe(() => console.log('base'));
       (async () => {
         await rxjs.firstValueFrom(base.timer(0));
-        process.on('SIGHUP', () => { console.log('node'); process.removeAllListeners('SIGHUP'); base.close(); });
+        process.on('SIGHUP', () => {
+          console.log('node');
+          process.removeAllListeners('SIGHUP');
+          clearInterval(alive);
+        });
         subscription.unsubscribe();
         await rxjs.firstValueFrom(base.timer(0));
         process.kill(process.pid, 'SIGHUP');
