@@ -14,6 +14,7 @@ import { MarbleError } from './MarbleError';
 import { Peer } from './Peer';
 import { type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
 import type { Rig } from './Rig';
+import { VirtualBase } from './VirtualBase';
 import type { Bytes } from './bytes';
 import { parseMarbles } from './parseMarbles';
 import { type MarbleValues, withValues } from './withValues';
@@ -57,6 +58,8 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
     values?: MarbleValues<Outcome>,
     config?: ScriptedConnectConfig,
   ): Connect;
+  /** The clock of a base, for pipelines that are given theirs: `scheduler` and `timer()`. */
+  readonly base: VirtualBase;
   /** Does something at frames: `at('--h--r', { h: () => …, r: () => … })`. */
   at(marbles: string, actions: MarbleValues<() => void>): void;
 }
@@ -88,6 +91,7 @@ export function marbleHelpers(
       new ListenerScript(rig, marbles, values, config).listener,
     connector: (attempts, values, config = {}) =>
       new ConnectorScript(rig, attempts, values, config).connect,
+    base: new VirtualBase(rig.reactor),
     at: (marbles, actions) => {
       const marks = parseMarbles('at', marbles, { signs: '', endings: '', values: true });
       const dos = withValues<() => void, () => void>('at', marks, actions, (action, char) => {

@@ -14,7 +14,10 @@ interface Message {
 
 const rules = {
   same: isDeepStrictEqual,
-  describe: (value: unknown): string => inspect(value, { depth: 1, breakLength: Infinity }),
+  describe: (value: unknown): string =>
+    value instanceof Error
+      ? String(value)
+      : inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 60 }),
 };
 
 /**

@@ -14,11 +14,16 @@ export function toBytes(what: string, value: unknown, encoding: BufferEncoding):
   throw new MarbleError(`${what}: a value must be a string or a Uint8Array, got ${typeof value}`);
 }
 
+/** Whether bytes are text that can be printed. */
+export function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !/[^\P{C}\t\r\n]/u.test(bytes.toString());
+}
+
 /** Bytes in a message: quoted text where it is text, hexadecimal otherwise. */
 export function describeBytes(bytes: Buffer): string {
-  const isText = isUtf8(bytes) && !/[^\P{C}\t\r\n]/u.test(bytes.toString());
-  const all = isText ? bytes.toString() : bytes.toString('hex');
+  const text = isText(bytes);
+  const all = text ? bytes.toString() : bytes.toString('hex');
   const shown = all.length > MOST_SHOWN ? `${all.slice(0, MOST_SHOWN)}…` : all;
   const size = all.length > MOST_SHOWN ? ` (${String(bytes.length)} bytes)` : '';
-  return (isText ? JSON.stringify(shown) : `<${shown}>`) + size;
+  return (text ? JSON.stringify(shown) : `<${shown}>`) + size;
 }
