@@ -34,7 +34,8 @@ std::unique_ptr<EventHandler> RateLimitGroup::Open(Reactor& reactor, const Recor
     PostOpenFailure(reactor, record.id(), EINVAL, kAllocateCall);
     return nullptr;
   }
-  return std::unique_ptr<EventHandler>(new RateLimitGroup(reactor, record.id(), std::move(group)));
+  return std::unique_ptr<EventHandler>(
+      new RateLimitGroup(reactor, record.id(), std::move(group), request.tick_milliseconds));
 }
 
 RateLimitGroup* RateLimitGroup::Find(Reactor& reactor, int32_t id) {
@@ -52,8 +53,7 @@ void RateLimitGroup::Take(const Record& record) {
       RateLimitRequest request;
       if (payload.data == nullptr || payload.bytes != sizeof(request)) return;
       memcpy(&request, payload.data, sizeof(request));
-      const TokenBucketPtr limit = NewTokenBucket(request);
-      if (limit) bufferevent_rate_limit_group_set_cfg(group_.get(), limit.get());
+      SetLimit(request);
       break;
     }
     case Submission::kTotals:
@@ -61,26 +61,48 @@ void RateLimitGroup::Take(const Record& record) {
       break;
     case Submission::kClose:
       closing_ = true;
-      if (members_ == 0) reactor_.Retire(this);
+      if (members_.empty()) reactor_.Retire(this);
       break;
     default:
       break;
   }
 }
 
+// libevent counts time in ticks, and compares their number with that of the last refill: after a
+// change of the tick's length the two have nothing to do with each other, and the group may not be
+// filled for weeks. So another tick means another group.
+void RateLimitGroup::SetLimit(const RateLimitRequest& request) {
+  const TokenBucketPtr limit = NewTokenBucket(request);
+  if (!limit) return;
+  if (request.tick_milliseconds == tick_milliseconds_) {
+    bufferevent_rate_limit_group_set_cfg(group_.get(), limit.get());
+    return;
+  }
+  RateLimitGroupPtr group(bufferevent_rate_limit_group_new(reactor_.base(), limit.get()));
+  if (!group) return;
+  ev_uint64_t totals[2] = {};
+  bufferevent_rate_limit_group_get_totals(group_.get(), &totals[0], &totals[1]);
+  for (int i = 0; i < 2; ++i) totals_before_[i] += totals[i];
+  for (bufferevent* member : members_) bufferevent_add_to_rate_limit_group(member, group.get());
+  tick_milliseconds_ = request.tick_milliseconds;
+  group_ = std::move(group);
+}
+
 void RateLimitGroup::Join(bufferevent* member) {
-  if (bufferevent_add_to_rate_limit_group(member, group_.get()) == 0) ++members_;
+  if (bufferevent_add_to_rate_limit_group(member, group_.get()) == 0) members_.insert(member);
 }
 
 void RateLimitGroup::Leave(bufferevent* member) {
-  if (bufferevent_remove_from_rate_limit_group(member) == 0) --members_;
-  if (closing_ && members_ == 0) reactor_.Retire(this);
+  bufferevent_remove_from_rate_limit_group(member);
+  members_.erase(member);
+  if (closing_ && members_.empty()) reactor_.Retire(this);
 }
 
 void RateLimitGroup::PostTotals() {
   ev_uint64_t totals[2] = {};
   bufferevent_rate_limit_group_get_totals(group_.get(), &totals[0], &totals[1]);
   for (uint32_t i = 0; i < 2; ++i) {
+    totals[i] += totals_before_[i];
     reactor_.completions().Post(Completion::kTotal, i, id_, static_cast<int32_t>(totals[i]),
                                 static_cast<int32_t>(totals[i] >> 32));
   }

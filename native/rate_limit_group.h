@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <unordered_set>
 
 #include "bufferevent.h"
 #include "event_handler.h"
@@ -22,18 +23,23 @@ class RateLimitGroup final : public EventHandler {
   bool OutlivesOthers() const override { return true; }
   bool IsRateLimitGroup() const override { return true; }
 
-  // libevent aborts when a group that has members is freed, so it counts them.
+  // libevent aborts when a group that has members is freed, so they are known here.
   void Join(bufferevent* member);
   void Leave(bufferevent* member);
 
  private:
-  RateLimitGroup(Reactor& reactor, int32_t id, RateLimitGroupPtr group)
-      : EventHandler(reactor, id), group_(std::move(group)) {}
+  RateLimitGroup(Reactor& reactor, int32_t id, RateLimitGroupPtr group, int32_t tick_milliseconds)
+      : EventHandler(reactor, id),
+        group_(std::move(group)),
+        tick_milliseconds_(tick_milliseconds) {}
 
+  void SetLimit(const RateLimitRequest& request);
   void PostTotals();
 
   RateLimitGroupPtr group_;
-  int members_ = 0;
+  int32_t tick_milliseconds_;
+  uint64_t totals_before_[2] = {};  // of the groups before, read and written
+  std::unordered_set<bufferevent*> members_;
   bool closing_ = false;
 };
 

@@ -27,7 +27,7 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
  * - **Next**: a {@link Connection} that is open and the subscriber's to end.
  * - **Complete**: when the base is closed.
  * - **Error**: {@link LibeventError} of `socket`, `bind`, `listen` or the look-up of the name:
- *   `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENAMETOOLONG`, `ENOTFOUND` …
+ *   `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …
  * - **Unsubscribe**: the socket closes; connections that were emitted stay open.
  *
  * @see event2/listener.h `evconnlistener_new()`

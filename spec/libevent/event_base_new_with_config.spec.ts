@@ -1,0 +1,169 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { firstValueFrom, from, lastValueFrom, switchMap, toArray } from 'rxjs';
+import { EventBase, sendTo, type EventFeature } from 'rxjs-libevent';
+import { joined } from './support/joined';
+import { allOf } from './support/bytesOf';
+import { runChild } from './support/runChild';
+
+describe('event_base_new_with_config: EventBase', () => {
+  const bases: EventBase[] = [];
+
+  function make(config: ConstructorParameters<typeof EventBase>[0]): EventBase {
+    const base = new EventBase(config);
+    bases.push(base);
+    return base;
+  }
+
+  afterEach(async () => {
+    await Promise.all(bases.splice(0).map((base) => base.close()));
+  });
+
+  it('event_get_supported_methods: names the methods, the best first', () => {
+    expect(EventBase.supportedMethods).toEqual(expect.arrayContaining(['epoll', 'poll', 'select']));
+    expect(make({}).method).toBe(EventBase.supportedMethods[0]);
+  });
+
+  it('event_get_version: names the libevent that runs', () => {
+    expect(EventBase.libeventVersion).toMatch(/^2\.1\.\d+/);
+  });
+
+  it.each<[string, EventFeature[]]>([
+    ['epoll', ['et', 'o1', 'earlyClose']],
+    ['poll', ['fds', 'earlyClose']],
+    ['select', ['fds']],
+  ])('event_base_get_features: %s can do %j', (method, features) => {
+    const base = make({ avoidMethods: others(method) });
+    expect(base.method).toBe(method);
+    expect(base.features).toEqual(features);
+  });
+
+  it('event_config_avoid_method: takes the next best', () => {
+    expect(make({ avoidMethods: ['epoll'] }).method).toBe(EventBase.supportedMethods[1]);
+  });
+
+  it('event_config_require_features: takes a method that has them', () => {
+    expect(make({ requireFeatures: ['fds'] }).method).not.toBe('epoll');
+    expect(make({ requireFeatures: ['et', 'o1'] }).method).toBe('epoll');
+  });
+
+  it('refuses what no method can do', () => {
+    expect(() => new EventBase({ requireFeatures: ['et', 'fds'] })).toThrow(
+      expect.objectContaining({ code: 'EINVAL', syscall: 'event_base_new_with_config' }) as Error,
+    );
+    expect(() => new EventBase({ avoidMethods: EventBase.supportedMethods })).toThrow(
+      expect.objectContaining({ code: 'EINVAL' }) as Error,
+    );
+  });
+
+  it('EVENT_BASE_FLAG_IGNORE_ENV: looks at the environment only when told so', async () => {
+    const child = runChild(
+      `const { EventBase } = require('rxjs-libevent');
+       console.log(new EventBase().method);
+       console.log(new EventBase({ readEnvironment: true }).method);`,
+      [],
+      'export EVENT_NOEPOLL=1',
+    );
+    expect(await child.rest()).toEqual(['epoll', EventBase.supportedMethods[1]]);
+  });
+
+  it.each(['epoll', 'poll', 'select'])('carries connections by %s', async (method) => {
+    const base = make({ avoidMethods: others(method) });
+    const { client, server, subscription } = await joined(base);
+    const received = allOf(server);
+    await lastValueFrom(from(['a', 'b', 'c']).pipe(sendTo(client)), { defaultValue: undefined });
+    client.complete();
+    expect((await received).toString()).toBe('abc');
+    subscription.unsubscribe();
+  });
+
+  it('event_config_set_max_dispatch_interval: dispatches with either bound', async () => {
+    for (const bound of [{ maxDispatchIntervalUs: 1 }, { maxDispatchCallbacks: 1 }]) {
+      const base = make({ priorities: 3, ...bound });
+      const { client, server, subscription } = await joined(base);
+      const received = allOf(server);
+      client.next('through');
+      client.complete();
+      expect((await received).toString()).toBe('through');
+      subscription.unsubscribe();
+    }
+  });
+
+  it('event_base_priority_init: connections may have as many levels as it says', async () => {
+    const base = make({ priorities: 4 });
+    const { client, server, subscription } = await joined(base, {
+      client: { priority: 3 },
+      server: { priority: 0 },
+    });
+    const received = allOf(server);
+    client.next('both');
+    client.complete();
+    expect((await received).toString()).toBe('both');
+    expect(() => base.listen({ priority: 4 })).toThrow(
+      'priority must be a whole number of levels from 0 to 3, got 4',
+    );
+    expect(() => client.socket.setPriority(4)).toThrow(
+      'level must be a whole number of levels from 0 to 3, got 4',
+    );
+    subscription.unsubscribe();
+  });
+
+  it('has as many reactors as it is asked for, and any two of them talk to each other', async () => {
+    const base = make({ threads: 3 });
+    expect(base.threads).toBe(3);
+    for (let count = 0; count < 6; count += 1) {
+      const { client, server, subscription } = await joined(base);
+      server.subscribe(server);
+      client.next('x');
+      expect((await firstValueFrom(client)).toString()).toBe('x');
+      subscription.unsubscribe();
+    }
+  });
+
+  it('works in a parent and in the child that it forks: nothing needs event_reinit', async () => {
+    const base = make({});
+    const { client, server, subscription } = await joined(base);
+    const child = fork(require.resolve('./support/forked.cjs'), { stdio: 'inherit' });
+    const [port] = (await once(child, 'message')) as [number];
+    const connecting = base.connect({ host: '127.0.0.1', port });
+    const greeting = await firstValueFrom(connecting.pipe(switchMap((connection) => connection)));
+    expect(greeting.toString()).toBe('hello from the child');
+    await once(child, 'exit');
+    const received = firstValueFrom(server);
+    client.next('still here');
+    expect((await received).toString()).toBe('still here');
+    subscription.unsubscribe();
+  });
+
+  it('keeps a process alive while it has work, and no longer', async () => {
+    const idle = runChild(`
+      const { EventBase } = require('rxjs-libevent');
+      const base = new EventBase();
+      const listener = base.listen({ host: '127.0.0.1', port: 0 });
+      const listening = listener.subscribe();
+      listener.bound.subscribe(() => {
+        console.log('bound');
+        listening.unsubscribe();
+      });
+      process.on('exit', () => console.log('exit, closed: ' + base.closed));`);
+    expect(await idle.rest()).toEqual(['bound', 'exit, closed: false']);
+  });
+
+  it('counts what it does', async () => {
+    const base = make({});
+    const { client, server, subscription } = await joined(base);
+    const before = base.stats;
+    const received = lastValueFrom(server.pipe(toArray()));
+    client.next(Buffer.alloc(1000));
+    client.complete();
+    await received;
+    const after = base.stats;
+    expect(after.sentBytes - before.sentBytes).toBe(1000);
+    expect(after.receivedBytes - before.receivedBytes).toBe(1000);
+    subscription.unsubscribe();
+  });
+});
+
+function others(method: string): string[] {
+  return EventBase.supportedMethods.filter((other) => other !== method);
+}
