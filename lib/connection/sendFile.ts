@@ -84,7 +84,7 @@ class FileSending {
   private checkOutput(): void {
     if (this.output.takesFile) return;
     const detail = 'the connection was closed before the file had left';
-    throw new LibeventError('ERR_CLOSED', 'sendfile', { detail });
+    throw new LibeventError('ECANCELED', 'sendfile', { detail });
   }
 }
 
