@@ -103,7 +103,8 @@ void Bufferevent::Receive() {
       reactor_.slabs().Commit(id_, static_cast<uint32_t>(got));
       reactor_.Count(kReceivedBytes, static_cast<int32_t>(got));
       outstanding_ += static_cast<int32_t>(got);
-      if (static_cast<size_t>(got) < room) return;
+      // Used-up credit switches nothing off by itself: it may be back before more bytes are.
+      if (static_cast<size_t>(got) < room || outstanding_ >= read_high_) return;
       continue;
     }
     if (got == 0) {
