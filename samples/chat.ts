@@ -6,8 +6,9 @@
  * the speakers until it has caught up, so that nobody misses a word.
  */
 import { Option } from 'commander';
-import { endWith, ignoreElements, merge, skip, Subject, take, takeUntil, tap } from 'rxjs';
-import { EventBase, lines, sendTo, serve, type WhenSaturated } from 'rxjs-libevent';
+import { skip, Subject, takeUntil, tap } from 'rxjs';
+import { EventBase, serve, type WhenSaturated } from 'rxjs-libevent';
+import { chat } from './pipelines/chat';
 import { interrupted } from './support/interrupted';
 import { LiveLine } from './support/LiveLine';
 import { serverCommand, type ServerOptions } from './support/serverOptions';
@@ -33,31 +34,10 @@ const room = new Subject<string>();
 listener
   .pipe(
     tap(live.connection),
-    serve(
-      (conn) => {
-        const name = `guest-${String(conn.remoteAddress.port)}`;
-        const heard = room.pipe(sendTo(conn, { whenSaturated }));
-        const said = conn.pipe(
-          lines({ maxLength: 65536 }),
-          tap(live.line),
-          tap((line) => {
-            room.next(`${name}: ${line}\n`);
-          }),
-          ignoreElements(),
-          endWith('left'),
-        );
-        // Listening has no end of its own: it ends with the speaking.
-        return merge(heard, said).pipe(
-          take(1),
-          tap({
-            finalize: () => {
-              if (conn.dropped > 0) live.say(`${name} has missed ${String(conn.dropped)} lines`);
-            },
-          }),
-        );
-      },
-      { onError: live.say, shutdown: stop.pipe(tap(live.finishing)) },
-    ),
+    serve((conn) => chat(conn, room, whenSaturated, live), {
+      onError: live.say,
+      shutdown: stop.pipe(tap(live.finishing)),
+    }),
     takeUntil(stop.pipe(skip(1))),
   )
   .subscribe(live.end);

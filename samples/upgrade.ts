@@ -5,15 +5,9 @@
  * packet. `lines` reads its one line and gives back what it did not use, so `lengthPrefixed` finds
  * every byte. The server answers `upgraded`, then each frame in capitals.
  */
-import { concat, map, skip, take, takeUntil, tap } from 'rxjs';
-import {
-  EventBase,
-  encodeLengthPrefixed,
-  lengthPrefixed,
-  lines,
-  sendTo,
-  serve,
-} from 'rxjs-libevent';
+import { skip, takeUntil, tap } from 'rxjs';
+import { EventBase, serve } from 'rxjs-libevent';
+import { upgrade } from './pipelines/upgrade';
 import { interrupted } from './support/interrupted';
 import { LiveLine } from './support/LiveLine';
 import { serverOptions } from './support/serverOptions';
@@ -24,29 +18,10 @@ const listener = base.listen({ host, port });
 const live = new LiveLine(base, listener);
 const stop = interrupted();
 
-const frameSize = { prefixBytes: 2 } as const;
-
-function accept(line: string): string {
-  if (line !== 'upgrade to frames') throw new Error(`not a handshake: ${JSON.stringify(line)}`);
-  return 'upgraded\n';
-}
-
 listener
   .pipe(
     tap(live.connection),
-    serve(
-      (conn) =>
-        concat(
-          conn.pipe(lines({ maxLength: 80 }), take(1), map(accept), sendTo(conn)),
-          conn.pipe(
-            lengthPrefixed(frameSize),
-            map((frame) => frame.toString().toUpperCase()),
-            encodeLengthPrefixed(frameSize),
-            sendTo(conn),
-          ),
-        ),
-      { onError: live.say, shutdown: stop.pipe(tap(live.finishing)) },
-    ),
+    serve(upgrade, { onError: live.say, shutdown: stop.pipe(tap(live.finishing)) }),
     takeUntil(stop.pipe(skip(1))),
   )
   .subscribe(live.end);

@@ -25,6 +25,8 @@ export class VirtualTransport implements Transport, VirtualHandler {
   finished = false;
   /** The peer's end, or its failure, has been seen. */
   readEnded = false;
+  /** RST has been sent: it was asked for, and the peer was still there. */
+  resetSent = false;
   /** Told of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
   private handler: TransportHandler | undefined;
@@ -270,6 +272,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.stopReadTimer();
     this.stopWriteTimer();
     this.deadline?.unsubscribe();
+    this.resetSent = reset && this.link.error === undefined;
     this.link.close(reset);
     this.reactor.post(() => this.handler?.onClosed(undefined));
   }

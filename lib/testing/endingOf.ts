@@ -4,7 +4,7 @@ import type { Mark } from './Mark';
 import type { VirtualTransport } from './VirtualTransport';
 
 /**
- * How a connection has ended: `|` in order, with FIN both ways; `R` with our RST; `!` destroyed,
+ * How a connection has ended: `|` in order, with FIN both ways; `R` with an RST of ours; `!` destroyed,
  * before both sides had ended; or the code of the error that it failed with.
  */
 export function endingOf(
@@ -14,7 +14,7 @@ export function endingOf(
 ): Mark<string> {
   const { failure } = connection;
   const value = (): string => {
-    if (transport.closeMode === 'reset') return 'R';
+    if (transport.resetSent) return 'R';
     if (failure instanceof LibeventError) return failure.code;
     return transport.finished && transport.readEnded ? '|' : '!';
   };
