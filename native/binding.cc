@@ -84,6 +84,33 @@ struct Environment {
   std::shared_ptr<Transit> transit = std::make_shared<Transit>();
 };
 
+bool HaveTypes(const Napi::Object& options, const std::vector<const char*>& names,
+               bool (Napi::Value::*is_type)() const) {
+  for (const char* name : names) {
+    if (!(options.Get(name).*is_type)()) return false;
+  }
+  return true;
+}
+
+// lib/native.ts states the types; a mistake there must not become a write to foreign memory.
+bool AreOptions(const Napi::Value& value) {
+  if (!value.IsObject()) return false;
+  const auto options = value.As<Napi::Object>();
+  return HaveTypes(options, {"avoidMethods"}, &Napi::Value::IsArray) &&
+         HaveTypes(options, {"readEnvironment", "dispatch"}, &Napi::Value::IsBoolean) &&
+         HaveTypes(options, {"onWakeup"}, &Napi::Value::IsFunction) &&
+         HaveTypes(
+             options,
+             {"features", "maxDispatchIntervalUs", "maxDispatchCallbacks", "priorities", "spinUs"},
+             &Napi::Value::IsNumber) &&
+         HaveTypes(options, {"control", "completions", "submissions", "left", "outSlab"},
+                   &Napi::Value::IsTypedArray);
+}
+
+bool IsRing(uint32_t capacity, uint32_t least) {
+  return capacity >= least && (capacity & (capacity - 1)) == 0;
+}
+
 template <typename T>
 T* WordsOf(const Napi::Value& value, uint32_t* count) {
   const auto view = value.As<Napi::TypedArray>();
@@ -147,6 +174,10 @@ Napi::Function ReactorBinding::Define(Napi::Env env) {
 ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ReactorBinding>(info) {
   const Napi::Env env = info.Env();
+  if (!AreOptions(info[0])) {
+    Napi::TypeError::New(env, "a Reactor takes NativeReactorOptions").ThrowAsJavaScriptException();
+    return;
+  }
   const auto options = info[0].As<Napi::Object>();
   transit_ = env.GetInstanceData<Environment>()->transit;
 
@@ -160,12 +191,20 @@ ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
   features_ = event_base_get_features(base.get());
 
   Reactor::Memory memory = {};
-  uint32_t count = 0;
-  memory.control = WordsOf<int32_t>(options.Get("control"), &count);
+  uint32_t control_words = 0;
+  uint32_t slots = 0;
+  memory.control = WordsOf<int32_t>(options.Get("control"), &control_words);
   memory.completions = WordsOf<Record>(options.Get("completions"), &memory.completion_capacity);
   memory.submissions = WordsOf<Record>(options.Get("submissions"), &memory.submission_capacity);
-  memory.left = WordsOf<int32_t>(options.Get("left"), &count);
+  memory.left = WordsOf<int32_t>(options.Get("left"), &slots);
   memory.out_slab = WordsOf<uint8_t>(options.Get("outSlab"), &memory.out_slab_bytes);
+  if (control_words < kControlWords || slots < kSlots ||
+      !IsRing(memory.completion_capacity, CompletionRing::kLeastCapacity) ||
+      !IsRing(memory.submission_capacity, 1)) {
+    Napi::RangeError::New(env, "the memory of a Reactor does not fit its layout")
+        .ThrowAsJavaScriptException();
+    return;
+  }
   for (const char* name : {"control", "completions", "submissions", "left", "outSlab"}) {
     memory_.push_back(Napi::Persistent(options.Get(name)));
   }
@@ -185,6 +224,10 @@ ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
 
 Napi::Value ReactorBinding::Start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
+  if (!reactor_ || wakeup_->hook != nullptr) {
+    SystemError(env, EALREADY, "start").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   uv_async_init(loop, &wakeup_->handle, OnWakeup);
@@ -225,10 +268,10 @@ void ReactorBinding::CallBack() {
 
 // pin(index, view): the reactor may touch the view's bytes until unpin(index).
 void ReactorBinding::Pin(const Napi::CallbackInfo& info) {
-  const uint32_t index = info[0].As<Napi::Number>().Uint32Value();
+  const uint32_t index = info[0].IsNumber() ? info[0].As<Napi::Number>().Uint32Value() : UINT32_MAX;
   void* data = nullptr;
   size_t bytes = 0;
-  if (!reactor_ || index >= Pins::kCount ||
+  if (!reactor_ || index >= Pins::kCount || (index < pinned_.size() && pinned_[index] != nullptr) ||
       napi_get_buffer_info(Env(), info[1], &data, &bytes) != napi_ok) {
     SystemError(Env(), ENOBUFS, "pin").ThrowAsJavaScriptException();
     return;
@@ -239,6 +282,7 @@ void ReactorBinding::Pin(const Napi::CallbackInfo& info) {
 }
 
 void ReactorBinding::Unpin(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return;
   const uint32_t index = info[0].As<Napi::Number>().Uint32Value();
   if (index >= pinned_.size() || pinned_[index] == nullptr) return;
   if (reactor_) reactor_->pins().Clear(index);
@@ -248,7 +292,7 @@ void ReactorBinding::Unpin(const Napi::CallbackInfo& info) {
 
 // setRef(keepsProcessAlive)
 void ReactorBinding::SetRef(const Napi::CallbackInfo& info) {
-  if (wakeup_ == nullptr) return;
+  if (wakeup_ == nullptr || wakeup_->hook == nullptr || !info[0].IsBoolean()) return;
   auto* handle = reinterpret_cast<uv_handle_t*>(&wakeup_->handle);
   if (info[0].As<Napi::Boolean>().Value()) {
     uv_ref(handle);
@@ -259,6 +303,7 @@ void ReactorBinding::SetRef(const Napi::CallbackInfo& info) {
 
 // refuse(fd): closes an accepted socket that has not been submitted to any reactor.
 void ReactorBinding::Refuse(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return;
   const int fd = info[0].As<Napi::Number>().Int32Value();
   if (transit_->Leave(fd)) close(fd);
 }

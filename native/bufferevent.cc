@@ -239,7 +239,7 @@ void Bufferevent::Close(CloseMode mode, int32_t deadline_milliseconds) {
     finishing_ = true;
     wanted_ = false;
     deadline_.reset(evtimer_new(reactor_.base(), OnDeadline, this));
-    const timeval deadline = Milliseconds(deadline_milliseconds);
+    const timeval deadline = Milliseconds(std::max(deadline_milliseconds, 0));
     if (deadline_ && evtimer_add(deadline_.get(), &deadline) == 0) {
       Disarm();
       read_timeout_ = 0;

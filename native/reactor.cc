@@ -171,8 +171,8 @@ void Reactor::Turn() {
   Publish();
 }
 
-// While JavaScript is awake it is likely to answer what it has just been given. Then the reactor asks
-// the kernel without blocking for a little while, which costs less than being woken up.
+// While JavaScript is awake it is likely to answer what it has just been given. Then the reactor
+// asks the kernel without blocking for a little while, which costs less than being woken up.
 bool Reactor::Spins() {
   if (options_.spin_microseconds == 0 || Atomic(memory_.control + kJsSleeps).load() != 0) {
     return false;

@@ -196,6 +196,9 @@ class CompletionRing {
     PostGroup(group);
   }
 
+  // A ring of less could not hold its reserve, and would never let data in.
+  static constexpr uint32_t kLeastCapacity = 128;
+
   // True while a data record may be posted: a reserve stays for control records.
   bool HasRoom() {
     if (!waiting_.empty()) return false;

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+/** How a process that does what the library never does ends. */
+function run(...args: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const script = join(__dirname, 'support/hostile.cjs');
+    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
+      resolve(error === null ? stdout : `${error.signal ?? error.code} ${stdout}${stderr}`);
+    });
+  });
+}
+
+describe('native layer', () => {
+  it.each([
+    'construction',
+    'unknown kinds',
+    'late ids',
+    'payloads that are cut off, too long or nowhere',
+    'slabs that are lent twice, too long or not there',
+    'rate limits of nothing',
+    'a backlog of none, and descriptors that are none',
+    'marks, credit, files and times of all sizes',
+    'timers and signals of all sizes',
+  ])('goes on after %s', async (scenario) => {
+    expect(await run(scenario)).toBe('alive\n');
+  });
+
+  it.each(['1', '2', '3', '4'])('goes on after anything at all, seed %s', async (seed) => {
+    expect(await run('anything at all', seed)).toBe('alive\n');
+  });
+});
