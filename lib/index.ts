@@ -26,7 +26,7 @@ export type { FdEventName } from './events/FdWatch';
 export type { SignalConfig } from './events/SignalConfig';
 export type { SignalEvent } from './events/SignalEvent';
 export type { TimerConfig } from './events/TimerConfig';
-export type { EventScheduler } from './events/EventScheduler';
+export type { EventScheduler, SchedulerWork } from './events/EventScheduler';
 export type { FlowMarks } from './flow/Flow';
 export { holdable, type Holdable, type HoldableConfig } from './flow/Holdable';
 export { hold } from './flow/hold';

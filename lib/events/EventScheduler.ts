@@ -6,7 +6,8 @@ import type { TimerHandle, Timers } from './Timers';
 /** Actions that run before other work has a turn. */
 const BURST = 256;
 
-type Work<T> = (this: SchedulerAction<T>, state?: T) => void;
+/** What a scheduler runs; `this` may schedule itself again. */
+export type SchedulerWork<T> = (this: SchedulerAction<T>, state?: T) => void;
 
 /**
  * RxJS's `asyncScheduler` on libevent's timers: `debounceTime(0.25, base.scheduler)`.
@@ -41,7 +42,7 @@ export class EventScheduler implements SchedulerLike {
    * @param state - passed to `work`
    * @returns takes the action back
    */
-  schedule<T>(work: Work<T>, delayMs = 0, state?: T): Subscription {
+  schedule<T>(work: SchedulerWork<T>, delayMs = 0, state?: T): Subscription {
     return new EventAction<T>(this, work).schedule(state, delayMs);
   }
 
@@ -127,7 +128,7 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
 
   constructor(
     private readonly scheduler: EventScheduler,
-    private readonly work: Work<T>,
+    private readonly work: SchedulerWork<T>,
   ) {
     super();
   }
