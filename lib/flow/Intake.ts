@@ -1,11 +1,12 @@
-import { Subscription, type Observer } from 'rxjs';
+import type { Observer } from 'rxjs';
+import { LightSubscription } from './LightSubscription';
 
 /**
  * The receiving end of a held operator. It exists before the subscription does, so a source that
  * emits synchronously can be stopped from within its first value; RxJS takes an observer that is a
  * `Subscription` as the subscriber itself.
  */
-export class Intake<T> extends Subscription implements Observer<T> {
+export class Intake<T> extends LightSubscription implements Observer<T> {
   constructor(private readonly observer: Observer<T>) {
     super();
   }

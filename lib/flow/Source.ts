@@ -25,7 +25,7 @@ export interface SourceActions {
 export class Source implements Holdable {
   /** Made by the first hold: most sources are never held. */
   private holds: Holds | undefined;
-  private readonly postponed: { readonly work: () => void }[] = [];
+  private postponed: { readonly work: () => void }[] | undefined;
   /** Where the next postponed work goes while older work runs: in front of the rest. */
   private front: number | undefined;
   private resuming = false;
@@ -47,7 +47,7 @@ export class Source implements Holdable {
 
   /** True while operators have left work for the resume. */
   get hasPostponed(): boolean {
-    return this.postponed.length > 0;
+    return this.postponed !== undefined && this.postponed.length > 0;
   }
 
   hold(cause: unknown): Release {
@@ -68,13 +68,14 @@ export class Source implements Holdable {
 
   postpone(work: () => void): () => void {
     const entry = { work };
-    if (this.front === undefined) this.postponed.push(entry);
-    else this.postponed.splice(this.front++, 0, entry);
+    const postponed = (this.postponed ??= []);
+    if (this.front === undefined) postponed.push(entry);
+    else postponed.splice(this.front++, 0, entry);
     if (!this.held) this.resumeLater();
     return () => {
-      const index = this.postponed.indexOf(entry);
+      const index = postponed.indexOf(entry);
       if (index < 0) return;
-      this.postponed.splice(index, 1);
+      postponed.splice(index, 1);
       if (this.front !== undefined && index < this.front) this.front -= 1;
     };
   }
@@ -106,12 +107,14 @@ export class Source implements Holdable {
    * the run, even one that has gone again.
    */
   private runPostponed(): void {
+    const { postponed } = this;
+    if (postponed === undefined) return;
     const outer = enterSource(this);
     const stopped = (): boolean => this.held || this.resuming;
     try {
-      for (let count = this.postponed.length; count > 0 && !stopped(); count -= 1) {
+      for (let count = postponed.length; count > 0 && !stopped(); count -= 1) {
         this.front = 0;
-        this.postponed.shift()?.work();
+        postponed.shift()?.work();
       }
     } finally {
       this.front = undefined;

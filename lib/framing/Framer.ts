@@ -1,4 +1,5 @@
-import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
+import type { Observable, Observer, Subscriber, Unsubscribable } from 'rxjs';
+import { Intake } from '../flow/Intake';
 import { currentSource, enterSource, leaveSource } from '../flow/currentSource';
 import type { Holdable } from '../flow/Holdable';
 import type { FrameDecoder } from './FrameDecoder';
@@ -21,9 +22,10 @@ type Ending = { readonly kind: 'complete' } | { readonly kind: 'error'; readonly
  * It looks after each frame, because anything may have happened in `next`: the subscriber may be
  * gone, the source may be held, more chunks or the end may have come from within.
  */
-export class Framer<T> implements Observer<Uint8Array> {
-  private readonly waiting: Arrival[] = [];
-  private upstream: Subscription | undefined;
+export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
+  private readonly upstream: Intake<Uint8Array>;
+  /** Made when it is needed: most chunks are done before the next one comes. */
+  private waiting: Arrival[] | undefined;
   private source: Holdable | undefined;
   private giveBack: GiveBack | undefined;
   /** So many bytes of those that came last are from {@link Framer.source} and can go back there. */
@@ -36,20 +38,13 @@ export class Framer<T> implements Observer<Uint8Array> {
   constructor(
     private readonly subscriber: Subscriber<T>,
     private readonly decoder: FrameDecoder<T>,
-  ) {}
+  ) {
+    this.upstream = new Intake(this);
+  }
 
-  /**
-   * Subscribes. The Observable in between shows the upstream subscription before the first chunk,
-   * so that a source which emits while it is being subscribed to can be stopped in time.
-   */
   connect(source: Observable<Uint8Array>): void {
-    this.subscriber.add(() => {
-      this.stop();
-    });
-    new Observable<Uint8Array>((upstream) => {
-      this.upstream = upstream;
-      source.subscribe(upstream);
-    }).subscribe(this);
+    this.subscriber.add(this);
+    source.subscribe(this.upstream);
   }
 
   next(chunk: Uint8Array): void {
@@ -57,7 +52,7 @@ export class Framer<T> implements Observer<Uint8Array> {
     const source = currentSource();
     const giveBack = source?.giveBackOf?.(chunk);
     if (this.draining || this.takeWorkBack !== undefined) {
-      this.waiting.push({ chunk, source, giveBack });
+      (this.waiting ??= []).push({ chunk, source, giveBack });
     } else {
       this.accept(chunk, source, giveBack);
       this.drain();
@@ -100,7 +95,7 @@ export class Framer<T> implements Observer<Uint8Array> {
     let finished = false;
     try {
       while (this.emitFrames()) {
-        const arrival = this.waiting.shift();
+        const arrival = this.waiting?.shift();
         if (arrival === undefined) {
           // What leads back to a chunk keeps its memory alive.
           if (this.decoder.unusedBytes === 0) this.giveBack = undefined;
@@ -146,7 +141,7 @@ export class Framer<T> implements Observer<Uint8Array> {
 
   /** @returns false when there is nothing that would have to wait */
   private postpone(source: Holdable): boolean {
-    if (this.decoder.unusedBytes === 0 && this.waiting.length === 0) return false;
+    if (this.decoder.unusedBytes === 0 && (this.waiting ?? []).length === 0) return false;
     this.takeWorkBack = source.postpone(() => {
       this.takeWorkBack = undefined;
       this.drain();
@@ -157,7 +152,7 @@ export class Framer<T> implements Observer<Uint8Array> {
   private finish(): void {
     if (this.ending?.kind === 'error') {
       const { error } = this.ending;
-      this.stop();
+      this.unsubscribe();
       this.subscriber.error(error);
     } else {
       this.stopped = true;
@@ -168,21 +163,21 @@ export class Framer<T> implements Observer<Uint8Array> {
   /** The decoder cannot go on. Its bytes are dropped: see {@link frames}, Error. */
   private fail(error: unknown): void {
     this.stopped = true;
-    this.upstream?.unsubscribe();
+    this.upstream.unsubscribe();
     this.subscriber.error(error);
   }
 
   /** The connection has to be free of this subscriber before bytes come back to it. */
-  private stop(): void {
+  unsubscribe(): void {
     if (this.stopped) return;
     this.stopped = true;
-    this.upstream?.unsubscribe();
+    this.upstream.unsubscribe();
     this.takeWorkBack?.();
     this.returnUnused();
   }
 
   private returnUnused(): void {
-    const { decoder, source, waiting } = this;
+    const { decoder, source, waiting = [] } = this;
     if (decoder.unusedBytes > this.returnableBytes) return;
     if (waiting.some((arrival) => arrival.giveBack === undefined || arrival.source !== source)) {
       return;

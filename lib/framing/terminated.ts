@@ -11,6 +11,13 @@ const DEFAULT_MAX_LENGTH = 65_536;
 /** Bytes decoded at once. More does not get faster, and pins more: see {@link TextWindow}. */
 const WINDOW_BYTES = 2048;
 
+/** How a frame is made of bytes. */
+const DECODE = {
+  buffer: (bytes: Buffer, from: number, to: number) => bytes.subarray(from, to),
+  utf8: (bytes: Buffer, from: number, to: number) => bytes.toString('utf8', from, to),
+  latin1: (bytes: Buffer, from: number, to: number) => bytes.toString('latin1', from, to),
+};
+
 /**
  * What {@link lines} and {@link delimited} are made of: checks the options and chooses the way to
  * decode.
@@ -26,7 +33,8 @@ export function terminated(
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
   checkOneOf('encoding', encoding, ['utf8', 'latin1', 'buffer']);
   const maxLength = config.maxLength ?? DEFAULT_MAX_LENGTH;
-  const rules = {
+  // One literal: an object that is spread has hidden classes of its own, for each connection.
+  const rulesOf = <T>(decode: TerminatedRules<T>['decode']): TerminatedRules<T> => ({
     terminator,
     keep,
     maxLength: checkFrameBytes('maxLength', maxLength),
@@ -37,21 +45,16 @@ export function terminated(
       'discard',
     ]),
     wholeCharacters: encoding === 'utf8',
-  } satisfies Omit<TerminatedRules<never>, 'decode'>;
+    decode,
+  });
   if (encoding === 'buffer') {
-    const toBuffer: TerminatedRules<Buffer> = {
-      ...rules,
-      decode: (bytes, from, to) => bytes.subarray(from, to),
-    };
-    return frames(() => new TerminatedDecoder(toBuffer));
+    const rules = rulesOf(DECODE.buffer);
+    return frames(() => new TerminatedDecoder(rules));
   }
-  const toText: TerminatedRules<string> = {
-    ...rules,
-    decode: (bytes, from, to) => bytes.toString(encoding, from, to),
-  };
-  if (!TextWindow.suits(terminator, encoding)) return frames(() => new TerminatedDecoder(toText));
+  const rules = rulesOf(DECODE[encoding]);
+  if (!TextWindow.suits(terminator, encoding)) return frames(() => new TerminatedDecoder(rules));
   const size = Math.min(WINDOW_BYTES, maxLength);
   return frames(
-    () => new TerminatedDecoder(toText, new TextWindow(terminator, encoding, size, keep)),
+    () => new TerminatedDecoder(rules, new TextWindow(terminator, encoding, size, keep)),
   );
 }
