@@ -21,7 +21,8 @@ ensureModules();
 const copy = join(root, '.build', sanitizer.replace(',', '-'));
 mkdirSync(copy, { recursive: true });
 for (const folder of ['lib', 'native', 'samples', 'scripts', 'spec']) refresh(folder);
-for (const file of ['package.json', 'package-lock.json', 'jest.config.js', 'README.md']) refresh(file);
+for (const file of ['package.json', 'package-lock.json', 'jest.config.js', 'README.md'])
+  refresh(file);
 for (const name of ['', '.build', '.samples']) refresh(`tsconfig${name}.json`);
 if (!existsSync(join(copy, 'node_modules')))
   symlinkSync('../../node_modules', `${copy}/node_modules`);
