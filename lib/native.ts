@@ -76,6 +76,8 @@ export interface NativeLayout {
   readonly stat: Table<NativeStat>;
   readonly closeMode: Table<'drop' | 'reset' | 'linger'>;
   readonly loopEnd: Table<'stepped' | 'exited' | 'broken' | 'empty'>;
+  /** `EVLOOP_…` of event2/event.h. */
+  readonly loopFlag: Table<'once' | 'nonblock'>;
   readonly timerFlag: Table<'periodic' | 'common'>;
   /** `EV_…` of event2/event.h. */
   readonly eventFlag: Table<'timeout' | 'read' | 'write' | 'edge' | 'closed'>;

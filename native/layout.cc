@@ -138,6 +138,8 @@ Napi::Object Layout(Napi::Env env) {
                             .Add("broken", kBroken)
                             .Add("empty", kEmpty)
                             .object());
+  layout.Set("loopFlag",
+             Table(env).Add("once", EVLOOP_ONCE).Add("nonblock", EVLOOP_NONBLOCK).object());
   layout.Set("timerFlag", Table(env).Add("periodic", kPeriodic).Add("common", kCommon).object());
   layout.Set("eventFlag", Table(env)
                               .Add("timeout", EV_TIMEOUT)

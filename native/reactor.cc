@@ -160,6 +160,7 @@ void Reactor::Turn() {
     }
   }
   const bool block = may_block && !Spins() && PrepareToBlock();
+  const uint64_t position = completions_.Position();
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
   if (block) Atomic(memory_.control + kReactorSleeps).store(0);
@@ -167,7 +168,7 @@ void Reactor::Turn() {
     completions_.Post(Completion::kFatal, 0, 0, result, 0);
     stop_requested_.store(true);
   }
-  NoteLoopEnd();
+  NoteLoopEnd(completions_.Position() != position);
   Publish();
 }
 
@@ -244,10 +245,13 @@ void Reactor::WaitWithoutDispatch() {
   }
 }
 
-void Reactor::NoteLoopEnd() {
+// A pass that has only been woken up by a submission is no step: JavaScript has nothing of it.
+void Reactor::NoteLoopEnd(bool posted) {
   if (event_base_got_exit(base_.get()) != 0) {
     EndLoop(LoopEnd::kExited);
-  } else if ((loop_flags_ & (EVLOOP_ONCE | EVLOOP_NONBLOCK)) != 0) {
+  } else if (starved_) {
+    return;  // what is active is not done yet
+  } else if ((loop_flags_ & EVLOOP_NONBLOCK) != 0 || ((loop_flags_ & EVLOOP_ONCE) != 0 && posted)) {
     EndLoop(LoopEnd::kStepped);
   }
 }
@@ -255,7 +259,7 @@ void Reactor::NoteLoopEnd() {
 void Reactor::EndLoop(LoopEnd end) {
   dispatching_ = false;
   loop_flags_ = 0;
-  completions_.Post(Completion::kLooped, 0, 0, end, 0);
+  completions_.Post(Completion::kLooped, 0, 0, end, loop_run_);
 }
 
 // After a fatal error nothing of libevent may be touched: what the base held stays with the kernel
@@ -354,6 +358,7 @@ void Reactor::Take(const Record& record) {
         break;
       case Submission::kLoop:
         loop_flags_ = record.a();
+        loop_run_ = record.b();
         dispatching_ = true;
         break;
       default:

@@ -113,7 +113,7 @@ class Reactor {
   void Publish();
   void DestroyHandlers();
   void Stop();
-  void NoteLoopEnd();
+  void NoteLoopEnd(bool posted);
   void EndLoop(LoopEnd end);
   void Abandon(int code);
 
@@ -147,6 +147,7 @@ class Reactor {
   bool stopping_ = false;
   bool dispatching_;
   int loop_flags_ = 0;
+  int32_t loop_run_ = 0;  // which call of loop() this is
   uint32_t posted_ = 0;  // the ring's tail when it was last published
   bool started_ = false;
   pthread_t thread_ = {};

@@ -61,7 +61,7 @@ enum class Submission : int32_t {
   kActivate = 24,        // a: EventFlags; event_active()
   kLoopExit = 25,        // number: microseconds; event_base_loopexit()
   kLoopBreak = 26,       // a: LoopEnd; event_base_loopbreak()
-  kLoop = 27,            // a: EVLOOP_* flags; dispatch again, or step
+  kLoop = 27,            // a: EVLOOP_* flags, b: number of the run; dispatch again, or step
   kTrigger = 28,         // a: EventFlags; bufferevent_trigger()
   kTotals = 29,          // asks a rate-limit group for two kTotal
   kInterval = 30,        // number: microseconds; a timer's period, an fd event's timeout
@@ -87,7 +87,7 @@ enum class Completion : int32_t {
   kFired = 16,          // a: EventFlags or expirations, b: more (see the handler)
   kStopped = 17,        // the last record of a reactor
   kFatal = 18,          // libevent has given up: the reactor is dead. a: its code
-  kLooped = 19,         // a: LoopEnd
+  kLooped = 19,         // a: LoopEnd, b: number of the run
   kTotal = 20,          // a, b: bytes (64 bits) that a group has read (aux 0) or written (aux 1)
 };
 

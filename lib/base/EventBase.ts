@@ -22,6 +22,7 @@ import {
   type EventFeature,
 } from './EventBaseConfig';
 import { EventSources } from './EventSources';
+import { Loop } from './Loop';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
@@ -46,12 +47,17 @@ export class EventBase extends EventSources {
   private static shared: EventBase | undefined;
 
   override readonly priorities: number;
-  private readonly reactors: Reactor[];
+
+  /** @internal */
+  protected override readonly loops: Loop;
+  /** @internal */
+  protected override readonly reactors: Reactor[];
   private readonly connections = new Set<Connection>();
   private readonly acceptors = new Set<RingAcceptor>();
   private readonly connectors = new Set<RingConnector>();
   private readonly stopped: Promise<void>;
   private stopping = false;
+  private failure: LibeventError | undefined;
   private running: number;
   private onStopped: () => void = () => undefined;
 
@@ -61,13 +67,14 @@ export class EventBase extends EventSources {
    */
   constructor(config: EventBaseConfig = {}) {
     super();
-    const { threads, ...reactorConfig } = eventBaseConfig(config);
+    const { threads, exitOnEmpty, ...reactorConfig } = eventBaseConfig(config);
     this.priorities = reactorConfig.priorities;
     this.running = threads;
     this.stopped = new Promise((resolve) => {
       this.onStopped = resolve;
     });
     this.reactors = [];
+    this.loops = new Loop(this.reactors, threads, reactorConfig.dispatch, exitOnEmpty);
     try {
       for (let count = 0; count < threads; count += 1) {
         this.reactors.push(this.newReactor(reactorConfig));
@@ -76,6 +83,7 @@ export class EventBase extends EventSources {
       for (const reactor of this.reactors) reactor.stop();
       throw error;
     }
+    this.loops.look();
   }
 
   /** The base that `listen()` and `connect()` use: one thread, made when first needed. */
@@ -259,7 +267,12 @@ export class EventBase extends EventSources {
 
   private newReactor(config: ReactorConfig): Reactor {
     return new Reactor(config, {
-      looped: () => undefined,
+      looped: (end, run) => {
+        this.loops.looped(end, run);
+      },
+      active: () => {
+        this.loops.look();
+      },
       stopped: (error) => {
         this.reactorStopped(error);
       },
@@ -330,7 +343,10 @@ export class EventBase extends EventSources {
 
   private reactorStopped(error: LibeventError | undefined): void {
     this.running -= 1;
+    this.failure ??= error;
     if (error !== undefined) void this.stop(0, error);
-    if (this.running === 0) this.onStopped();
+    if (this.running > 0) return;
+    this.loops.close(this.failure);
+    this.onStopped();
   }
 }

@@ -28,6 +28,11 @@ export interface EventBaseConfig {
   readonly spinUs?: number;
   /** Whether the loops run from the start. Default: true. @see `event_base_dispatch()` */
   readonly dispatch?: boolean;
+  /**
+   * Whether the loops end when the base has nothing left to wait for, as libevent's do by themselves;
+   * `dispatched` says `'empty'`. Default: false. @see `EVLOOP_NO_EXIT_ON_EMPTY`
+   */
+  readonly exitOnEmpty?: boolean;
 }
 
 const FEATURE_BITS: Readonly<Record<EventFeature, number>> = {
@@ -43,7 +48,10 @@ export function featureNames(bits: number): EventFeature[] {
 }
 
 /** Checks the options and fills in the defaults. */
-export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & { threads: number } {
+export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
+  threads: number;
+  exitOnEmpty: boolean;
+} {
   checkObject('config', config);
   const number = (name: keyof EventBaseConfig, unit: string, least: number, most: number) =>
     checkInteger(name, config[name] ?? least, least, most, unit);
@@ -64,5 +72,6 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & { thre
     priorities: number('priorities', 'levels', 1, 255),
     spinUs: number('spinUs', 'microseconds', 0, 1000),
     dispatch: checkBoolean('dispatch', config.dispatch ?? true),
+    exitOnEmpty: checkBoolean('exitOnEmpty', config.exitOnEmpty ?? false),
   };
 }

@@ -7,6 +7,7 @@ import type { SignalEvent } from '../events/SignalEvent';
 import { timerOptions, type TimerConfig } from '../events/TimerConfig';
 import { signal } from '../events/signal';
 import { timer } from '../events/timer';
+import { EventLoop } from './EventLoop';
 import type { Reactor } from './Reactor';
 import { RingFds } from './RingFds';
 import { RingSignals } from './RingSignals';
@@ -16,7 +17,7 @@ import { RingTimers } from './RingTimers';
  * What an {@link EventBase} has beside sockets: timers, signals, events on descriptors. They live on
  * its first reactor.
  */
-export abstract class EventSources {
+export abstract class EventSources extends EventLoop {
   private timersOrNone: RingTimers | undefined;
   private schedulerOrNone: EventScheduler | undefined;
   private signalsOrNone: RingSignals | undefined;

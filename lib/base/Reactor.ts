@@ -9,11 +9,12 @@ import { SubmissionRing } from '../rings/SubmissionRing';
 import type { CompletionHandler } from './CompletionHandler';
 import { HandlerTable } from './HandlerTable';
 import type { ReactorConfig } from './ReactorConfig';
+import type { ReactorEvents } from './ReactorEvents';
 
-const { completion, control, submission } = native.layout;
+const { completion, control, loopEnd, loopFlag, submission } = native.layout;
 const { data: DATA, accepted: ACCEPTED, bound: BOUND, connected: CONNECTED } = completion;
-const { closed: CLOSED, released: RELEASED, stopped: STOPPED, fatal: FATAL } = completion;
-const { looped: LOOPED } = completion;
+const { closed: CLOSED, released: RELEASED, stopped: STOPPED } = completion;
+const { fatal: FATAL, looped: LOOPED } = completion;
 
 const RING_RECORDS = 16384;
 const RECORD_WORDS = 4;
@@ -50,12 +51,6 @@ function systemCall<T>(call: () => T): T {
   }
 }
 
-/** What happened to the whole reactor. */
-export interface ReactorEvents {
-  looped(end: number): void;
-  stopped(error?: LibeventError): void;
-}
-
 /**
  * One `event_base` and its thread, seen from JavaScript: drains completions and batches
  * submissions. It knows ids and records; what they mean is their handlers' business.
@@ -76,6 +71,10 @@ export class Reactor {
   private draining = false;
   private flushing = false;
   private stopping = false;
+  /** Broken out of the loop: nothing is told. */
+  private paused = false;
+  private referenced = true;
+  private stepping = false;
   private closed = false;
 
   constructor(
@@ -105,8 +104,9 @@ export class Reactor {
     this.pins = new Pins(this.native);
     this.submissions = new SubmissionRing(this.control, submissionWords, outSlab, this.pins);
     this.inSlabs = new InSlabs(this.pins, this.submissions, IN_SLAB_BYTES);
-    this.handlers = new HandlerTable((active) => {
-      if (!this.closed) this.native.setRef(active);
+    this.handlers = new HandlerTable(() => {
+      this.updateRef();
+      events.active();
     });
     this.completions.sleep();
     systemCall(() => {
@@ -201,8 +201,51 @@ export class Reactor {
   stop(): void {
     if (this.closed) return;
     this.stopping = true;
+    this.resume();
     this.native.setRef(true);
     this.submit(submission.stop, 0);
+  }
+
+  /** Dispatches, or steps. @see event2/event.h `event_base_loop()` */
+  loop(flags: number, run: number): void {
+    this.resume();
+    this.stepping = (flags & loopFlag.nonblock) !== 0;
+    this.updateRef();
+    this.submit(submission.loop, 0, flags, run);
+  }
+
+  /** @see event2/event.h `event_base_loopexit()` */
+  loopExit(afterMs: number): void {
+    this.submitNumber(submission.loopExit, 0, Math.ceil(afterMs * 1000));
+  }
+
+  /** Nothing is told from now on, not even what has crossed the ring. */
+  loopBreak(): void {
+    if (this.stopping) return;
+    this.paused = true;
+    this.endLoop(loopEnd.broken);
+  }
+
+  endLoop(end: number): void {
+    this.submit(submission.loopBreak, 0, end);
+  }
+
+  /** Whether it keeps the process alive while it has handlers. */
+  reference(on: boolean): void {
+    this.referenced = on;
+    this.updateRef();
+  }
+
+  private resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.drainLater();
+  }
+
+  private updateRef(): void {
+    if (this.closed) return;
+    const busy = this.handlers.size > 0 || this.stepping;
+    this.native.setRef(this.stopping || (this.referenced && busy));
   }
 
   private flushLater(): void {
@@ -238,7 +281,7 @@ export class Reactor {
   }
 
   private drain(): void {
-    if (this.closed) return;
+    if (this.closed || this.paused) return;
     this.draining = true;
     this.drainCount += 1;
     try {
@@ -267,8 +310,8 @@ export class Reactor {
       let batch = Math.min(this.completions.available(), BATCH_RECORDS);
       records += batch;
       unseen += batch;
-      while (batch > 0) batch -= this.dispatch();
-      if (this.closed) return false;
+      while (batch > 0 && !this.paused) batch -= this.dispatch();
+      if (this.closed || this.paused) return false;
       this.completions.free();
       const last = this.completions.available() === 0;
       if (last || unseen >= WAKE_RECORDS) {
@@ -304,7 +347,7 @@ export class Reactor {
       return 1;
     }
     if (id === 0) {
-      this.dispatchOwn(kind, head >>> 8, a);
+      this.dispatchOwn(kind, head >>> 8, a, b);
       return 1;
     }
     const family = head >>> 8;
@@ -327,11 +370,13 @@ export class Reactor {
     );
   }
 
-  private dispatchOwn(kind: number, aux: number, a: number): void {
+  private dispatchOwn(kind: number, aux: number, a: number, b: number): void {
     if (kind === RELEASED) {
       if (!this.inSlabs.release(aux)) this.pins.release(aux);
     } else if (kind === LOOPED) {
-      this.events.looped(a);
+      this.stepping = false;
+      this.updateRef();
+      this.events.looped(a, b);
     } else if (kind === STOPPED) {
       this.end(undefined);
     } else if (kind === FATAL) {

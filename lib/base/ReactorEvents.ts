@@ -1,0 +1,10 @@
+import type { LibeventError } from '../common/LibeventError';
+
+/** What happened to the whole reactor. */
+export interface ReactorEvents {
+  /** @param run - the number that was given with the call of `Reactor.loop` */
+  looped(end: number, run: number): void;
+  /** The first handler has come, or the last has gone. */
+  active(): void;
+  stopped(error?: LibeventError): void;
+}
