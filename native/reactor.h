@@ -148,7 +148,7 @@ class Reactor {
   bool dispatching_;
   int loop_flags_ = 0;
   int32_t loop_run_ = 0;  // which call of loop() this is
-  uint32_t posted_ = 0;  // the ring's tail when it was last published
+  uint32_t posted_ = 0;   // the ring's tail when it was last published
   bool started_ = false;
   pthread_t thread_ = {};
 };

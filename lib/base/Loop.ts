@@ -1,4 +1,4 @@
-import type { Observable} from 'rxjs';
+import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of, EMPTY, throwError } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { checkBoolean, checkNumber, checkObject } from '../common/check';
