@@ -1,5 +1,5 @@
-import { delay, map, of } from 'rxjs';
-import { type Release, LibeventError, lines, sendTo } from 'rxjs-libevent';
+import { delay, map, of, tap } from 'rxjs';
+import { type Release, LibeventError, hold, lines, sendTo } from 'rxjs-libevent';
 import {
   type MarbleHelpers,
   MarbleError,
@@ -127,6 +127,52 @@ describe('marbles', () => {
       expectWritten(conn).toBe('a', { a: 'abcde' });
       expectSaturation(conn).toBe('^----!');
       expectOutput(conn).toBe('--a--b', { a: 'ab', b: 'cde' });
+    });
+  });
+
+  it('keeps to its marks, whoever else waits for bytes to leave', () => {
+    marbles(({ connection, expectSaturation }) => {
+      const conn = connection('', {}, { takes: '--2--4', write: { high: 4, low: 1 } });
+      of('ab').pipe(sendTo(conn)).subscribe();
+      conn.next('cdef');
+      expectSaturation(conn).toBe('^----!');
+    });
+  });
+
+  it('is not saturated at a high mark that is lowered to its output', () => {
+    marbles(({ connection, at, expectSaturation }) => {
+      const conn = connection('', {}, { takes: '', write: { high: 9 } });
+      conn.next('12345');
+      at('-a-b', {
+        a: () => {
+          conn.setWatermarks({ write: { high: 5 } });
+        },
+        b: () => {
+          conn.setWatermarks({ write: { high: 4 } });
+        },
+      });
+      expectSaturation(conn).toBe('---^');
+    });
+  });
+
+  it('delivers what was read ahead, then the error', () => {
+    marbles(({ connection, at, expectObservable, expectDemand }) => {
+      const conn = connection('-(ab)#');
+      let release: Release = () => undefined;
+      const seen = conn.pipe(
+        map((chunk) => chunk.toString()),
+        tap(() => {
+          release = hold('slow');
+        }),
+      );
+      at('--------r-------r', {
+        r: () => {
+          release();
+        },
+      });
+      const values = { a: 'a', b: 'b' };
+      expectObservable(seen).toBe('-a------(b#)', values, new LibeventError('ECONNRESET', 'read'));
+      expectDemand(conn).toBe('^!');
     });
   });
 

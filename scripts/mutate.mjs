@@ -1,0 +1,133 @@
+// node scripts/mutate.mjs: breaks one rule of flow control at a time, in a copy of the library, and
+// shows which specs notice. Fails if a mutation no longer applies, or if nobody notices it.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setUp } from './setup/index.mjs';
+import { root } from './setup/paths.mjs';
+import { mutations } from './mutations.mjs';
+
+/** The specs that run without a socket: the marble kit's own, the samples', and the suite over it. */
+const specs = ['spec/testing', 'spec/conformance'];
+const overVirtual = '^(?!.*over real sockets)';
+
+setUp({});
+
+const copy = mkdtempSync(join(tmpdir(), 'rxjs-libevent-mutate-'));
+process.exitCode = 1;
+try {
+  for (const name of ['lib', 'spec', 'samples', 'package.json']) {
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  mkdirSync(join(copy, 'native'));
+  symlinkSync(join(root, 'native/build'), join(copy, 'native/build'));
+
+  // Types are not looked at: a mutation may leave something unused.
+  const config = {
+    testEnvironment: 'node',
+    testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+    moduleNameMapper: {
+      '^rxjs-libevent$': '<rootDir>/lib/index.ts',
+      '^rxjs-libevent/testing$': '<rootDir>/lib/testing.ts',
+    },
+    transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
+  };
+  const tsconfig = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
+  tsconfig.compilerOptions.isolatedModules = true;
+  writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify(tsconfig));
+  writeFileSync(join(copy, 'jest.config.json'), JSON.stringify(config));
+
+  const untouched = run();
+  if (untouched.failed.length > 0 || untouched.passed === 0) {
+    throw new Error(
+      `without a mutation, ${String(untouched.failed.length)} specs fail:\n${untouched.output}`,
+    );
+  }
+  console.log(`without a mutation: ${String(untouched.passed)} specs pass`);
+  const missed = mutations.filter((mutation) => !isNoticed(mutation));
+  console.log(
+    `${String(mutations.length - missed.length)} of ${String(mutations.length)} mutations noticed`,
+  );
+  if (missed.length === 0) process.exitCode = 0;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+
+function isNoticed(mutation) {
+  const { rule, file } = mutation;
+  const edits = [mutation, mutation.and].filter((edit) => edit !== undefined);
+  const undo = edits.map((edit) => apply(rule, edit));
+  const { failed, output } = run();
+  for (const restore of undo) restore();
+  const count = failed.length;
+  console.log(
+    `\n${rule} (${file}): ${count === 0 ? 'NOT NOTICED' : `${String(count)} specs fail`}`,
+  );
+  for (const name of failed.slice(0, 4)) console.log(`  ${name}`);
+  if (count > 4) console.log(`  and ${String(count - 4)} more`);
+  if (count === 0) console.log(output);
+  return count > 0;
+}
+
+function apply(rule, { file, from, to }) {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2)
+    throw new Error(`${rule}: not found once in ${file}:\n${from}`);
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+  return () => {
+    writeFileSync(path, source);
+  };
+}
+
+function run() {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(copy, 'node_modules/jest/bin/jest.js'),
+      ...['--json', `--outputFile=${report}`, `--testNamePattern=${overVirtual}`],
+      // A broken rule may wait for ever, or turn for ever.
+      ...['--testTimeout=3000', '--forceExit', ...specs],
+    ],
+    {
+      cwd: copy,
+      encoding: 'utf8',
+      timeout: 120_000,
+      maxBuffer: 1 << 28,
+      env: { ...process.env, NO_COLOR: '1' },
+    },
+  );
+  const output = `${stdout}${stderr}`;
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    // It turned for ever: whoever runs the specs notices.
+    return { passed: 0, failed: ['(the run did not end)'], output };
+  }
+  const tests = results.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const broken = results.testResults.filter(
+    ({ assertionResults, status }) => assertionResults.length === 0 && status === 'failed',
+  );
+  if (broken.length > 0) throw new Error(`a mutation does not compile:\n${broken[0].message}`);
+  return {
+    passed: tests.filter(({ status }) => status === 'passed').length,
+    failed: tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+    output,
+  };
+}
