@@ -2,6 +2,7 @@ export { EventBase, type EventBaseStats } from './base/EventBase';
 export type { EventBaseConfig, EventFeature } from './base/EventBaseConfig';
 export { connect } from './base/connect';
 export { listen } from './base/listen';
+export { enableDebugLogging, type LogMessage } from './base/log';
 export type { DispatchEnd, LoopConfig, LoopEnd } from './base/Loop';
 export { AbortError } from './common/AbortError';
 export type { AddressInfo } from './common/AddressInfo';

@@ -145,7 +145,9 @@ export interface NativeModule {
   readonly layout: NativeLayout;
   readonly libeventVersion: string;
   supportedMethods(): string[];
-  takeLog(): { readonly severity: number; readonly message: string }[];
+  /** There is one callback in an environment; a later one takes its place. */
+  onLog(callback: (severity: number, message: string, lost: number) => void): void;
+  enableDebugLogging(on: boolean): void;
 }
 
 /** The addon. This is the only file that loads it. */

@@ -3,6 +3,7 @@
 //
 // Members of the binding stand in order of destruction, see README.md.
 #include <napi.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -15,6 +16,7 @@
 #include "address.h"
 #include "layout.h"
 #include "libevent.h"
+#include "log_sink.h"
 #include "process_hooks.h"
 #include "reactor.h"
 
@@ -79,9 +81,82 @@ class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
   std::unique_ptr<Reactor> reactor_;
 };
 
+// Brings libevent's log messages to one environment. From the first onLog() to the end of the
+// environment; never keeps it alive.
+class LogBinding {
+ public:
+  // Returns null if the system has nothing left for it.
+  static LogBinding* Open(Napi::Env env);
+
+  void Use(Napi::Function callback) { callback_ = Napi::Persistent(callback); }
+
+ private:
+  explicit LogBinding(Napi::Env env)
+      : env_(env), context_(std::make_unique<Napi::AsyncContext>(env, "LIBEVENT_LOG")) {}
+
+  void CallBack();
+
+  static void OnNudge(uv_async_t* handle) { static_cast<LogBinding*>(handle->data)->CallBack(); }
+  static void OnClosed(uv_handle_t* handle);
+  static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* self);
+
+  const Napi::Env env_;
+  std::unique_ptr<Napi::AsyncContext> context_;
+  Napi::FunctionReference callback_;
+  uv_async_t handle_ = {};
+  napi_async_cleanup_hook_handle hook_ = nullptr;
+  std::unique_ptr<LogSink> sink_;
+};
+
+LogBinding* LogBinding::Open(Napi::Env env) {
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(env, &loop);
+  auto self = std::unique_ptr<LogBinding>(new LogBinding(env));
+  if (uv_async_init(loop, &self->handle_, OnNudge) != 0) return nullptr;
+  self->handle_.data = self.get();
+  uv_unref(reinterpret_cast<uv_handle_t*>(&self->handle_));
+  napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, self.get(), &self->hook_);
+  uv_async_t* handle = &self->handle_;
+  self->sink_ = std::make_unique<LogSink>([handle] { uv_async_send(handle); });
+  return self.release();
+}
+
+void LogBinding::CallBack() {
+  if (!sink_ || callback_.IsEmpty()) return;
+  const Napi::HandleScope scope(env_);
+  for (const LogMessage& message : sink_->Take()) {
+    const napi_value arguments[] = {Napi::Number::New(env_, message.severity),
+                                    Napi::String::New(env_, message.text),
+                                    Napi::Number::New(env_, message.lost)};
+    const napi_value global = env_.Global();
+    if (napi_make_callback(env_, *context_, global, callback_.Value(), 3, arguments, nullptr) ==
+        napi_ok) {
+      continue;
+    }
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env_, &error) != napi_ok || error == nullptr) return;
+    napi_fatal_exception(env_, error);
+  }
+}
+
+void LogBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self) {
+  auto* log = static_cast<LogBinding*>(self);
+  log->sink_.reset();
+  log->callback_.Reset();
+  log->context_.reset();
+  uv_close(reinterpret_cast<uv_handle_t*>(&log->handle_), OnClosed);
+}
+
+void LogBinding::OnClosed(uv_handle_t* handle) {
+  auto* log = static_cast<LogBinding*>(handle->data);
+  napi_remove_async_cleanup_hook(log->hook_);
+  delete log;
+}
+
 // Per environment: the sockets on their way between its reactors.
 struct Environment {
   std::shared_ptr<Transit> transit = std::make_shared<Transit>();
+  LogBinding* log = nullptr;  // ends itself, before the environment does
 };
 
 bool HaveTypes(const Napi::Object& options, const std::vector<const char*>& names,
@@ -118,7 +193,19 @@ T* WordsOf(const Napi::Value& value, uint32_t* count) {
   return reinterpret_cast<T*>(static_cast<uint8_t*>(view.ArrayBuffer().Data()) + view.ByteOffset());
 }
 
-EventBasePtr NewBase(const Napi::Object& options, std::string* error) {
+// What a base opens: libevent gives up half-way without them, and keeps what it has opened.
+bool HaveDescriptors() {
+  constexpr int kWanted = 5;  // epoll, timerfd, a pair for signals, the reactor's wake-up
+  int fds[kWanted];
+  int count = 0;
+  while (count < kWanted && (fds[count] = eventfd(0, EFD_CLOEXEC)) >= 0) ++count;
+  const int error = errno;
+  for (int i = 0; i < count; ++i) close(fds[i]);
+  errno = error;
+  return count == kWanted;
+}
+
+EventBasePtr NewBase(const Napi::Object& options, std::string* error, int* code) {
   EventConfigPtr config(event_config_new());
   if (!config) {
     *error = "event_config_new";
@@ -143,8 +230,18 @@ EventBasePtr NewBase(const Napi::Object& options, std::string* error) {
     event_config_set_max_dispatch_interval(config.get(), interval > 0 ? &limit : nullptr,
                                            callbacks > 0 ? callbacks : -1, 1);
   }
-  EventBasePtr base(event_base_new_with_config(config.get()));
+  if (!HaveDescriptors()) {
+    *code = errno;
+    *error = "event_base_new_with_config";
+    return nullptr;
+  }
+  // Another thread may have taken them meanwhile: then libevent would end the process.
+  event_base* made = nullptr;
+  const bool survived =
+      SurvivesFatal([&made, &config] { made = event_base_new_with_config(config.get()); });
+  EventBasePtr base(survived ? made : nullptr);
   if (!base) {
+    if (!survived && errno != 0) *code = errno;
     *error = "event_base_new_with_config";
     return nullptr;
   }
@@ -182,9 +279,10 @@ ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
   transit_ = env.GetInstanceData<Environment>()->transit;
 
   std::string failed;
-  EventBasePtr base = NewBase(options, &failed);
+  int code = EINVAL;
+  EventBasePtr base = NewBase(options, &failed, &code);
   if (!base) {
-    SystemError(env, EINVAL, failed.c_str()).ThrowAsJavaScriptException();
+    SystemError(env, code, failed.c_str()).ThrowAsJavaScriptException();
     return;
   }
   method_ = event_base_get_method(base.get());
@@ -365,18 +463,24 @@ Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
   return methods;
 }
 
-// Takes libevent's log messages that have come since the last call.
-Napi::Value TakeLog(const Napi::CallbackInfo& info) {
-  Napi::Array messages = Napi::Array::New(info.Env());
-  int severity = 0;
-  char text[1024];
-  while (TakeLogMessage(&severity, text, sizeof(text))) {
-    Napi::Object message = Napi::Object::New(info.Env());
-    message.Set("severity", Napi::Number::New(info.Env(), severity));
-    message.Set("message", Napi::String::New(info.Env(), text));
-    messages.Set(messages.Length(), message);
+// onLog(callback): gives libevent's log messages to `callback(severity, text, lost)`, each in a
+// turn of its own environment. There is one callback; a later one takes its place.
+Napi::Value OnLog(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsFunction()) {
+    SystemError(env, EINVAL, "onLog").ThrowAsJavaScriptException();
+    return env.Undefined();
   }
-  return messages;
+  LogBinding*& log = env.GetInstanceData<Environment>()->log;
+  if (log == nullptr) log = LogBinding::Open(env);
+  if (log != nullptr) log->Use(info[0].As<Napi::Function>());
+  return env.Undefined();
+}
+
+// enableDebugLogging(on): for the whole process, as libevent has it.
+Napi::Value EnableDebugLogging(const Napi::CallbackInfo& info) {
+  event_enable_debug_logging(info[0].ToBoolean().Value() ? EVENT_DBG_ALL : EVENT_DBG_NONE);
+  return info.Env().Undefined();
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -384,7 +488,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment);
   exports.Set("Reactor", ReactorBinding::Define(env));
   exports.Set("supportedMethods", Napi::Function::New<SupportedMethods>(env, "supportedMethods"));
-  exports.Set("takeLog", Napi::Function::New<TakeLog>(env, "takeLog"));
+  exports.Set("onLog", Napi::Function::New<OnLog>(env, "onLog"));
+  exports.Set("enableDebugLogging",
+              Napi::Function::New<EnableDebugLogging>(env, "enableDebugLogging"));
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   exports.Set("layout", Layout(env));
   return exports;

@@ -5,39 +5,23 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
-#include <mutex>
-#include <string>
+#include <utility>
+
+#include "log_sink.h"
 
 namespace rxjs_libevent {
 namespace {
 
-struct LogMessage {
-  int severity;
-  std::string text;
-};
-
-// More than this is not kept: a log that nobody reads must not grow.
-constexpr size_t kMostMessages = 256;
-
-std::mutex& LogMutex() {
-  static std::mutex* mutex = new std::mutex;  // outlives every thread
-  return *mutex;
-}
-
-std::deque<LogMessage>& Log() {
-  static std::deque<LogMessage>* log = new std::deque<LogMessage>;
-  return *log;
-}
-
 thread_local std::jmp_buf* fatal_exit = nullptr;
 
+// libevent reads errno after it has logged.
 void OnLog(int severity, const char* message) {
-  std::lock_guard<std::mutex> lock(LogMutex());
-  if (Log().size() == kMostMessages) Log().pop_front();
-  Log().push_back({severity, message});
+  const int error = errno;
+  LogSink::Tell(severity, message);
+  errno = error;
 }
 
 void OnFatal(int code) {
@@ -58,15 +42,6 @@ void SetProcessHooks() {
   (void)set;
 }
 
-void SetFatalExit(std::jmp_buf* exit) { fatal_exit = exit; }
-
-bool TakeLogMessage(int* severity, char* message, size_t size) {
-  std::lock_guard<std::mutex> lock(LogMutex());
-  if (Log().empty()) return false;
-  *severity = Log().front().severity;
-  snprintf(message, size, "%s", Log().front().text.c_str());
-  Log().pop_front();
-  return true;
-}
+std::jmp_buf* SetFatalExit(std::jmp_buf* exit) { return std::exchange(fatal_exit, exit); }
 
 }  // namespace rxjs_libevent

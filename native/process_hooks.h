@@ -2,18 +2,27 @@
 #pragma once
 
 #include <csetjmp>
-#include <cstddef>
 
 namespace rxjs_libevent {
 
 // Sets the hooks on first use. Any thread.
 void SetProcessHooks();
 
-// Where the calling thread goes on when libevent gives up. Reactor threads only; a thread without
-// one aborts, as libevent would exit.
-void SetFatalExit(std::jmp_buf* exit);
+// Where the calling thread goes on when libevent gives up, null for nowhere: then it aborts, where
+// libevent would exit. Returns what was set before.
+std::jmp_buf* SetFatalExit(std::jmp_buf* exit);
 
-// A warning of libevent's, kept for diagnostics; oldest first. Returns false when there is none.
-bool TakeLogMessage(int* severity, char* message, size_t size);
+// Calls `call`, which must leave nothing to clean up in frames of its own. Returns false if
+// libevent has given up inside, as it does when it gets no descriptors for a new base; errno says
+// why.
+template <typename Call>
+bool SurvivesFatal(Call call) {
+  std::jmp_buf exit;
+  std::jmp_buf* const volatile before = SetFatalExit(&exit);
+  const bool survived = setjmp(exit) == 0;
+  if (survived) call();
+  SetFatalExit(before);
+  return survived;
+}
 
 }  // namespace rxjs_libevent

@@ -23,6 +23,7 @@ import {
 } from './EventBaseConfig';
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
+import './log';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
