@@ -24,6 +24,8 @@ import {
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
+import { closedAcceptor } from './closedAcceptor';
+import { closedBaseError } from './closedBaseError';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
@@ -142,6 +144,7 @@ export class EventBase extends EventSources {
     const options = listenOptions(config);
     this.reactorFor(options.connection);
     return new Listener((handler) => {
+      if (this.closed) return closedAcceptor(handler);
       const acceptor = new RingAcceptor(
         this.first,
         options,
@@ -326,8 +329,7 @@ export class EventBase extends EventSources {
   }
 
   private checkOpen(call: string): void {
-    if (!this.closed) return;
-    throw new LibeventError('ERR_BASE_CLOSED', call, { detail: 'the base is closed' });
+    if (this.closed) throw closedBaseError(call);
   }
 
   /** A reactor that can do what the options ask. The members of a rate-limit group share its one. */

@@ -47,6 +47,14 @@ export function featureNames(bits: number): EventFeature[] {
   return FEATURES.filter((feature) => (bits & FEATURE_BITS[feature]) !== 0);
 }
 
+function checkList<T extends string>(name: string, list: readonly T[] = []): readonly T[] {
+  const value: unknown = list;
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${name} must be a list of words, got ${typeof value}`);
+  }
+  return list;
+}
+
 /** Checks the options and fills in the defaults. */
 export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
   threads: number;
@@ -55,11 +63,11 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
   checkObject('config', config);
   const number = (name: keyof EventBaseConfig, unit: string, least: number, most: number) =>
     checkInteger(name, config[name] ?? least, least, most, unit);
-  const avoidMethods = [...(config.avoidMethods ?? [])];
+  const avoidMethods = [...checkList('avoidMethods', config.avoidMethods)];
   const known = native.supportedMethods();
   for (const method of avoidMethods) checkOneOf('avoidMethods', method, known);
   let features = 0;
-  for (const feature of config.requireFeatures ?? []) {
+  for (const feature of checkList('requireFeatures', config.requireFeatures)) {
     features |= FEATURE_BITS[checkOneOf('requireFeatures', feature, FEATURES)];
   }
   return {

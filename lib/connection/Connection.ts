@@ -1,19 +1,19 @@
-import { types } from 'node:util';
 import { Observable, type Observer } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
-import { checkInteger } from '../common/check';
+import { checkInteger, checkObject, checkOneOf } from '../common/check';
 import { Flow, type FlowMarks } from '../flow/Flow';
 import type { Release } from '../flow/Release';
 import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { ConnectionEffects } from './ConnectionEffects';
 import { ConnectionHandler } from './ConnectionHandler';
+import { checkBytes, checkChunk } from './checkChunk';
 import { ConnectionSocket } from './ConnectionSocket';
 import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { Input } from './Input';
 import { Life } from './Life';
-import { Output, type WhenSaturated } from './Output';
+import { Output, WHEN_SATURATED, type WhenSaturated } from './Output';
 import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
 import { Timeouts, type TimeoutsConfig } from './Timeouts';
@@ -172,9 +172,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** Writes a chunk, and says what a saturated connection does with it. */
   send(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    if (typeof chunk !== 'string' && !types.isUint8Array(chunk)) {
-      throw new TypeError(`a chunk must be a Uint8Array or a string, got ${typeof chunk}`);
-    }
+    checkChunk(chunk);
+    if (whenSaturated !== 'hold') checkOneOf('whenSaturated', whenSaturated, WHEN_SATURATED);
     this.output.write(chunk, whenSaturated);
   }
 
@@ -221,6 +220,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * @returns false if another reader has had them already or the input has ended
    */
   unread(chunk: Uint8Array): boolean {
+    checkBytes(chunk);
     return this.input.unread(chunk);
   }
 
@@ -238,6 +238,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     readonly read?: WatermarksConfig;
     readonly write?: WatermarksConfig;
   }): void {
+    checkObject('marks', marks);
     const before = this.flow.marks;
     const read = watermarks('read', marks.read, before.read);
     const write = watermarks('write', marks.write, before.write);

@@ -10,6 +10,7 @@ import type { Chunk, SocketTransport, Transport } from './Transport';
 
 /** What a sink does with values while it is saturated. */
 export type WhenSaturated = 'hold' | 'drop' | 'close';
+export const WHEN_SATURATED: readonly WhenSaturated[] = ['hold', 'drop', 'close'];
 
 /** Somebody who waits for bytes to leave. */
 interface Waiter {

@@ -3,7 +3,7 @@ import type { LibeventError } from '../common/LibeventError';
 import { checkObject, checkOneOf } from '../common/check';
 import { Intake } from '../flow/Intake';
 import type { Connection } from './Connection';
-import type { WhenSaturated } from './Output';
+import { WHEN_SATURATED, type WhenSaturated } from './Output';
 import type { Chunk } from './Transport';
 
 /** Options of {@link sendTo}. */
@@ -44,11 +44,7 @@ export function sendTo(
   config: SendToConfig = {},
 ): OperatorFunction<Chunk, never> {
   checkObject('config', config);
-  const whenSaturated = checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', [
-    'hold',
-    'drop',
-    'close',
-  ]);
+  const whenSaturated = checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED);
   return (source) =>
     new Observable<never>((subscriber) => {
       const end = (error: LibeventError | undefined): void => {

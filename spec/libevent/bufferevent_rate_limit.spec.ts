@@ -212,11 +212,13 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     const group = base.rateLimitGroup({ readBytesPerSecond: 1e9 });
     const [{ client, server }] = (await members(group, 1)) as [Joined];
     server.socket.setRateLimitGroup(undefined);
+    await group.totals(); // by now it has left
     const received = bytesOf(server, 1000);
     client.next(pattern(1000));
     await received;
     expect((await group.totals()).readBytes).toBe(0);
     server.socket.setRateLimitGroup(group);
+    await group.totals(); // by now it has joined
     const more = bytesOf(server, 10);
     client.next(pattern(10));
     await more;
