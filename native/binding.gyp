@@ -13,6 +13,8 @@
         'NAPI_VERSION=9',
         'NAPI_DISABLE_CPP_EXCEPTIONS',
         'NODE_ADDON_API_DISABLE_DEPRECATED',
+        # In a worker that is being terminated nothing can be thrown, and nobody would catch it.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
       ],
       'cflags': ['<!@(pkg-config --cflags libevent_core libevent_pthreads)'],
       'cflags_cc': [

@@ -10,6 +10,7 @@ import type { CompletionHandler } from './CompletionHandler';
 import { HandlerTable } from './HandlerTable';
 import type { ReactorConfig } from './ReactorConfig';
 import type { ReactorEvents } from './ReactorEvents';
+import { systemCall } from './systemCall';
 
 const { completion, control, loopEnd, loopFlag, submission } = native.layout;
 const { data: DATA, accepted: ACCEPTED, bound: BOUND, connected: CONNECTED } = completion;
@@ -39,16 +40,6 @@ const NO_ADDRESSES: readonly PackedAddress[] = [];
 /** Memory for the reactor; a plain ArrayBuffer of its own, since the addon pins it whole. */
 function words(count: number): Int32Array {
   return new Int32Array(new ArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
-}
-
-/** Runs what may be refused by the system. */
-function systemCall<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    const { errno = 0, syscall = '' } = error as NodeJS.ErrnoException;
-    throw LibeventError.of(-errno, syscall);
-  }
 }
 
 /**
