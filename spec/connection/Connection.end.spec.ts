@@ -180,6 +180,7 @@ describe('Connection: how it ends', () => {
 
   it('can be written, read, held and ended in whenClosed without effect', async () => {
     const { connection, peer } = await meeting.meet();
+    const ending = endingOf(peer);
     const late: unknown[] = [];
     const done = new Promise<void>((resolve) => {
       connection.whenClosed.subscribe(() => {
@@ -194,7 +195,7 @@ describe('Connection: how it ends', () => {
     connection.destroy();
     await done;
     expect(late).toEqual(['complete']);
-    await endingOf(peer);
+    await ending;
   });
 
   it('has ended for its reader before whenClosed tells', async () => {
@@ -222,6 +223,7 @@ describe('Connection: how it ends', () => {
 
   it('keeps what waits for a reader after the peer has gone, and closes when it has been read', async () => {
     const { connection, peer } = await meeting.meet();
+    const answer = receivedBy(peer);
     const release = connection.hold();
     const early = record(connection);
     peer.end('left behind');
@@ -237,7 +239,7 @@ describe('Connection: how it ends', () => {
     expect(await late.ended).toBe('complete');
     expect(late.text).toBe('left behind');
     await firstValueFrom(connection.whenClosed);
-    await receivedBy(peer);
+    await answer;
   });
 
   describe('timeouts', () => {
