@@ -318,14 +318,11 @@ describe('EventBase: method by state', () => {
     ['connect', (b) => outcome(() => b.connect({ port: 1 })), always],
     [
       'connect, subscribed',
-      (b) =>
-        ending((o) => b.connect({ path: '\0nobody listens', connectTimeoutMs: 0 }).subscribe(o)),
-      {
-        open: 'ok',
-        'inside a callback': 'ok',
-        closing: 'ERR_BASE_CLOSED',
-        closed: 'ERR_BASE_CLOSED',
+      async (b) => {
+        const word = await ending((o) => b.connect({ path: '\0nobody listens' }).subscribe(o));
+        return word === 'ECONNREFUSED' ? 'ok' : word; // it was tried
       },
+      refused,
     ],
     ['pair', (b) => outcome(() => b.pair()[0].destroy()), refused],
     [

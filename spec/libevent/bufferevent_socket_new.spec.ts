@@ -1,0 +1,335 @@
+import { fstatSync } from 'node:fs';
+import { firstValueFrom, lastValueFrom, map, Subscription, take, tap, toArray } from 'rxjs';
+import type { Connection, ConnectionEvent, LibeventError } from 'rxjs-libevent';
+import { allOf, bytesOf } from './support/bytesOf';
+import { joined, type Joined } from './support/joined';
+import { newBase } from './support/newBase';
+import { pattern } from './support/pattern';
+import { until } from './support/until';
+
+const base = newBase({ priorities: 3 });
+let open = new Subscription();
+
+afterEach(() => {
+  open.unsubscribe();
+  open = new Subscription();
+});
+
+afterAll(() => base.close());
+
+async function ends(options?: Parameters<typeof joined>[1]): Promise<Joined> {
+  const both = await joined(base, options);
+  open.add(both.subscription);
+  return both;
+}
+
+/** All events of a connection, until it is gone. */
+function eventsOf(connection: Connection): Promise<string[]> {
+  return lastValueFrom(
+    connection.events.pipe(
+      map((event) => ('direction' in event ? `${event.type} ${event.direction}` : event.type)),
+      toArray(),
+    ),
+  );
+}
+
+const next = (connection: Connection, type: ConnectionEvent['type']): Promise<ConnectionEvent> =>
+  new Promise((resolve) => {
+    open.add(
+      connection.events.subscribe((event) => {
+        if (event.type === type) resolve(event);
+      }),
+    );
+  });
+
+describe('bufferevent_socket_connect', () => {
+  it('BEV_EVENT_CONNECTED: emits a connection that is open', async () => {
+    const { client, server, address } = await ends();
+    expect(client.closed).toBe(false);
+    expect(client.remoteAddress).toEqual(address);
+    expect(server.remoteAddress).toEqual(client.localAddress);
+  });
+
+  it('_hostname: resolves a name by Node, and connects', async () => {
+    const { server, client } = await ends({ client: { host: 'localhost', family: 4 } });
+    const received = firstValueFrom(server);
+    client.next('by name');
+    expect((await received).toString()).toBe('by name');
+  });
+
+  it.each([
+    ['an event later', { host: '127.0.0.1', port: 1 }, 'ECONNREFUSED'],
+    ['at once, without a callback', { path: '\0nobody-listens-here' }, 'ECONNREFUSED'],
+  ])('ends in one error, whichever way it fails: %s', async (_way, where, code) => {
+    const errors: LibeventError[] = [];
+    let inside = true;
+    await new Promise<void>((resolve) => {
+      base.connect(where).subscribe({
+        error: (error: LibeventError) => {
+          expect(inside).toBe(false);
+          errors.push(error);
+          resolve();
+        },
+      });
+      inside = false;
+    });
+    expect(errors.map((error) => [error.code, error.syscall])).toEqual([[code, 'connect']]);
+  });
+});
+
+describe('bufferevent_setcb: callbacks and BEV_EVENT_*', () => {
+  it('BEV_EVENT_EOF: tells it as an event and as completion, after the last byte', async () => {
+    const { client, server } = await ends();
+    const events = eventsOf(server);
+    const received = allOf(server);
+    client.next('last');
+    client.complete();
+    expect((await received).toString()).toBe('last');
+    server.complete();
+    expect(await events).toEqual(['eof', 'finished', 'closed']);
+  });
+
+  it('BEV_EVENT_ERROR: tells a reset as an event and as an error, once', async () => {
+    const { client, server } = await ends();
+    const events = eventsOf(server);
+    const failed = lastValueFrom(server).catch((error: unknown) => error);
+    client.reset();
+    expect(await failed).toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
+    expect((await events).filter((event) => event.startsWith('error'))).toEqual(['error read']);
+    expect(server.failure).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('BEV_EVENT_ERROR | BEV_EVENT_WRITING: tells what cannot be written', async () => {
+    const { client, server } = await ends();
+    const failed = next(server, 'error');
+    client.destroy();
+    await lastValueFrom(server, { defaultValue: undefined });
+    // The first write brings the reset, a later one finds it.
+    const write = (): void => {
+      if (server.closed) return;
+      server.next('x');
+      setImmediate(write);
+    };
+    write();
+    expect(await failed).toMatchObject({
+      direction: 'write',
+      error: { code: expect.stringMatching(/EPIPE|ECONNRESET/) as string },
+    });
+  });
+
+  it('the write callback: drained comes when the output has fallen to its low mark', async () => {
+    const { client, server } = await ends({ client: { write: { low: 1000, high: 100_000 } } });
+    const drained = firstValueFrom(client.drained);
+    client.next(pattern(8_000_000));
+    expect(client.saturated).toBe(true);
+    open.add(server.subscribe());
+    await drained;
+    expect(client.saturated).toBe(false);
+    expect(client.outputBytes).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe('bufferevent_setwatermark: read, write and setWatermarks', () => {
+  it('high mark of the input: no more than it is read ahead while nobody takes it', async () => {
+    const { client, server } = await ends({ server: { read: { high: 5000 } } });
+    let release: (() => void) | undefined;
+    const received = allOf(server.pipe(tap(() => (release ??= server.hold()))));
+    client.next(pattern(300_000));
+    await until(() => release !== undefined);
+    // A way and back on another connection of this reactor: it has had its turn.
+    const other = await ends();
+    open.add(other.server.subscribe(other.server));
+    const echo = bytesOf(other.client, 1);
+    other.client.next('x');
+    await echo;
+    expect(server.inputBytes).toBeLessThanOrEqual(5000);
+    release!();
+    client.complete();
+    expect((await received).equals(pattern(300_000))).toBe(true);
+  });
+
+  it('changes them while bytes are under way, and loses none', async () => {
+    const { client, server } = await ends();
+    const content = pattern(2_000_000);
+    const received = allOf(server);
+    const sizes = [1, 100, 70_000, 3, 1_000_000, 65_536];
+    for (let offset = 0, turn = 0; offset < content.length; offset += 100_000, turn += 1) {
+      client.next(content.subarray(offset, offset + 100_000));
+      server.setWatermarks({ read: { high: sizes[turn % sizes.length]! } });
+      await new Promise(setImmediate);
+    }
+    server.setWatermarks({ read: { high: 65_536 } });
+    client.complete();
+    expect((await received).equals(content)).toBe(true);
+  });
+
+  it('keeps a side that is not named, and takes half of high for an absent low', async () => {
+    const { client } = await ends();
+    client.setWatermarks({ write: { high: 1001 } });
+    expect(client.marks).toEqual({
+      read: { low: 32_768, high: 65_536 },
+      write: { low: 500, high: 1001 },
+    });
+  });
+
+  it('saturates at once when the high mark falls below the output, and drains when it rises', async () => {
+    const { client, server } = await ends({
+      client: { write: { high: 2 ** 25 }, maxOutputBytes: 2 ** 26 },
+    });
+    client.next(pattern(16_000_000));
+    await until(() => base.stats.sentBytes > 0);
+    expect(client.saturated).toBe(false);
+    const events: string[] = [];
+    open.add(client.events.subscribe(({ type }) => events.push(type)));
+    client.setWatermarks({ write: { high: 1000 } });
+    expect(client.saturated).toBe(true);
+    client.setWatermarks({ write: { low: 2 ** 25, high: 2 ** 25 } });
+    expect(client.saturated).toBe(false);
+    expect(events).toEqual(['saturated', 'drained']);
+    open.add(server.subscribe());
+  });
+});
+
+describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeouts', () => {
+  it('a read timeout ends the connection with ETIMEDOUT', async () => {
+    const { server } = await ends({ server: { readTimeoutMs: 20 } });
+    const failed = lastValueFrom(server).catch((error: unknown) => error);
+    expect(await failed).toMatchObject({
+      code: 'ETIMEDOUT',
+      syscall: 'read',
+      message: 'read ETIMEDOUT: no progress for 20 ms',
+    });
+  });
+
+  it('a read timeout is only an event where that is chosen, and comes again', async () => {
+    const { client, server } = await ends({
+      server: { readTimeoutMs: 10, whenTimeout: 'event' },
+    });
+    const received = bytesOf(server, 5);
+    const twice = lastValueFrom(server.events.pipe(take(2), toArray()));
+    expect(await twice).toEqual([
+      { type: 'timeout', direction: 'read' },
+      { type: 'timeout', direction: 'read' },
+    ]);
+    client.next('still');
+    expect((await received).toString()).toBe('still');
+  });
+
+  it('a read timeout does not run while nobody wants to read', async () => {
+    const { server } = await ends({ server: { readTimeoutMs: 5 } });
+    const release = server.hold();
+    let ended = false;
+    open.add(
+      server.subscribe({
+        error: () => {
+          ended = true;
+        },
+      }),
+    );
+    await firstValueFrom(base.timer(50));
+    expect(ended).toBe(false);
+    release();
+    await until(() => ended);
+  });
+
+  it('a write timeout ends a connection whose peer does not read', async () => {
+    const { client, server } = await ends({ client: { writeTimeoutMs: 30 } });
+    server.hold();
+    const failed = lastValueFrom(client).catch((error: unknown) => error);
+    client.next(pattern(15_000_000));
+    expect(await failed).toMatchObject({ code: 'ETIMEDOUT', syscall: 'write' });
+  });
+
+  it('a write timeout does not run while nothing waits to be written', async () => {
+    const { client } = await ends({ client: { writeTimeoutMs: 5 } });
+    let told = 0;
+    open.add(client.events.subscribe(() => (told += 1)));
+    await firstValueFrom(base.timer(40));
+    expect(told).toBe(0);
+  });
+
+  it('are changed while the connection is open', async () => {
+    const { server } = await ends();
+    const failed = lastValueFrom(server).catch((error: unknown) => error);
+    server.setTimeouts({ readTimeoutMs: 15 });
+    expect(await failed).toMatchObject({ message: 'read ETIMEDOUT: no progress for 15 ms' });
+  });
+
+  it('are lifted by 0', async () => {
+    const { client, server } = await ends({ server: { readTimeoutMs: 30 } });
+    let ended = false;
+    const received = bytesOf(server, 1).catch(() => {
+      ended = true;
+    });
+    server.setTimeouts({ readTimeoutMs: 0 });
+    await firstValueFrom(base.timer(80));
+    expect(ended).toBe(false);
+    client.next('x');
+    await received;
+  });
+});
+
+describe('bufferevent_enable, bufferevent_disable: subscribing and holding', () => {
+  it('reads nothing while nobody has subscribed, and everything from then on', async () => {
+    const { client, server } = await ends();
+    client.next(pattern(10_000));
+    await until(() => client.outputBytes === 0);
+    client.complete();
+    expect((await allOf(server)).equals(pattern(10_000))).toBe(true);
+  });
+
+  it('sees the peer go while reading is off', async () => {
+    const { client, server } = await ends();
+    const told = new Promise((resolve) => {
+      open.add(server.events.subscribe(({ type }) => resolve(type)));
+    });
+    const release = server.hold();
+    open.add(server.subscribe({ error: () => undefined }));
+    client.reset();
+    expect(['hangup', 'error']).toContain(await told);
+    release();
+  });
+});
+
+describe('bufferevent_priority_set: priority and socket.setPriority', () => {
+  it('carries bytes at every level, and while it changes', async () => {
+    const { client, server } = await ends({ server: { priority: 2 } });
+    const received = allOf(server);
+    for (let level = 0; level < 3; level += 1) {
+      server.socket.setPriority(level);
+      client.socket.setPriority(2 - level);
+      client.next(`${level}`);
+      await new Promise(setImmediate);
+    }
+    client.complete();
+    expect((await received).toString()).toBe('012');
+  });
+});
+
+describe('bufferevent_trigger: socket.trigger', () => {
+  it('looks at a direction as if its event had come', async () => {
+    const { client, server } = await ends();
+    const received = bytesOf(server, 2);
+    server.socket.trigger('read');
+    server.socket.trigger('write');
+    client.next('o');
+    server.socket.trigger('read');
+    client.next('k');
+    expect((await received).toString()).toBe('ok');
+  });
+});
+
+describe('bufferevent_getfd: socket.fd', () => {
+  it('is the descriptor of either end while it is open, and -1 from its closing on', async () => {
+    const { client, server } = await ends();
+    for (const { socket } of [client, server]) {
+      expect(fstatSync(socket.fd).isSocket()).toBe(true);
+    }
+    expect(client.socket.fd).not.toBe(server.socket.fd);
+    const { socket } = client;
+    client.close();
+    expect(socket.fd).toBe(-1);
+    server.destroy();
+    expect(server.socket.fd).toBe(-1);
+  });
+});

@@ -1,0 +1,139 @@
+import { firstValueFrom, from, lastValueFrom, Subscription, take, toArray } from 'rxjs';
+import {
+  delimited,
+  fixedLength,
+  lengthPrefixed,
+  lines,
+  sendTo,
+  type EolStyle,
+} from 'rxjs-libevent';
+import { allOf } from './support/bytesOf';
+import { joined, type Joined } from './support/joined';
+import { newBase } from './support/newBase';
+import { pattern } from './support/pattern';
+import { until } from './support/until';
+
+const base = newBase();
+let open = new Subscription();
+
+afterEach(() => {
+  open.unsubscribe();
+  open = new Subscription();
+});
+
+afterAll(() => base.close());
+
+async function ends(options?: Parameters<typeof joined>[1]): Promise<Joined> {
+  const both = await joined(base, options);
+  open.add(both.subscription);
+  return both;
+}
+
+describe('evbuffer_readln: lines', () => {
+  const text = 'a\nb\r\nc\rd\n\re\0f\n';
+
+  it.each<[string, EolStyle, string[]]>([
+    ['EVBUFFER_EOL_LF', 'lf', ['a', 'b\r', 'c\rd', '\re\0f']],
+    ['EVBUFFER_EOL_CRLF', 'crlf', ['a', 'b', 'c\rd', '\re\0f']],
+    ['EVBUFFER_EOL_CRLF_STRICT', 'crlfStrict', ['a\nb', 'c\rd\n\re\0f\n']],
+    ['EVBUFFER_EOL_ANY', 'any', ['a', 'b', 'c', 'd', 'e\0f']],
+    ['EVBUFFER_EOL_NUL', 'nul', ['a\nb\r\nc\rd\n\re', 'f\n']],
+  ])('%s', async (_name, eol, expected) => {
+    const { client, server } = await ends();
+    const read = lastValueFrom(server.pipe(lines({ eol }), toArray()));
+    client.next(text);
+    client.complete();
+    expect(await read).toEqual(expected);
+  });
+});
+
+describe('evbuffer_remove: chunks and framers', () => {
+  it('takes so many bytes, and leaves the others for the next', async () => {
+    const { client, server } = await ends();
+    client.next('12345\0rest\n');
+    const five = await firstValueFrom(server.pipe(fixedLength(5)));
+    expect(five.toString()).toBe('12345');
+    const nothing = await firstValueFrom(server.pipe(delimited('\0')));
+    expect(nothing.toString()).toBe('');
+    expect(await firstValueFrom(server.pipe(lines()))).toBe('rest');
+  });
+
+  it('gives back what has been taken: evbuffer_prepend', async () => {
+    const { client, server } = await ends();
+    client.next('header body');
+    const chunk = await firstValueFrom(server);
+    expect(server.unread(chunk.subarray(7))).toBe(true);
+    expect(server.inputBytes).toBe(4);
+    expect((await firstValueFrom(server)).toString()).toBe('body');
+  });
+
+  it('takes frames that say how long they are', async () => {
+    const { client, server } = await ends();
+    const frame = Buffer.concat([Buffer.from([0, 0, 0, 3]), Buffer.from('abc')]);
+    const read = lastValueFrom(server.pipe(lengthPrefixed({ prefixBytes: 4 }), take(2), toArray()));
+    client.next(frame.subarray(0, 2));
+    client.next(Buffer.concat([frame.subarray(2), frame]));
+    expect((await read).map(String)).toEqual(['abc', 'abc']);
+  });
+});
+
+describe('evbuffer_get_length: inputBytes and outputBytes', () => {
+  it('counts what waits for a reader', async () => {
+    const { server } = await ends();
+    server.unread(pattern(1000));
+    expect(server.inputBytes).toBe(1000);
+    expect((await firstValueFrom(server)).length).toBe(1000);
+    expect(server.inputBytes).toBe(0);
+  });
+
+  it('counts what has been written and has not left, in bytes of the encoding', async () => {
+    const { client, server } = await ends();
+    client.next('é');
+    expect(client.outputBytes).toBe(2);
+    await until(() => client.outputBytes === 0);
+    const latin = await ends({ client: { encoding: 'latin1' } });
+    latin.client.next('é');
+    expect(latin.client.outputBytes).toBe(1);
+    expect(await firstValueFrom(latin.server)).toEqual(Buffer.from([0xe9]));
+    open.add(server.subscribe());
+  });
+});
+
+describe('evbuffer_add, evbuffer_add_reference: writes', () => {
+  it('copies a small chunk: it may be used again at once', async () => {
+    const { client, server } = await ends();
+    const received = allOf(server);
+    const chunk = Buffer.from('first');
+    client.next(chunk);
+    chunk.write('other');
+    client.next(chunk);
+    client.complete();
+    expect((await received).toString()).toBe('firstother');
+  });
+
+  it('passes a large chunk by reference, without a copy', async () => {
+    const { client, server } = await ends({ client: { maxOutputBytes: 2 ** 26 } });
+    // More than the system takes while nobody reads.
+    const content = pattern(50_000_000);
+    const before = base.stats;
+    client.next(content);
+    await until(() => base.stats.references > before.references);
+    const received = allOf(server);
+    client.complete();
+    expect((await received).equals(content)).toBe(true);
+    const after = base.stats;
+    expect(after.references - before.references).toBe(1);
+    expect(after.copies - before.copies).toBe(0);
+  });
+
+  it('keeps the order of what went either way', async () => {
+    const { client, server } = await ends();
+    const parts = [10, 100_000, 1, 16_383, 16_384, 16_385, 3, 500_000].map((bytes) =>
+      pattern(bytes),
+    );
+    const received = allOf(server);
+    await lastValueFrom(from(parts).pipe(sendTo(client)), { defaultValue: undefined });
+    client.complete();
+    expect((await received).equals(Buffer.concat(parts))).toBe(true);
+  });
+});
