@@ -1,0 +1,120 @@
+// node scripts/packed.mjs: what a user gets. Packs the package, installs it in a project of its own
+// outside the repository, and runs a marble test there under jest and under node:test.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './setup/paths.mjs';
+
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const project = mkdtempSync(join(tmpdir(), 'rxjs-libevent-packed-'));
+
+const pipeline = `
+const { map, of } = require('rxjs');
+const { lines, sendTo, serve } = require('rxjs-libevent');
+exports.shout = (conn) =>
+  of(conn).pipe(serve((it) => it.pipe(lines(), map((line) => line.toUpperCase() + '\\n'), sendTo(it))));
+`;
+
+const body = `
+  marbles(({ connection, expectDemand, expectOutput, expectClosed }) => {
+    const conn = connection('--a--b--|', { a: 'Hel', b: 'lo\\n' });
+    shout(conn).subscribe();
+    expectDemand(conn).toBe('^-------!');
+    expectOutput(conn).toBe('-----x--|', { x: 'HELLO\\n' });
+    expectClosed(conn).toBe('--------|');
+  });
+`;
+
+const jestTest = `
+const { marblesWith } = require('rxjs-libevent/testing');
+const { shout } = require('./shout.js');
+const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
+it('answers in capitals', () => {
+  expect.assertions(3);
+${body}
+});
+`;
+
+const nodeTest = `
+import test from 'node:test';
+import { marbles } from 'rxjs-libevent/testing';
+import { shout } from './shout.js';
+test('answers in capitals', () => {
+${body}
+});
+`;
+
+const typed = `
+import type { Connection } from 'rxjs-libevent';
+import { marbles, type Peer } from 'rxjs-libevent/testing';
+marbles(({ connection, peer, expectOutput }) => {
+  const conn: Connection = connection('-a|', { a: new Uint8Array(1) });
+  const far: Peer = peer('');
+  expectOutput(conn).toBe('-a|');
+  expectOutput(far).toBe('');
+  // @ts-expect-error marbles are text
+  connection(5);
+});
+`;
+
+// No addon may be loaded for the kit itself.
+const withoutAddon = `
+process.dlopen = (module, file) => { throw new Error('loads ' + file); };
+const { marbles } = require('rxjs-libevent/testing');
+marbles(({ connection, expectOutput }) => {
+  const conn = connection('-a|');
+  conn.subscribe(conn);
+  expectOutput(conn).toBe('-a|');
+});
+`;
+
+try {
+  run('pack', 'npm', ['pack', '--silent', '--pack-destination', project], root);
+  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
+  // npm may want to be told whose install scripts are meant.
+  const allowScripts = { [`file:${tarball}`]: true, 'rxjs-libevent': true };
+  const file = (name, text) => writeFileSync(join(project, name), text);
+  file(
+    'package.json',
+    JSON.stringify({ name: 'user', private: true, type: 'commonjs', allowScripts }),
+  );
+  file('shout.js', pipeline);
+  file('shout.test.js', jestTest);
+  file('shout.node.mjs', nodeTest);
+  file('typed.mts', typed);
+  file('without-addon.js', withoutAddon);
+  cpSync(join(root, '.npmrc'), join(project, '.npmrc'));
+  const packages = ['rxjs', 'jest', 'typescript', '@types/node'].map(
+    (name) => `${name}@${devDependencies[name]}`,
+  );
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('install', 'npm', ['install', ...quiet, `./${tarball}`, ...packages]);
+  run('jest', 'npx', ['--no-install', 'jest', '--ci']);
+  run('node:test', process.execPath, ['--test', 'shout.node.mjs']);
+  run('types', 'npx', [
+    ...['--no-install', 'tsc', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022'],
+    ...['--module', 'node16', '--types', 'node', 'typed.mts'],
+  ]);
+  run('no addon', process.execPath, ['without-addon.js']);
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
+
+function run(name, command, args, cwd = project) {
+  const began = performance.now();
+  const env = { ...process.env, NO_COLOR: '1' };
+  // A run of node:test within one of its own would report to it.
+  delete env.NODE_TEST_CONTEXT;
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  if (status === 0) {
+    console.log(`packed: ${name} ok (${seconds} s)`);
+    return;
+  }
+  throw new Error(`packed: ${name} failed:\n${error?.message ?? ''}${stdout}${stderr}`);
+}
