@@ -25,7 +25,7 @@ setUp({});
 const copy = mkdtempSync(join(tmpdir(), 'rxjs-libevent-mutate-'));
 process.exitCode = 1;
 try {
-  for (const name of ['lib', 'spec', 'samples', 'package.json']) {
+  for (const name of ['lib', 'spec', 'samples', 'docs', 'package.json']) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
