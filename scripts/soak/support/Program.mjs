@@ -8,6 +8,9 @@ const TICKS = 100;
 
 /** A program in a process of its own, and what the system says of it. */
 export class Program {
+  /** What it has printed: of those that listen. */
+  output = '';
+  errors = '';
   #child;
   #exited;
 
@@ -18,16 +21,18 @@ export class Program {
 
   /** Starts a program of Node that prints `listening on HOST:PORT …`, and waits for that. */
   static async listening(file, ...args) {
-    const child = spawn(process.execPath, [file, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const program = new Program(child);
+    child.stderr.on('data', (data) => (program.errors += data));
     program.port = await new Promise((resolve, reject) => {
       createInterface(child.stdout).on('line', (line) => {
+        program.output += `${line}\n`;
         const match = /^listening on .*:(\d+)\b/.exec(line);
         if (match) resolve(Number(match[1]));
       });
-      child.on('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
+      child.on('exit', (code) => {
+        reject(new Error(`${file} ended with ${code}: ${program.errors}`));
+      });
     });
     return program;
   }
