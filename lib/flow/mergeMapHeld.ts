@@ -27,8 +27,8 @@ import { mergeHeld } from './mergeHeld';
  * foreign Observable may have any number.
  *
  * An inner must not need the source to go on: it is held, and both would wait for ever. To read on
- * inside the work, take the subscription form,
- * `defer(() => conn.pipe(take(1))).pipe(concatMap(work), repeat())`.
+ * inside the work, take the subscription form, `conn.pipe(first(), concatMap(work), repeat())`, whose
+ * `EmptyError` says that the input has ended; see `docs/flow-control.md`.
  *
  * - **Subscribe**: cold; subscribes to the source.
  * - **Next**: what the inners emit, in the order of its coming; nothing while somebody holds. Of

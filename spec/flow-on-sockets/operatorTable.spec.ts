@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { firstValueFrom, Observable, type Subscription } from 'rxjs';
 import { fixedLength } from 'rxjs-libevent';
 import { Loopback, type Ends } from './support/Loopback';
-import { operatorTable, operatorTableText } from './support/operatorTable';
+import { operatorTable, operatorRows } from './support/operatorTable';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -44,7 +44,8 @@ describe('Operators between a connection and a saturated connection', () => {
     const text = readFileSync(join(__dirname, '../../docs/flow-control.md'), 'utf8');
     const rows = text
       .split('\n')
-      .filter((line) => /^\| .* \| (scope|keeps|carries|leaves|---) \|/.test(line));
-    expect(rows.join('\n')).toBe(operatorTableText());
+      .map((line) => line.replace(/ +/g, ' ').replace(/-{3,}/g, '---'))
+      .filter((line) => /^\| .* \| (scope|keeps|carries|leaves) \| /.test(line));
+    expect(rows).toEqual(operatorRows());
   });
 });

@@ -232,10 +232,10 @@ export const operatorTable: readonly OperatorRow[] = [
   },
 ];
 
-/** The table as docs/flow-control.md has it. */
-export function operatorTableText(): string {
+/** The lines of the table as docs/flow-control.md has them, less the line below the head. */
+export function operatorRows(): string[] {
   const rows = operatorTable.map(
     ({ operator, scope, why }) => `| ${operator} | ${scope} | ${why} |`,
   );
-  return ['| operator | scope | because |', '| --- | --- | --- |', ...rows].join('\n');
+  return ['| operator | scope | because |', ...rows];
 }
