@@ -1,4 +1,4 @@
-import { Observable, type Observer } from 'rxjs';
+import { Observable, type Observer, type Subscriber } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
 import { checkInteger, checkObject, checkOneOf } from '../common/check';
 import { Flow, type FlowMarks } from '../flow/Flow';
@@ -8,7 +8,7 @@ import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { ConnectionEffects } from './ConnectionEffects';
 import { ConnectionHandler } from './ConnectionHandler';
 import { checkBytes, checkChunk } from './checkChunk';
-import { ConnectionSocket } from './ConnectionSocket';
+import { ConnectionSocket, configuresSocket } from './ConnectionSocket';
 import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { Input } from './Input';
@@ -21,6 +21,11 @@ import type { Chunk, Transport } from './Transport';
 
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
+
+/** The same function for every connection. */
+function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffer>): void {
+  if (this instanceof Connection) this.input.subscribe(subscriber);
+}
 
 /**
  * One connection: the bytes of the peer as an Observable, and an Observer for the bytes to it.
@@ -56,33 +61,26 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   readonly output: Output;
   /** @internal */
   readonly life: Life;
-  private readonly timeouts: Timeouts;
+  // What most connections never need is made when it is needed.
+  private timeouts: Timeouts | undefined;
   private aborted: unknown;
   private connectionSocket: ConnectionSocket | undefined;
 
   /** @internal Connections come from `listen`, `connect` and the like. */
   constructor(
     /** @internal */ readonly transport: Transport,
-    options: ConnectionOptions,
+    private readonly options: ConnectionOptions,
     private readonly addresses: ConnectionAddresses,
   ) {
-    super((subscriber) => {
-      this.input.subscribe(subscriber);
-    });
-    this.life = new Life(transport, () => {
-      this.output.stop();
-    });
-    this.flow = new Flow(new ConnectionEffects(this), options);
-    this.input = new Input(this.flow, () => {
-      if (this.life.open && !options.allowHalfOpen) this.output.finish();
-      this.closeIfDone();
-    });
-    this.output = new Output(transport, this.flow, options, this, (error) => {
-      this.fail(error);
-    });
+    super(subscribeToInput);
+    const effects = new ConnectionEffects(this);
+    this.life = new Life(transport, effects);
+    this.flow = new Flow(effects, options);
+    this.input = new Input(this.flow, effects);
+    this.output = new Output(transport, this.flow, options, this, effects);
     transport.attach(new ConnectionHandler(this));
-    this.timeouts = new Timeouts(transport, options);
-    if ('sendFile' in transport) this.socket.configure(options);
+    if (options.readTimeoutMs !== 0 || options.writeTimeoutMs !== 0) this.setTimeouts(options);
+    if (configuresSocket(options) && 'sendFile' in transport) this.socket.configure(options);
   }
 
   /** The address of this end. */
@@ -253,7 +251,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * @see event2/bufferevent.h `bufferevent_set_timeouts()`
    */
   setTimeouts(config: TimeoutsConfig): void {
-    this.timeouts.set(config);
+    this.ownTimeouts.set(config);
   }
 
   /**
@@ -294,17 +292,6 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.output.whenLeft(done);
   }
 
-  /**
-   * Calls `ended` when nothing can be sent any more, at once if that is so: with an error if output
-   * was lost.
-   *
-   * @internal
-   * @returns takes the wish back
-   */
-  whenEnded(ended: (error: LibeventError | undefined) => void): () => void {
-    return this.output.whenEnded(ended);
-  }
-
   /** @internal */
   onEnd(error: LibeventError | undefined): void {
     if (error === undefined) {
@@ -322,12 +309,22 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** @internal */
   onTimeout(direction: 'read' | 'write'): void {
     this.life.tell({ type: 'timeout', direction });
-    const error = this.timeouts.errorOf(direction);
+    const error = this.ownTimeouts.errorOf(direction);
     if (error !== undefined) this.fail(error);
   }
 
-  /** Ends because of an error of our own: what has come is emitted first, then the error. */
-  private fail(error: LibeventError): void {
+  /** @internal */
+  onInputEnded(): void {
+    if (this.life.open && !this.options.allowHalfOpen) this.output.finish();
+    this.closeIfDone();
+  }
+
+  private get ownTimeouts(): Timeouts {
+    return (this.timeouts ??= new Timeouts(this.transport, this.options));
+  }
+
+  /** Ends because of an error of our own: what has come is emitted first, then the error. @internal */
+  fail(error: LibeventError): void {
     this.life.failure ??= error;
     this.output.onFailed(error);
     this.input.end(error);

@@ -7,6 +7,12 @@ import type { SocketTransport } from './Transport';
 
 const JOIN = 'bufferevent_add_to_rate_limit_group';
 
+/** Whether the options are of those that need a {@link ConnectionSocket}. */
+export function configuresSocket(options: ConnectionOptions): boolean {
+  const { rateLimit, rateLimitGroup, priority } = options;
+  return rateLimit !== undefined || rateLimitGroup !== undefined || priority !== undefined;
+}
+
 /** What libevent does for a connection's socket beside carrying its bytes. */
 export class ConnectionSocket {
   /** @internal Comes from `connection.socket`. */

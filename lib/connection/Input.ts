@@ -1,11 +1,24 @@
-import type { Subscriber } from 'rxjs';
+import type { Subscriber, Unsubscribable } from 'rxjs';
 import type { Flow } from '../flow/Flow';
 import { enterSource, leaveSource } from '../flow/currentSource';
 
+/** What {@link Input} tells its connection. */
+export interface InputOwner {
+  /** The ending has been delivered, or there was nobody to have it. */
+  inputEnded(): void;
+}
+
 /** A subscriber, with the number of the last chunk that it has not had. */
-interface Reader {
-  readonly subscriber: Subscriber<Buffer>;
-  readonly since: number;
+class Reader implements Unsubscribable {
+  constructor(
+    private readonly input: Input,
+    readonly subscriber: Subscriber<Buffer>,
+    readonly since: number,
+  ) {}
+
+  unsubscribe(): void {
+    this.input.leave(this);
+  }
 }
 
 /** Chunks that a resumed input emits before other work has a turn. */
@@ -32,10 +45,9 @@ export class Input {
   private ending: { readonly error: unknown } | undefined;
   private ended = false;
 
-  /** @param onEnded - the ending has been delivered, or there was nobody to have it */
   constructor(
     private readonly flow: Flow,
-    private readonly onEnded: () => void,
+    private readonly owner: InputOwner,
   ) {}
 
   /** The input has ended, and nothing of it waits. */
@@ -52,14 +64,18 @@ export class Input {
       this.finish(subscriber);
       return;
     }
-    const reader: Reader = { subscriber, since: this.sequence };
-    this.readers = [...this.readers, reader];
+    const reader = new Reader(this, subscriber, this.sequence);
+    // Not by spreading: that makes room for 17.
+    this.readers = this.readers.length === 0 ? [reader] : this.readers.concat(reader);
     this.flow.subscribe();
-    subscriber.add(() => {
-      this.readers = this.readers.filter((other) => other !== reader);
-      this.flow.unsubscribe();
-    });
+    subscriber.add(reader);
     this.goOnLater();
+  }
+
+  /** For {@link Reader}. */
+  leave(reader: Reader): void {
+    this.readers = this.readers.filter((other) => other !== reader);
+    this.flow.unsubscribe();
   }
 
   receive(chunk: Buffer): void {
@@ -161,7 +177,7 @@ export class Input {
     if (readers.length === 0 && this.queue.length > 0) return;
     this.ended = true;
     for (const { subscriber } of readers) this.finish(subscriber);
-    this.onEnded();
+    this.owner.inputEnded();
   }
 
   private finish(subscriber: Subscriber<Buffer>): void {

@@ -4,18 +4,28 @@ import type { ConnectionEvent } from './ConnectionEvent';
 import type { FileInOutput } from './FileInOutput';
 import type { CloseMode, Transport } from './Transport';
 
+/** Whoever is told once when a connection is gone. */
+export interface ClosedListener {
+  onClosed(): void;
+}
+
+/** What {@link Life} asks of its connection. */
+export interface LifeOwner {
+  /** The connection ends without flushing. */
+  dropped(): void;
+}
+
 /** How far a connection has got, why it ends, and who is told. Ends its transport once. */
 export class Life {
   private eventSubject: Subject<ConnectionEvent> | undefined;
-  private closedSubject: Subject<void> | undefined;
+  private closedListeners: readonly ClosedListener[] | undefined;
   /** The first error that came from the transport or the output. */
   failure: LibeventError | undefined;
   private state: 'open' | CloseMode | 'closed' = 'open';
 
-  /** @param onDropped - told when the connection ends without flushing */
   constructor(
     private readonly transport: Transport,
-    private readonly onDropped: () => void,
+    private readonly owner: LifeOwner,
   ) {}
 
   get open(): boolean {
@@ -31,19 +41,34 @@ export class Life {
   /** Emits once and completes when the connection is gone, at once if it is already. */
   get whenClosed(): Observable<void> {
     return new Observable((subscriber) => {
-      if (this.state !== 'closed')
-        return (this.closedSubject ??= new Subject()).subscribe(subscriber);
-      subscriber.next();
-      subscriber.complete();
-      return undefined;
+      const listener: ClosedListener = {
+        onClosed: () => {
+          subscriber.next();
+          subscriber.complete();
+        },
+      };
+      this.listen(listener);
+      return () => {
+        this.forget(listener);
+      };
     });
+  }
+
+  /** As {@link whenClosed}, without what an Observable costs each connection. */
+  listen(listener: ClosedListener): void {
+    if (this.state === 'closed') listener.onClosed();
+    else this.closedListeners = this.closedListeners?.concat(listener) ?? [listener];
+  }
+
+  forget(listener: ClosedListener): void {
+    this.closedListeners = this.closedListeners?.filter((other) => other !== listener);
   }
 
   /** Only a connection that lingers can be ended once more: harder. */
   end(mode: CloseMode, deadlineMs = 0): void {
     if (this.state !== 'open' && (this.state !== 'linger' || mode === 'linger')) return;
     this.state = mode;
-    if (mode !== 'linger') this.onDropped();
+    if (mode !== 'linger') this.owner.dropped();
     this.transport.close(mode, deadlineMs);
   }
 
@@ -81,7 +106,8 @@ export class Life {
   tellClosed(): void {
     this.tell({ type: 'closed' });
     this.eventSubject?.complete();
-    this.closedSubject?.next();
-    this.closedSubject?.complete();
+    const { closedListeners = [] } = this;
+    this.closedListeners = undefined;
+    for (const listener of closedListeners) listener.onClosed();
   }
 }

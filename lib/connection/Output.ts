@@ -18,8 +18,22 @@ interface Waiter {
   readonly done: Ending;
 }
 
+const NO_WAITERS: readonly Waiter[] = [];
+
 type OutputState = 'open' | 'finishing' | 'finished' | 'ended';
 type Ending = (error: LibeventError | undefined) => void;
+
+/** Whoever is told once when nothing can be sent any more. */
+export interface OutputListener {
+  /** @param error - if output was lost */
+  onOutputEnded(error: LibeventError | undefined): void;
+}
+
+/** What {@link Output} asks of its connection. */
+export interface OutputOwner {
+  /** Ends the connection because of its output. */
+  fail(error: LibeventError): void;
+}
 
 /**
  * The writing half of a connection: counts bytes, knows when it is saturated, holds the sources
@@ -28,7 +42,7 @@ type Ending = (error: LibeventError | undefined) => void;
 export class Output {
   // What most connections never need is made when it is needed.
   private drainedSubject: Subject<void> | undefined;
-  private endings: Set<Ending> | undefined;
+  private listeners: readonly OutputListener[] | undefined;
   private holding: Map<Holdable, Release> | undefined;
   dropped = 0;
   private written = 0;
@@ -37,19 +51,18 @@ export class Output {
   private state: OutputState = 'open';
   private stopped = false;
   private failure: LibeventError | undefined;
-  private waiters: Waiter[] = [];
+  private waiters: readonly Waiter[] = NO_WAITERS;
   /** The file that is being sent, if one is. */
   file: FileInOutput | undefined;
   /** The end has been asked for while a file was being sent. */
   private finishing = false;
 
-  /** @param fail - ends the connection because of its output */
   constructor(
     private readonly transport: Transport,
     private readonly flow: Flow,
     private readonly options: ConnectionOptions,
     private readonly cause: unknown,
-    private readonly fail: (error: LibeventError) => void,
+    private readonly owner: OutputOwner,
   ) {}
 
   get drained(): Observable<void> {
@@ -129,24 +142,21 @@ export class Output {
       done(this.failure);
       return () => undefined;
     }
-    this.waiters.push(waiter);
+    this.waiters = [...this.waiters, waiter];
     this.askForNotice();
     return () => {
       this.waiters = this.waiters.filter((other) => other !== waiter);
     };
   }
 
-  /** `ended` when nothing can be sent any more, at once if that is so. */
-  whenEnded(ended: Ending): () => void {
-    if (this.state === 'ended') {
-      ended(this.failure);
-      return () => undefined;
-    }
-    this.endings ??= new Set();
-    this.endings.add(ended);
-    return () => {
-      this.endings?.delete(ended);
-    };
+  /** Tells when nothing can be sent any more, at once if that is so. */
+  listen(listener: OutputListener): void {
+    if (this.state === 'ended') listener.onOutputEnded(this.failure);
+    else this.listeners = this.listeners?.concat(listener) ?? [listener];
+  }
+
+  forget(listener: OutputListener): void {
+    this.listeners = this.listeners?.filter((other) => other !== listener);
   }
 
   /**
@@ -247,15 +257,15 @@ export class Output {
     this.state = 'ended';
     this.failure = error;
     this.leave(error);
-    const { endings } = this;
-    this.endings = undefined;
-    for (const ended of endings ?? []) ended(error);
+    const { listeners = [] } = this;
+    this.listeners = undefined;
+    for (const listener of listeners) listener.onOutputEnded(error);
   }
 
   private leave(error: LibeventError | undefined): void {
     this.letGo();
     const { waiters } = this;
-    this.waiters = [];
+    this.waiters = NO_WAITERS;
     for (const { done } of waiters) done(error);
   }
 
@@ -275,14 +285,14 @@ export class Output {
 
   private failForBytes(): void {
     const detail = `output would exceed maxOutputBytes, ${String(this.options.maxOutputBytes)} bytes`;
-    this.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail }));
+    this.owner.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail }));
   }
 
   private refuse(whenSaturated: 'drop' | 'close'): void {
     this.dropped += 1;
     if (whenSaturated === 'drop') return;
     const detail = `the connection is saturated, above ${String(this.flow.writeHigh)} bytes`;
-    this.fail(new LibeventError('ERR_SATURATED', 'write', { detail }));
+    this.owner.fail(new LibeventError('ERR_SATURATED', 'write', { detail }));
   }
 
   /** One notice at a time: the nearest position that somebody waits for. */

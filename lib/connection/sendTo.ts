@@ -1,9 +1,8 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { LibeventError } from '../common/LibeventError';
 import { checkObject, checkOneOf } from '../common/check';
-import { Intake } from '../flow/Intake';
 import type { Connection } from './Connection';
 import { WHEN_SATURATED, type WhenSaturated } from './Output';
+import { Sending } from './Sending';
 import type { Chunk } from './Transport';
 
 /** Options of {@link sendTo}. */
@@ -47,28 +46,6 @@ export function sendTo(
   const whenSaturated = checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED);
   return (source) =>
     new Observable<never>((subscriber) => {
-      const end = (error: LibeventError | undefined): void => {
-        if (error === undefined) subscriber.complete();
-        else subscriber.error(error);
-      };
-      const intake = new Intake<Chunk>({
-        next: (chunk) => {
-          try {
-            connection.send(chunk, whenSaturated);
-          } catch (error) {
-            subscriber.error(error);
-          }
-        },
-        error: (error) => {
-          subscriber.error(error);
-        },
-        complete: () => {
-          subscriber.add(connection.whenLeft(end));
-        },
-      });
-      subscriber.add(intake);
-      // The connection's end is the pipeline's, even if the source says no more.
-      subscriber.add(connection.whenEnded(end));
-      if (!subscriber.closed) source.subscribe(intake);
+      new Sending(subscriber, connection, whenSaturated).connect(source);
     });
 }

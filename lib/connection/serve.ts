@@ -13,7 +13,7 @@ import { checkFunction, checkInteger, checkObject } from '../common/check';
 import type { Release } from '../flow/Release';
 import { currentSource } from '../flow/currentSource';
 import type { Connection } from './Connection';
-import { ServeSession } from './ServeSession';
+import { ServeSession, type Serving } from './ServeSession';
 
 /** Options of {@link serve}. */
 export interface ServeConfig {
@@ -87,13 +87,17 @@ export function serve(
       let full: Release | undefined;
       let ending = false;
 
-      const ended = (session: ServeSession): void => {
-        sessions.delete(session);
-        if (sessions.size < concurrency) {
-          full?.();
-          full = undefined;
-        }
-        if (ending && sessions.size === 0) subscriber.complete();
+      const serving: Serving = {
+        closeDeadlineMs,
+        onError,
+        ended: (session) => {
+          sessions.delete(session);
+          if (sessions.size < concurrency) {
+            full?.();
+            full = undefined;
+          }
+          if (ending && sessions.size === 0) subscriber.complete();
+        },
       };
       const end = (): void => {
         ending = true;
@@ -102,7 +106,7 @@ export function serve(
 
       const listening = source.subscribe({
         next: (connection) => {
-          const session = new ServeSession(connection, closeDeadlineMs, onError, ended);
+          const session = new ServeSession(connection, serving);
           sessions.add(session);
           if (sessions.size >= concurrency) full ??= currentSource()?.hold('concurrency');
           session.start(handler);
