@@ -3,7 +3,7 @@ import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
 import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
-import { Connection } from '../connection/Connection';
+import type { Connection } from '../connection/Connection';
 import { connectWith } from '../connection/connectWith';
 import {
   connectionOptions,
@@ -29,9 +29,13 @@ import { closedBaseError } from './closedBaseError';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
-import { RingConnector, type Place } from './RingConnector';
+import { RingConnector } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
+
+function transportGone({ reactor }: RingTransport): void {
+  reactor.load -= 1;
+}
 
 /** Counters since the base was made, summed over its reactors. */
 export type EventBaseStats = Readonly<Record<NativeStat | 'drains' | 'wakes', number>>;
@@ -55,7 +59,6 @@ export class EventBase extends EventSources {
   protected override readonly loops: Loop;
   /** @internal */
   protected override readonly reactors: Reactor[];
-  private readonly connections = new Set<Connection>();
   private readonly acceptors = new Set<RingAcceptor>();
   private readonly connectors = new Set<RingConnector>();
   private readonly stopped: Promise<void>;
@@ -148,7 +151,7 @@ export class EventBase extends EventSources {
       const acceptor = new RingAcceptor(
         this.first,
         options,
-        (fd, local, remote) => this.adopt(fd, options.connection, { local, remote }),
+        (fd, addresses) => this.adopt(fd, options.connection, addresses),
         handler,
         (gone) => this.acceptors.delete(gone),
       );
@@ -189,10 +192,10 @@ export class EventBase extends EventSources {
   connect(config: ConnectConfig): Observable<Connection> {
     const options = connectOptions(config);
     this.reactorFor(options.connection);
-    const findPlace = () => this.place(options.connection);
+    const findTransport = () => this.newTransport(options.connection);
     return connectWith(
       options,
-      (handler) => new RingConnector(options, handler, findPlace, this.connectors),
+      (handler) => new RingConnector(options, handler, findTransport, this.connectors),
     );
   }
 
@@ -214,10 +217,11 @@ export class EventBase extends EventSources {
     }
     const reactor = this.leastLoaded;
     const none = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
-    const ends = [this.place(options, reactor), this.place(options, reactor)] as const;
-    ends[0].transport.pair(ends[1].transport, options.read.high);
-    const [first, second] = ends.map(({ connection }) => connection({ local: none, remote: none }));
-    return [first as Connection, second as Connection];
+    const addresses = { local: none, remote: none };
+    const first = this.newTransport(options, reactor);
+    const second = this.newTransport(options, reactor);
+    first.pair(second, options.read.high);
+    return [first.carry(options, addresses), second.carry(options, addresses)];
   }
 
   /**
@@ -253,7 +257,7 @@ export class EventBase extends EventSources {
   }
 
   private async closeConnections(deadlineMs: number): Promise<void> {
-    const closed = [...this.connections].map(
+    const closed = this.connections.map(
       (connection) =>
         new Promise<void>((resolve) => {
           connection.whenClosed.subscribe({ complete: resolve });
@@ -291,37 +295,36 @@ export class EventBase extends EventSources {
   private adopt(
     fd: number,
     options: ConnectionOptions,
-    addresses: { local: () => AddressInfo; remote: () => AddressInfo },
+    addresses: ConnectionAddresses,
   ): Connection {
-    let place: Place;
+    let transport: RingTransport;
     try {
-      place = this.place(options);
+      transport = this.newTransport(options);
     } catch (error) {
       this.first.closeSocket(fd);
       throw error;
     }
-    const { transport, connection } = place;
     transport.adopt(fd, options.read.high);
-    return connection(addresses);
+    return transport.carry(options, addresses);
   }
 
   /** @throws LibeventError when the base is closed, or its reactor has no room */
-  private place(options: ConnectionOptions, reactor = this.reactorFor(options)): Place {
+  private newTransport(
+    options: ConnectionOptions,
+    reactor = this.reactorFor(options),
+  ): RingTransport {
     this.checkOpen('connect');
-    let connection: Connection | undefined = undefined;
-    const transport = new RingTransport(reactor, () => {
-      reactor.load -= 1;
-      if (connection !== undefined) this.connections.delete(connection);
-    });
+    const transport = new RingTransport(reactor, transportGone);
     reactor.load += 1;
-    return {
-      transport,
-      connection: (addresses: ConnectionAddresses) => {
-        connection = new Connection(transport, options, addresses);
-        this.connections.add(connection);
-        return connection;
-      },
-    };
+    return transport;
+  }
+
+  /** Those that are open, or on their way to their end. */
+  private get connections(): Connection[] {
+    return this.reactors
+      .flatMap(({ handlers }) => handlers.all)
+      .map((handler) => (handler instanceof RingTransport ? handler.connection : undefined))
+      .filter((connection) => connection !== undefined);
   }
 
   private get leastLoaded(): Reactor {

@@ -61,9 +61,13 @@ export class HandlerTable {
     if (this.count === 0) this.onActive(false);
   }
 
+  get all(): CompletionHandler[] {
+    return this.handlers.filter((handler) => handler !== undefined);
+  }
+
   /** Empties the table and gives what was in it. */
   clear(): CompletionHandler[] {
-    const handlers = this.handlers.filter((handler) => handler !== undefined);
+    const handlers = this.all;
     this.handlers.length = 1;
     this.count = 0;
     return handlers;

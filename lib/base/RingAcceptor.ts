@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import { rmSync } from 'node:fs';
 import { isIP } from 'node:net';
-import type { AddressInfo } from '../common/AddressInfo';
+import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import type { Connection } from '../connection/Connection';
@@ -9,6 +9,7 @@ import type { ListenOptions } from '../connection/ListenConfig';
 import { ACCEPT_CREDIT } from '../connection/Listening';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
+import { AcceptedSocket } from './AcceptedSocket';
 import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
 import { failedCallName } from './failedCallName';
@@ -22,7 +23,7 @@ const ANY_HOSTS = ['::', '0.0.0.0'];
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
 /** Makes a connection of an accepted socket, on the least loaded reactor. */
-export type Adopt = (fd: number, local: () => AddressInfo, remote: () => AddressInfo) => Connection;
+export type Adopt = (fd: number, addresses: ConnectionAddresses) => Connection;
 
 /** An `evconnlistener` of a reactor. */
 export class RingAcceptor implements Acceptor, CompletionHandler {
@@ -32,11 +33,14 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   private bound = false;
   private address: AddressInfo = { family: 'unix', address: '', port: 0 };
   private readonly fallbackHosts: string[];
+  /** The end of the last connection here; most have the same. */
+  private local: PackedAddress | undefined;
 
   constructor(
     private readonly reactor: Reactor,
     private readonly options: ListenOptions,
-    private readonly adopt: Adopt,
+    /** For {@link AcceptedSocket}. */
+    readonly adopt: Adopt,
     private readonly handler: AcceptorHandler,
     private readonly onGone: (acceptor: RingAcceptor) => void,
   ) {
@@ -83,7 +87,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         this.bound = true;
         // Closed meanwhile: then the file has appeared after close() looked.
         if (this.closed) this.removeSocketFile();
-        this.address = (addresses[0] as PackedAddress).info(this.pathOrEmpty());
+        this.address = (addresses[0] as PackedAddress).info(this.path);
         this.handler.onBound(this.address);
         break;
       case completion.failed:
@@ -105,22 +109,15 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     if (!this.closed) this.fail(error);
   }
 
-  private onAccepted(fd: number, [remote, local]: readonly PackedAddress[]): void {
-    let taken = false;
-    this.handler.onAccepted({
-      take: () => {
-        taken = true;
-        const path = this.pathOrEmpty();
-        return this.adopt(
-          fd,
-          () => local?.info(path) ?? this.address,
-          () => remote?.info() ?? this.address,
-        );
-      },
-      refuse: () => {
-        if (!taken) this.reactor.closeSocket(fd);
-      },
-    });
+  /** For {@link AcceptedSocket}. */
+  refuse(fd: number): void {
+    this.reactor.closeSocket(fd);
+  }
+
+  private onAccepted(fd: number, addresses: readonly PackedAddress[]): void {
+    const [remote, local] = addresses as readonly [PackedAddress, PackedAddress];
+    if (this.local?.equals(local) !== true) this.local = local;
+    this.handler.onAccepted(new AcceptedSocket(this, fd, remote, this.local));
   }
 
   private onFailed(errno: number, syscall: string): void {
@@ -200,13 +197,14 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     return family === 'unix' ? { address } : { address, port };
   }
 
-  private pathOrEmpty(): string {
+  /** Of a unix socket; empty for others. */
+  get path(): string {
     return this.options.target.kind === 'unix' ? this.options.target.path : '';
   }
 
   /** libevent leaves the file of a unix socket where it is. An abstract name has none. */
   private removeSocketFile(): void {
-    const path = this.pathOrEmpty();
+    const path = this.path;
     if (!this.bound || path === '' || path.startsWith('\0')) return;
     this.bound = false;
     rmSync(path, { force: true });

@@ -2,8 +2,6 @@ import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
-import type { ConnectionAddresses } from '../common/AddressInfo';
-import type { Connection } from '../connection/Connection';
 import type { ConnectOptions } from '../connection/ConnectConfig';
 import type { Connector, ConnectorHandler } from '../connection/Connector';
 import { laterTurn } from '../flow/laterTurn';
@@ -15,12 +13,6 @@ const { connectFlag } = native.layout;
 const FAMILIES = { unix: 1, IPv4: 4, IPv6: 6 } as const;
 const ANY = { unix: '', IPv4: '0.0.0.0', IPv6: '::' } as const;
 
-/** A transport on a reactor, and the connection it becomes once it is open. */
-export interface Place {
-  readonly transport: RingTransport;
-  readonly connection: (addresses: ConnectionAddresses) => Connection;
-}
-
 /** Sockets of a base that connect: one look-up or one attempt at a time. */
 export class RingConnector implements Connector {
   private attempt: RingTransport | undefined;
@@ -28,13 +20,13 @@ export class RingConnector implements Connector {
   private round = 0;
 
   /**
-   * @param findPlace - a transport on the least loaded reactor
+   * @param findTransport - a transport on the least loaded reactor
    * @param active - the connectors of the base that have something under way
    */
   constructor(
     private readonly options: ConnectOptions,
     private readonly handler: ConnectorHandler,
-    private readonly findPlace: () => Place,
+    private readonly findTransport: () => RingTransport,
     private readonly active: Set<RingConnector>,
   ) {}
 
@@ -68,9 +60,9 @@ export class RingConnector implements Connector {
 
   connect(address: AddressInfo): void {
     const round = this.begin();
-    let place: Place;
+    let transport: RingTransport;
     try {
-      place = this.findPlace();
+      transport = this.findTransport();
     } catch (error) {
       laterTurn(() => {
         if (round !== this.round) return;
@@ -79,14 +71,12 @@ export class RingConnector implements Connector {
       });
       return;
     }
-    const { transport } = place;
     this.attempt = transport;
     transport.connect(this.request(address), {
       onConnected: (local) => {
         this.end();
-        this.handler.onConnected(
-          place.connection({ local: () => local.info(), remote: () => address }),
-        );
+        const addresses = { local: () => local.info(), remote: () => address };
+        this.handler.onConnected(transport.carry(this.options.connection, addresses));
       },
       onFailed: (errno, syscall) => {
         this.end();

@@ -1,4 +1,7 @@
+import type { ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
+import { Connection } from '../connection/Connection';
+import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { TokenBucket } from '../connection/RateLimit';
 import type { Chunk, CloseMode, SocketTransport, TransportHandler } from '../connection/Transport';
 import { native } from '../native';
@@ -28,6 +31,8 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   /** An end of a pair. */
   paired = false;
   fd = -1;
+  /** What it carries, once it is open. */
+  connection: Connection | undefined;
   private handler: TransportHandler | undefined;
   private connecting: ConnectOutcome | undefined;
   private leftTotal = 0;
@@ -35,9 +40,15 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   constructor(
     readonly reactor: Reactor,
-    private readonly onGone: () => void,
+    private readonly onGone: (transport: RingTransport) => void,
   ) {
     this.id = reactor.open(this);
+  }
+
+  /** Makes the connection, of a transport that is open or about to be. */
+  carry(options: ConnectionOptions, addresses: ConnectionAddresses): Connection {
+    this.connection = new Connection(this, options, addresses);
+    return this.connection;
   }
 
   /** Takes over an accepted socket. */
@@ -201,6 +212,6 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   private leave(): void {
     this.leftTotal = this.left;
     this.gone = true;
-    this.onGone();
+    this.onGone(this);
   }
 }

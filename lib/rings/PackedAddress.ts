@@ -6,32 +6,41 @@ const IPV6 = 6;
 /** An address as it crosses the ring: its bytes in four words. Turned into text when asked for. */
 export class PackedAddress {
   // Numbers rather than an array: every accepted connection keeps two addresses.
+  private readonly familyAndPort: number;
   private readonly word0: number;
   private readonly word1: number;
   private readonly word2: number;
   private readonly word3: number;
 
-  constructor(
-    private readonly family: number,
-    private readonly port: number,
-    words: Int32Array,
-    index: number,
-  ) {
+  constructor(family: number, port: number, words: Int32Array, index: number) {
+    this.familyAndPort = (family << 16) | port;
     this.word0 = words[index] ?? 0;
     this.word1 = words[index + 1] ?? 0;
     this.word2 = words[index + 2] ?? 0;
     this.word3 = words[index + 3] ?? 0;
   }
 
+  equals(other: PackedAddress): boolean {
+    return (
+      this.familyAndPort === other.familyAndPort &&
+      this.word0 === other.word0 &&
+      this.word1 === other.word1 &&
+      this.word2 === other.word2 &&
+      this.word3 === other.word3
+    );
+  }
+
   /** @param path - what a unix socket is known by */
   info(path = ''): AddressInfo {
     const words = Int32Array.of(this.word0, this.word1, this.word2, this.word3);
     const bytes = new Uint8Array(words.buffer);
-    if (this.family === IPV4) {
-      return { family: 'IPv4', address: bytes.subarray(0, 4).join('.'), port: this.port };
+    const family = this.familyAndPort >> 16;
+    const port = this.familyAndPort & 0xffff;
+    if (family === IPV4) {
+      return { family: 'IPv4', address: bytes.subarray(0, 4).join('.'), port };
     }
-    if (this.family === IPV6) {
-      return { family: 'IPv6', address: ipv6Text(bytes), port: this.port };
+    if (family === IPV6) {
+      return { family: 'IPv6', address: ipv6Text(bytes), port };
     }
     return { family: 'unix', address: path, port: 0 };
   }
