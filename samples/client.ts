@@ -1,0 +1,51 @@
+/**
+ * A client that reconnects, in one pipeline: connect, talk, and when that ends, whichever way, wait
+ * and begin again. The wait doubles with every failure up to two seconds, and is short again after
+ * the first answer.
+ */
+import { Command } from 'commander';
+import { concatWith, retry, switchMap, takeUntil, tap, throwError } from 'rxjs';
+import { EventBase } from 'rxjs-libevent';
+import { ask } from './pipelines/ask';
+import { hostAndPort } from './support/hostAndPort';
+import { interrupted } from './support/interrupted';
+import { wholeNumber } from './support/serverOptions';
+
+interface ClientOptions {
+  readonly to: ReturnType<typeof hostAndPort>;
+  readonly periodMs: number;
+}
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2000;
+
+const { to, periodMs } = new Command('client')
+  .description('Asks a server of lines, again and again, and prints what it answers.')
+  .requiredOption('--to <host:port>', 'server', hostAndPort)
+  .option('--period-ms <number>', 'between two questions', wholeNumber(1, 60_000), 1000)
+  .parse()
+  .opts<ClientOptions>();
+const base = new EventBase();
+
+base
+  .connect(to)
+  .pipe(
+    tap(({ remoteAddress }) => {
+      console.log(`connected to ${remoteAddress.address}:${remoteAddress.port}`);
+    }),
+    switchMap((conn) => ask(conn, base.timer(0, periodMs))),
+    // A server that says goodbye is as good a reason to come again as one that dies.
+    concatWith(throwError(() => new Error('the server has closed'))),
+    retry({
+      resetOnSuccess: true,
+      delay: (error: Error, failures) => {
+        const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+        console.log(`${error.message}; again in ${waitMs} ms`);
+        return base.timer(waitMs);
+      },
+    }),
+    takeUntil(interrupted()),
+  )
+  .subscribe((answer) => {
+    console.log(answer);
+  });
