@@ -9,7 +9,7 @@ import {
   type ListenConfig,
   type Listener,
 } from 'rxjs-libevent';
-import { passesMeanwhile } from './support/passesMeanwhile';
+import { atRest } from './support/passesMeanwhile';
 
 describe('Accept demand', () => {
   let base: EventBase;
@@ -52,7 +52,7 @@ describe('Accept demand', () => {
       release = listener.hold('closed for lunch');
     });
     await connectPeers(20);
-    await passesMeanwhile(base);
+    await atRest(base);
     expect(base.stats.accepts).toBe(0);
     const all = firstValueFrom(accepted.pipe(take(20), toArray()));
     release();
@@ -124,7 +124,7 @@ describe('Accept demand', () => {
     const two = firstValueFrom(accepted.pipe(take(2), toArray()));
     await connectPeers(5);
     await two;
-    await passesMeanwhile(base);
+    await atRest(base);
     expect(emitted).toHaveLength(2);
     const third = firstValueFrom(accepted);
     emitted[0]?.destroy();

@@ -21,3 +21,8 @@ export async function passesMeanwhile(base: EventBase, roundTrips = 100): Promis
   await other.close();
   return passes;
 }
+
+/** Waits until a base's loops have come to rest. One that spins never does. */
+export async function atRest(base: EventBase): Promise<void> {
+  while ((await passesMeanwhile(base, 25)) > 0);
+}
