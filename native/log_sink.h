@@ -1,7 +1,7 @@
 // Where libevent's log messages go: one queue for each environment, bounded, and a nudge to look.
 //
 // Threads: Tell() on any, as libevent logs on the thread that called it; the rest on JavaScript's.
-// Owner: the environment (binding.cc).
+// Owner: the environment (reactor_binding.cc).
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // Threads: JavaScript's writes an entry before it submits a record that names it, and clears it
 // after the completion that gives it back; the reactor reads it in between. The references that
-// keep the buffers alive are the binding's (binding.cc).
+// keep the buffers alive are the binding's (reactor_binding.cc).
 #pragma once
 
 #include <atomic>

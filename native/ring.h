@@ -1,6 +1,6 @@
 // The shared memory between one reactor thread and the JavaScript thread: two rings of fixed
 // records, a table of output positions and a few control words, all in ArrayBuffers that
-// JavaScript allocates and the binding pins. The layout is defined here only; binding.cc exports
+// JavaScript allocates and the binding pins. The layout is defined here only; layout.cc exports
 // it, lib/rings reads it from there.
 //
 // Threads: each ring has one producer and one consumer. The reactor produces completions and

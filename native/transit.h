@@ -2,7 +2,7 @@
 // What is still here when the environment ends is closed, so no descriptor leaks whatever the
 // moment.
 //
-// Threads: every reactor of an environment. Owner: the environment (binding.cc).
+// Threads: every reactor of an environment. Owner: the environment (reactor_binding.cc).
 #pragma once
 
 #include <unistd.h>
