@@ -80,6 +80,8 @@ describe('listen', () => {
     const peer = dial(address);
     await accepted.reach(1);
     stop();
+    // The thread has closed it when the next one is bound.
+    (await listening()).stop();
     const refused = dial(address);
     const [error] = (await once(refused, 'error').catch((thrown: unknown) => [thrown])) as [
       unknown,
