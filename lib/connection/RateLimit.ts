@@ -10,9 +10,12 @@ export interface RateLimit {
   readonly readBytesPerSecond?: number;
   /** Bytes a second that may be written. Default: no limit. Bounds: 1 to 2147483647 for each tick. */
   readonly writeBytesPerSecond?: number;
-  /** The most that may be read at once after a rest. Default: what one tick brings. In bytes. */
+  /**
+   * The most that may be read at once after a rest, in bytes. Default: what two ticks bring, so that
+   * a tick that comes late loses nothing. Bounds: what one tick brings to 2147483647.
+   */
   readonly readBurstBytes?: number;
-  /** The most that may be written at once after a rest. Default: what one tick brings. In bytes. */
+  /** The most that may be written at once after a rest, in bytes. Default and bounds: likewise. */
   readonly writeBurstBytes?: number;
   /** How often the bucket is filled, in ms. Default: 100. Bounds: 1 to 60000. */
   readonly tickMs?: number;
@@ -53,7 +56,13 @@ export function tokenBucket(name: string, limit: RateLimit): TokenBucket {
   const readRate = rate(`${name}.readBytesPerSecond`, limit.readBytesPerSecond, tickMs);
   const writeRate = rate(`${name}.writeBytesPerSecond`, limit.writeBytesPerSecond, tickMs);
   const burst = (option: 'readBurstBytes' | 'writeBurstBytes', least: number) =>
-    checkInteger(`${name}.${option}`, limit[option] ?? least, least, MOST, 'bytes');
+    checkInteger(
+      `${name}.${option}`,
+      limit[option] ?? Math.min(2 * least, MOST),
+      least,
+      MOST,
+      'bytes',
+    );
   return {
     readRate,
     readBurst: burst('readBurstBytes', readRate),
