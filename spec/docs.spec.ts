@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { firstValueFrom } from 'rxjs';
+import * as library from 'rxjs-libevent';
+
+const ROOT = join(__dirname, '..');
+const text = readFileSync(join(ROOT, 'docs/libevent.md'), 'utf8');
+
+/** What is said to be `here`, in the second column of every table. */
+const cells = text
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) => line.split(/(?<!\\)\|/)[2] ?? '');
+const code = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span));
+
+describe('docs/libevent.md', () => {
+  const base = new library.EventBase();
+  const [connection] = base.pair();
+  const listener = base.listen({ port: 0 });
+  const group = base.rateLimitGroup({ readBytesPerSecond: 1000 });
+  const event = base.fd(-1);
+  const subjects: Record<string, object> = {
+    base,
+    connection,
+    listener,
+    group,
+    event,
+    'connection.socket': connection.socket,
+    'base.stats': base.stats,
+    EventBase: library.EventBase,
+    error: new library.LibeventError('ENOENT', 'open'),
+  };
+
+  afterAll(async () => {
+    connection.destroy();
+    await firstValueFrom(connection.whenClosed);
+    await base.close();
+  });
+
+  const members = code.flatMap((span) =>
+    [
+      ...span.matchAll(
+        /\b(base\.stats|connection\.socket|base|connection|listener|group|event|error|EventBase)\.(\w+)/g,
+      ),
+    ].map(([, subject = '', member = '']) => [subject, member] as const),
+  );
+
+  it('names at least each part of the library', () => {
+    expect(new Set(members.map(([subject]) => subject)).size).toBe(Object.keys(subjects).length);
+  });
+
+  it.each(members.map((member) => [...member]))('%s.%s exists', (subject, member) => {
+    expect(member in subjects[subject]!).toBe(true);
+  });
+
+  const functions = code.flatMap((span) =>
+    [...span.matchAll(/(?<![.\w])([a-z]\w+)\(/g)].map(([, name = '']) => name),
+  );
+  const OTHERS = ['release', 'take', 'timeout'];
+
+  it.each([...new Set(functions)].filter((name) => !OTHERS.includes(name)))(
+    '%s is exported',
+    (name) => {
+      expect(library).toHaveProperty(name);
+    },
+  );
+
+  it('says of each option what there is', () => {
+    const options = code.flatMap((span) =>
+      [...span.matchAll(/^(\w+)(?::|$)/g)].map(([, name = '']) => name),
+    );
+    const declared = [
+      'base/EventBaseConfig',
+      'connection/ListenConfig',
+      'connection/ConnectionConfig',
+      'connection/RateLimit',
+      'connection/Timeouts',
+      'events/TimerConfig',
+      'events/FdConfig',
+      'connection/serve',
+      'base/EventBase',
+    ]
+      .map((file) => join(ROOT, `lib/${file}.ts`))
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    const known = (name: string): boolean =>
+      new RegExp(`\\b${name}\\b`).test(declared) || name in library;
+    const unknown = options.filter((name) => /^[a-z]+[A-Z]/.test(name) && !known(name));
+    expect(unknown).toEqual([]);
+  });
+});
