@@ -50,7 +50,8 @@ export class Output {
   private leftLast = 0;
   private state: OutputState = 'open';
   private stopped = false;
-  private failure: LibeventError | undefined;
+  /** What has ended the output, if it was an error. */
+  failure: LibeventError | undefined;
   private waiters: readonly Waiter[] = NO_WAITERS;
   /** The file that is being sent, if one is. */
   file: FileInOutput | undefined;

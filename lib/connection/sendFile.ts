@@ -83,6 +83,7 @@ class FileSending {
   /** A connection that has been closed from here has no failure, but sends nothing either. */
   private checkOutput(): void {
     if (this.output.takesFile) return;
+    if (this.output.failure !== undefined) throw this.output.failure;
     const detail = 'the connection was closed before the file had left';
     throw new LibeventError('ECANCELED', 'sendfile', { detail });
   }
