@@ -82,7 +82,6 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   // The buffered way.
   bool GoBuffered();
   void MoveInput();
-  void MoveWhileRoom();
   void EndBuffered(int error);
   void LimitRate(const Record& record);
   void JoinGroup(int32_t group_id);
@@ -144,7 +143,6 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
   bool buffered_ = false;  // bytes go through the bufferevent's own buffers
   bool buffered_end_ = false;
   bool connecting_ = false;
-  bool moving_ = false;  // MoveInput() is at work
   bool resetting_ = false;
   bool no_delay_ = false;
   bool wanted_ = false;   // JavaScript wants to read

@@ -90,17 +90,7 @@ void Bufferevent::OnBufferedInput(bufferevent*, void* self) {
 // Moves what libevent has read to the slab, as far as there is credit and room. With bytes left in
 // the buffer reading is switched off, or its callback would come for ever.
 void Bufferevent::MoveInput() {
-  // Taking bytes from the input lets libevent put more there, and call back before it returns.
-  if (moving_ || !bufferevent_ || !open_) return;
-  moving_ = true;
-  MoveWhileRoom();
-  moving_ = false;
-  if (buffered_end_ && evbuffer_get_length(bufferevent_get_input(bufferevent_.get())) == 0) {
-    EndReading(buffered_error_);
-  }
-}
-
-void Bufferevent::MoveWhileRoom() {
+  if (!bufferevent_ || !open_) return;
   evbuffer* input = bufferevent_get_input(bufferevent_.get());
   while (evbuffer_get_length(input) > 0) {
     const int32_t credit = read_high_ - outstanding_;
@@ -123,6 +113,7 @@ void Bufferevent::MoveWhileRoom() {
     reactor_.Count(kReceivedBytes, moved);
     outstanding_ += moved;
   }
+  if (buffered_end_) EndReading(buffered_error_);
 }
 
 void Bufferevent::EndBuffered(int error) {
