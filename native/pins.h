@@ -25,7 +25,7 @@ class Pins {
   bool valid() const { return entries_ != nullptr; }
 
   void Set(uint32_t pin, uint8_t* data, size_t bytes) {
-    entries_[pin].bytes = bytes;
+    entries_[pin].bytes.store(bytes, std::memory_order_relaxed);
     entries_[pin].data.store(data, std::memory_order_release);
   }
   void Clear(uint32_t pin) { entries_[pin].data.store(nullptr, std::memory_order_release); }
@@ -35,14 +35,15 @@ class Pins {
     if (pin >= kCount) return nullptr;
     const Entry& entry = entries_[pin];
     uint8_t* data = entry.data.load(std::memory_order_acquire);
-    if (data == nullptr || offset > entry.bytes || bytes > entry.bytes - offset) return nullptr;
+    const size_t size = entry.bytes.load(std::memory_order_relaxed);
+    if (data == nullptr || offset > size || bytes > size - offset) return nullptr;
     return data + offset;
   }
 
  private:
   struct Entry {
     std::atomic<uint8_t*> data;
-    size_t bytes;
+    std::atomic<size_t> bytes;
   };
   Entry* entries_;
 };

@@ -1,10 +1,19 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, closeSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { firstValueFrom, map, mergeMap, take, tap, toArray } from 'rxjs';
 import {
   EventBase,
@@ -18,8 +27,6 @@ import {
 } from 'rxjs-libevent';
 import { Child } from '../lifecycle/support/Child';
 import { nextTurn, record } from './support/record';
-
-const run = promisify(execFile);
 
 describe('listen', () => {
   const base = new EventBase();
@@ -167,7 +174,7 @@ describe('listen', () => {
     const listener = base.listen({ path });
     const accepted = record(listener);
     await firstValueFrom(listener.bound);
-    const { stdout } = await run('cat', ['/proc/net/unix']);
+    const stdout = readFileSync('/proc/net/unix', 'utf8');
     expect(stdout).toContain(`@${path.slice(1)}`);
     accepted.subscription.unsubscribe();
   });
@@ -266,7 +273,7 @@ describe('listen', () => {
     it('EACCES where the user has no permission', async () => {
       // Root may do anything, so somebody else tries.
       const path = join(directory, 'private', 'socket');
-      await run('mkdir', ['-m', '700', join(directory, 'private')]);
+      mkdirSync(join(directory, 'private'), { mode: 0o700 });
       if (process.getuid?.() === 0) {
         process.seteuid?.(65534);
         try {
@@ -283,13 +290,13 @@ describe('listen', () => {
           process.seteuid?.(0);
         }
       } else {
-        await run('chmod', ['000', join(directory, 'private')]);
+        chmodSync(join(directory, 'private'), 0o000);
         expect(await failureOf({ path })).toMatchObject({
           code: 'EACCES',
           syscall: 'bind',
           address: path,
         });
-        await run('chmod', ['700', join(directory, 'private')]);
+        chmodSync(join(directory, 'private'), 0o700);
       }
     });
 
@@ -410,10 +417,13 @@ describe('listen', () => {
       )
       .subscribe();
     const { port } = await firstValueFrom(listener.bound);
-    const { stdout } = await run('bash', [
-      '-c',
-      `printf 'a\\nbcd\\n' | nc -N 127.0.0.1 ${port.toString()}`,
-    ]);
+    const netcat = spawn('nc', ['-N', '127.0.0.1', port.toString()], {
+      env: { PATH: process.env['PATH'] },
+    });
+    netcat.stdin.end('a\nbcd\n');
+    let stdout = '';
+    netcat.stdout.on('data', (data) => (stdout += String(data)));
+    await once(netcat, 'close');
     expect(stdout).toBe('1\n3\n');
     server.unsubscribe();
     await EventBase.default.close();

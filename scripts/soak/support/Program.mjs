@@ -78,10 +78,11 @@ export class Program {
     return (Number(fields[11]) + Number(fields[12])) / TICKS;
   }
 
-  /** Ends it and waits for its end. */
+  /** Ends it and waits for its end. Gives its exit code. */
   async stop(signal = 'SIGKILL') {
     this.#child.kill(signal);
-    await this.#exited;
+    const [code] = await this.#exited;
+    return code;
   }
 
   #status(name) {

@@ -5,3 +5,5 @@ import { root } from '../../setup/paths.mjs';
 export const proxy = join(root, '.build/samples/proxy.js');
 /** The same with `net` and RxJS, for the contrast. */
 export const netRelay = join(root, 'scripts/soak/support/net-relay.mjs');
+/** The line server. */
+export const rot13 = join(root, '.build/samples/rot13.js');

@@ -21,10 +21,13 @@ export interface Child {
  * @param shell - what `sh` does first, as `ulimit -n 100`
  */
 export function runChild(script: string, descriptors: number[] = [], shell = ':'): Child {
-  const command = `${shell}; exec "$0" "$@"`;
+  // What an instrumented addon needs preloaded is for Node alone: a shell may not survive it.
+  const command = `${shell}; LD_PRELOAD="$PRELOAD" exec "$0" "$@"`;
+  const { LD_PRELOAD = '', ...env } = process.env;
   const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', ...descriptors];
   const process_ = spawn('/bin/sh', ['-c', command, process.execPath, '-e', script], {
     cwd: ROOT,
+    env: { ...env, PRELOAD: LD_PRELOAD },
     stdio,
   });
   const lines: string[] = [];

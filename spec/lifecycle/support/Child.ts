@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
+/** What an instrumented addon needs preloaded is for Node alone: a shell may not survive it. */
+const toNode = 'LD_PRELOAD="$PRELOAD" exec "$0" "$@"';
+
 const root = join(__dirname, '../../..');
 
 export interface ChildOptions {
@@ -28,10 +31,12 @@ export class Child {
     const limited =
       descriptors === undefined
         ? command
-        : ['bash', '-c', `ulimit -n ${descriptors.toString()} && exec "$0" "$@"`, ...command];
+        : ['bash', '-c', `ulimit -n ${descriptors.toString()}; ${toNode}`, ...command];
+    const { LD_PRELOAD = '', ...env } = process.env;
+    const preload = descriptors === undefined ? { LD_PRELOAD } : { PRELOAD: LD_PRELOAD };
     this.process = spawn(limited[0] as string, limited.slice(1), {
       cwd: root,
-      env: { ...process.env, ...options.env },
+      env: { ...env, ...preload, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
     });
     this.exit = once(this.process, 'close');
