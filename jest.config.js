@@ -1,9 +1,16 @@
 'use strict';
 
+// METHOD=poll or METHOD=select, for this process, its workers and the programs that specs start.
+const method = require.resolve('./spec/support/method.cjs');
+if (process.env.METHOD && !process.env.NODE_OPTIONS?.includes(method)) {
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(method)}`;
+}
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/spec'],
+  setupFiles: process.env.METHOD ? [method] : [],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   // Specs read the sources. Child processes that they start load the package by name, from dist.
   moduleNameMapper: {

@@ -54,6 +54,10 @@ std::unique_ptr<EventHandler> Bufferevent::Adopt(Reactor& reactor, const Record&
     return nullptr;
   }
   std::unique_ptr<Bufferevent> self(new Bufferevent(reactor, record.id(), fd, record.b()));
+  if (!CanWatch(reactor.base(), fd)) {
+    PostOpenFailure(reactor, record.id(), EMFILE, kAcceptCall);
+    return nullptr;
+  }
   // Armed before anybody reads: the end of a peer shows, and reading starts without a call.
   reactor.ArmLater(self.get());
   return self;
@@ -90,6 +94,10 @@ std::unique_ptr<EventHandler> Bufferevent::Connect(Reactor& reactor, const Recor
     return nullptr;
   }
   std::unique_ptr<Bufferevent> self(new Bufferevent(reactor, id, fd, request.credit));
+  if (!CanWatch(reactor.base(), fd)) {
+    PostOpenFailure(reactor, id, EMFILE, kSocketCall);
+    return nullptr;
+  }
   if (has_local && BindLocal(fd, family, local) != 0) {
     PostOpenFailure(reactor, id, errno, kBindCall);
     return nullptr;

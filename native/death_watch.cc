@@ -5,6 +5,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace rxjs_libevent {
 
 DeathWatch::~DeathWatch() { Close(); }
@@ -13,6 +15,11 @@ bool DeathWatch::Open(event_base* base) {
   if (epoll_fd_ >= 0) return true;
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ < 0) return false;
+  if (!CanWatch(base, epoll_fd_)) {
+    Close();
+    errno = EMFILE;
+    return false;
+  }
   event_.reset(event_new(base, epoll_fd_, EV_READ | EV_PERSIST, OnReadable, this));
   if (event_ && event_add(event_.get(), nullptr) == 0) return true;
   Close();

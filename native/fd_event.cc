@@ -8,11 +8,9 @@
 #include "fd_event.h"
 
 #include <fcntl.h>
-#include <sys/select.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "open_handler.h"
 #include "reactor.h"
@@ -24,8 +22,7 @@ namespace {
 int Check(event_base* base, int fd, int events) {
   if (fcntl(fd, F_GETFD) < 0) return errno;
   const int features = event_base_get_features(base);
-  // A descriptor beyond select()'s sets would end the process.
-  if (strcmp(event_base_get_method(base), "select") == 0 && fd >= FD_SETSIZE) return EMFILE;
+  if (!CanWatch(base, fd)) return EMFILE;
   if ((events & EV_ET) != 0 && (features & EV_FEATURE_ET) == 0) return EOPNOTSUPP;
   struct stat status;
   if (fstat(fd, &status) != 0) return errno;

@@ -7,6 +7,9 @@
 #include <event2/event_struct.h>
 #include <event2/listener.h>
 
+#include <sys/select.h>
+
+#include <cstring>
 #include <memory>
 
 namespace rxjs_libevent {
@@ -27,6 +30,12 @@ using ListenerPtr = std::unique_ptr<evconnlistener, Freed<evconnlistener_free>>;
 using TokenBucketPtr = std::unique_ptr<ev_token_bucket_cfg, Freed<ev_token_bucket_cfg_free>>;
 using RateLimitGroupPtr =
     std::unique_ptr<bufferevent_rate_limit_group, Freed<bufferevent_rate_limit_group_free>>;
+
+// Whether the base's method can watch a descriptor: beyond select()'s sets the C library ends the
+// process.
+inline bool CanWatch(const event_base* base, int fd) {
+  return fd < FD_SETSIZE || strcmp(event_base_get_method(base), "select") != 0;
+}
 
 inline timeval Milliseconds(int32_t milliseconds) {
   return {milliseconds / 1000, (milliseconds % 1000) * 1000};

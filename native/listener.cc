@@ -107,6 +107,11 @@ std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& rec
       return nullptr;
     }
   }
+  if (!CanWatch(reactor.base(), fd)) {
+    if (request.fd < 0) close(fd);
+    PostOpenFailure(reactor, record.id(), EMFILE, kSocketCall);
+    return nullptr;
+  }
   std::unique_ptr<Listener> self(new Listener(reactor, record.id()));
   self->listener_.reset(evconnlistener_new(
       reactor.base(), OnAccept, self.get(),
@@ -178,6 +183,11 @@ void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr* address, 
 }
 
 void Listener::OnAccepted(int fd, const SocketAddress& remote) {
+  if (!CanWatch(reactor_.base(), fd)) {
+    close(fd);
+    OnAcceptFailed(EMFILE);
+    return;
+  }
   if (failing_) {
     failing_ = false;
     reactor_.completions().Post(Completion::kAcceptResumed, 0, id_, 0, 0);

@@ -13,7 +13,8 @@ namespace rxjs_libevent {
 namespace {
 
 // What a base opens: libevent gives up half-way without them, and keeps what it has opened.
-bool HaveDescriptors() {
+// Returns the highest of what it can have, or -1.
+int HighestDescriptor() {
   constexpr int kWanted = 5;  // epoll, timerfd, a pair for signals, the reactor's wake-up
   int fds[kWanted];
   int count = 0;
@@ -21,7 +22,7 @@ bool HaveDescriptors() {
   const int error = errno;
   for (int i = 0; i < count; ++i) close(fds[i]);
   errno = error;
-  return count == kWanted;
+  return count == kWanted ? fds[kWanted - 1] : -1;
 }
 
 }  // namespace
@@ -51,7 +52,8 @@ EventBasePtr NewEventBase(const Napi::Object& options, std::string* failed, int*
     event_config_set_max_dispatch_interval(config.get(), interval > 0 ? &limit : nullptr,
                                            callbacks > 0 ? callbacks : -1, 1);
   }
-  if (!HaveDescriptors()) {
+  const int highest = HighestDescriptor();
+  if (highest < 0) {
     *code = errno;
     *failed = "event_base_new_with_config";
     return nullptr;
@@ -63,6 +65,11 @@ EventBasePtr NewEventBase(const Napi::Object& options, std::string* failed, int*
   EventBasePtr base(survived ? made : nullptr);
   if (!base) {
     if (!survived && errno != 0) *code = errno;
+    *failed = "event_base_new_with_config";
+    return nullptr;
+  }
+  if (!CanWatch(base.get(), highest)) {
+    *code = EMFILE;
     *failed = "event_base_new_with_config";
     return nullptr;
   }

@@ -47,6 +47,7 @@ int Reactor::Start() {
   if (!pins_.valid()) return ENOMEM;
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd_ < 0) return errno;
+  if (!CanWatch(base_.get(), wake_fd_)) return EMFILE;
   // An edge on an eventfd comes with every write, so nobody has to read it.
   edge_triggered_wake_ = (event_base_get_features(base_.get()) & EV_FEATURE_ET) != 0;
   const short edge = edge_triggered_wake_ ? EV_ET : 0;

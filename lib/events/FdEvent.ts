@@ -31,7 +31,7 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
  *   order. `'closed'` comes once, when the peer has shut down its side or has reset.
  * - **Complete**: when the base is closed; after `'closed'` if nothing else is waited for.
  * - **Error**: {@link LibeventError}: `EBADF` for what is not open; `EPERM` for a file that epoll
- *   cannot watch (poll and select can); `EMFILE` for 1024 and above with select; `EOPNOTSUPP` for
+ *   cannot watch (poll and select can); `EMFILE` for 1024 and above with select; `ENOTSUP` for
  *   `'edge'` without the feature; `EEXIST` where `'closed'` is watched twice; `EINVAL` where both
  *   modes are used on one descriptor; `ERR_BASE_CLOSED`.
  * - **Unsubscribe**: stops watching; the descriptor stays open.

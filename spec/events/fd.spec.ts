@@ -5,6 +5,7 @@ import { EventBase } from '../../lib/base/EventBase';
 import type { FdConfig } from '../../lib/events/FdConfig';
 import { hold } from '../../lib/flow/hold';
 import { Fifo } from './support/Fifo';
+import { runScript } from './support/runScript';
 
 describe('EventBase.fd', () => {
   let base: EventBase;
@@ -118,7 +119,7 @@ describe('EventBase.fd', () => {
   it('emits edges, once for each arrival (EV_ET, EV_PERSIST)', async () => {
     const edge = { mode: 'edge' } as const;
     if (!base.features.includes('et')) {
-      expect(await failure(fifo.readEnd, edge)).toMatchObject({ code: 'EOPNOTSUPP' });
+      expect(await failure(fifo.readEnd, edge)).toMatchObject({ code: 'ENOTSUP' });
       return;
     }
     base.fd(fifo.readEnd, edge).subscribe((event) => log.push(event));
@@ -290,5 +291,36 @@ describe('EventBase.fd', () => {
     const [fd, config] = args as [number, FdConfig?];
     expect(() => base.fd(fd, config)).toThrow(type);
     expect(() => base.fd(fd, config)).toThrow(message);
+  });
+});
+
+describe("'select' and descriptors from 1024", () => {
+  it('is an error, where the C library would end the process (FD_SETSIZE)', async () => {
+    const { lines, errors, code } = await runScript(`
+      const { openSync } = require('node:fs');
+      const { connect } = require('node:net');
+      const { firstValueFrom } = rxjs;
+      const only = { avoidMethods: EventBase.supportedMethods.filter((name) => name !== 'select') };
+      const code = (promise) => promise.then(() => 'ok', (error) => error.code);
+      (async () => {
+        const base = new EventBase(only);
+        const listener = base.listen({ host: '127.0.0.1', port: 0 });
+        const paused = firstValueFrom(listener.errors);
+        listener.subscribe(() => console.log('accepted'));
+        const { port } = await firstValueFrom(listener.bound);
+        let fd = 0;
+        while (fd < 1030) fd = openSync('/dev/null');
+        console.log(await code(firstValueFrom(base.fd(fd))));
+        console.log(await code(firstValueFrom(base.connect({ host: '127.0.0.1', port }))));
+        console.log(await code(firstValueFrom(base.listen({ host: '127.0.0.1', port: 0 }))));
+        try { new EventBase(only); } catch (error) { console.log(error.code); }
+        const client = connect(port, '127.0.0.1').on('error', () => {});
+        console.log((await paused).code);
+        client.destroy();
+        await base.close();
+      })();
+    `);
+    expect([code, errors]).toEqual([0, '']);
+    expect(lines).toEqual(['EMFILE', 'EMFILE', 'EMFILE', 'EMFILE', 'EMFILE']);
   });
 });

@@ -21,7 +21,7 @@ describe('event_base_new_with_config: EventBase', () => {
 
   it('event_get_supported_methods: names the methods, the best first', () => {
     expect(EventBase.supportedMethods).toEqual(expect.arrayContaining(['epoll', 'poll', 'select']));
-    expect(make({}).method).toBe(EventBase.supportedMethods[0]);
+    expect(make({}).method).toBe(process.env['METHOD'] ?? EventBase.supportedMethods[0]);
   });
 
   it('event_get_version: names the libevent that runs', () => {
@@ -64,7 +64,10 @@ describe('event_base_new_with_config: EventBase', () => {
       [],
       'export EVENT_NOEPOLL=1',
     );
-    expect(await child.rest()).toEqual(['epoll', EventBase.supportedMethods[1]]);
+    expect(await child.rest()).toEqual([
+      process.env['METHOD'] ?? 'epoll',
+      EventBase.supportedMethods[1],
+    ]);
   });
 
   it.each(['epoll', 'poll', 'select'])('carries connections by %s', async (method) => {
