@@ -1,6 +1,7 @@
 'use strict';
 
 // METHOD=poll or METHOD=select, for this process, its workers and the programs that specs start.
+if (process.env.METHOD === '') delete process.env.METHOD;
 const method = require.resolve('./spec/support/method.cjs');
 if (process.env.METHOD && !process.env.NODE_OPTIONS?.includes(method)) {
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(method)}`;
