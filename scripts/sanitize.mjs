@@ -7,7 +7,16 @@
 // (ignore_noninstrumented_modules), and leaks by valgrind, see native/README.md: Node frees little of
 // its own when it ends.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ensureModules } from './setup/modules.mjs';
 import { root } from './setup/paths.mjs';
@@ -58,7 +67,13 @@ function sanitize(sanitizer) {
 function refresh(copy, name) {
   const from = join(root, name);
   if (!existsSync(from)) return;
-  if (name !== 'native') rmSync(join(copy, name), { recursive: true, force: true });
+  // What has gone goes there, too; only what was built stays.
+  if (existsSync(join(copy, name)) && statSync(join(copy, name)).isDirectory()) {
+    for (const entry of readdirSync(join(copy, name))) {
+      if (name === 'native' && entry === 'build') continue;
+      rmSync(join(copy, name, entry), { recursive: true, force: true });
+    }
+  }
   cpSync(from, join(copy, name), {
     recursive: true,
     preserveTimestamps: true,
