@@ -135,7 +135,7 @@ export class SubmissionRing {
 
   /** What {@link publish} found no room for. */
   *unpublished(): Generator<{ readonly kind: number; readonly a: number }> {
-    for (let index = 0; index < this.waiting.length; index += RECORD_WORDS) {
+    for (let index = this.moved; index < this.waiting.length; index += RECORD_WORDS) {
       const [head = 0, , a = 0] = this.waiting.slice(index, index + RECORD_WORDS);
       yield { kind: head & 0xff, a };
     }
