@@ -82,8 +82,10 @@ export function drawTimeline<T>(
   let marbles = '';
   let next = 0;
   for (const [frame, chars] of byFrame(marks, legend)) {
-    marbles += gap(frame - next) + token(chars);
-    next = frame + 1;
+    const drawn = token(chars);
+    marbles += gap(Math.max(frame - next, 0)) + drawn;
+    // A group takes as many frames as it has characters.
+    next = frame + drawn.length;
   }
   return { marbles, legend: legend.lines() };
 }
