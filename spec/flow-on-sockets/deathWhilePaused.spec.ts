@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { filter, firstValueFrom, map } from 'rxjs';
 import type { Connection } from 'rxjs-libevent';
+import { atMost } from '../support/atMost';
 import { Loopback } from './support/Loopback';
 import { atRest } from './support/passesMeanwhile';
 
@@ -83,7 +84,8 @@ describe('A peer that dies while its connection is paused', () => {
   });
 
   it('is seen by each of 1,000, which cost nothing until then', async () => {
-    const ends = await Promise.all(Array.from({ length: 1000 }, () => loopback.pair()));
+    const count = atMost(1000);
+    const ends = await Promise.all(Array.from({ length: count }, () => loopback.pair()));
     const endings = ends.map(({ conn }) => readAll(conn));
     const releases = ends.map(({ conn }) => conn.hold('not now'));
     await atRest(loopback.base);
@@ -96,14 +98,14 @@ describe('A peer that dies while its connection is paused', () => {
       else peer.resetAndDestroy();
     });
     const codes = await Promise.all(seen);
-    expect(codes.filter((code) => code === 'FIN')).toHaveLength(500);
-    expect(codes.filter((code) => code === 'ECONNRESET')).toHaveLength(500);
+    expect(codes.filter((code) => code === 'FIN')).toHaveLength(count / 2);
+    expect(codes.filter((code) => code === 'ECONNRESET')).toHaveLength(count / 2);
     await atRest(loopback.base);
 
     for (const release of releases) release();
     const all = await Promise.all(endings);
-    expect(all.filter(({ bytes }) => bytes === 'unread')).toHaveLength(1000);
-    expect(all.filter(({ end }) => end === 'complete')).toHaveLength(500);
+    expect(all.filter(({ bytes }) => bytes === 'unread')).toHaveLength(count);
+    expect(all.filter(({ end }) => end === 'complete')).toHaveLength(count / 2);
   });
 
   it('is seen by a connection that nobody reads', async () => {
