@@ -56,6 +56,8 @@ describe('serve, shutting down', () => {
     await open((conn) => conn.pipe(sendTo(conn)));
     const { socket } = await peer();
     stop.next();
+    // The thread has closed the listener by the time that it fires what was asked for later.
+    await firstValueFrom(base.timer(0));
     const late = connect(port, '127.0.0.1');
     const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');
