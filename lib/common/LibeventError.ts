@@ -6,6 +6,8 @@ export interface LibeventErrorInfo {
   /** Host or path. */
   readonly address?: string | undefined;
   readonly port?: number | undefined;
+  /** Positive, as in `<errno.h>`. Default: that of the code. */
+  readonly errno?: number | undefined;
   /** What the message says instead of the system's words. */
   readonly detail?: string | undefined;
   /** Every error that led to this one, in the order of their coming. */
@@ -34,7 +36,7 @@ export class LibeventError extends Error {
     readonly syscall: string,
     info: LibeventErrorInfo = {},
   ) {
-    const errno = errnos[code];
+    const errno = info.errno ?? errnos[code];
     const words =
       info.detail ?? (errno === undefined ? code : (getSystemErrorMap().get(-errno)?.[1] ?? code));
     const port = info.port === undefined ? '' : `:${String(info.port)}`;
@@ -48,10 +50,10 @@ export class LibeventError extends Error {
 
   /** From a positive errno, as the reactor reports it. */
   static of(errno: number, syscall: string, info?: LibeventErrorInfo): LibeventError {
-    return new LibeventError(
-      getSystemErrorMap().get(-errno)?.[0] ?? `ERRNO_${String(errno)}`,
-      syscall,
-      info,
-    );
+    const code =
+      getSystemErrorMap().get(-errno)?.[0] ??
+      Object.keys(errnos).find((name) => errnos[name] === errno) ??
+      `ERRNO_${String(errno)}`;
+    return new LibeventError(code, syscall, { ...info, errno });
   }
 }
