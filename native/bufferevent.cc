@@ -246,14 +246,15 @@ void Bufferevent::Close(CloseMode mode, int32_t deadline_milliseconds) {
     lingering_ = true;
     finishing_ = true;
     wanted_ = false;
+    CheckPositions();
+    CheckLinger();
+    if (!lingering_) return;
     deadline_.reset(evtimer_new(reactor_.base(), OnDeadline, this));
     const timeval deadline = Milliseconds(std::max(deadline_milliseconds, 0));
     if (deadline_ && evtimer_add(deadline_.get(), &deadline) == 0) {
       Disarm();
       read_timeout_ = 0;
       Arm();
-      CheckPositions();
-      CheckLinger();
       return;
     }
   }

@@ -181,7 +181,8 @@ void Bufferevent::FailWriting(int error, FailedCall call) {
 void Bufferevent::Finish() {
   finished_ = true;
   if (fd_ >= 0) {
-    shutdown(fd_, SHUT_WR);
+    // Both ends have ended and JavaScript asks for no more: close() follows and sends the FIN.
+    if (!lingering_ || !read_ended_) shutdown(fd_, SHUT_WR);
   } else {
     FinishPair();
   }

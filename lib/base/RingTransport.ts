@@ -37,6 +37,8 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   private connecting: ConnectOutcome | undefined;
   private leftTotal = 0;
   private gone = false;
+  /** The reactor has read the end: it reads no more, whatever it is told. */
+  private inputEnded = false;
 
   constructor(
     readonly reactor: Reactor,
@@ -87,7 +89,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   read(on: boolean): void {
-    this.reactor.submit(submission.read, this.id, on ? 1 : 0);
+    if (!this.inputEnded) this.reactor.submit(submission.read, this.id, on ? 1 : 0);
   }
 
   credit(bytes: number): void {
@@ -164,6 +166,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     }
     switch (kind) {
       case completion.end:
+        this.inputEnded = true;
         handler.onEnd(a === 0 ? undefined : LibeventError.of(a, 'read'));
         break;
       case completion.left:

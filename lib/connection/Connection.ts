@@ -207,7 +207,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    */
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
-    this.output.finish();
+    this.output.finish(this.life.open);
     this.life.linger(deadlineMs, this.output.file);
     this.input.abort(undefined);
   }

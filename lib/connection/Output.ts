@@ -139,7 +139,7 @@ export class Output {
   /** As {@link whenLeft}, but without what waits behind a file. */
   whenWrittenLeft(done: Ending): () => void {
     const waiter: Waiter = { position: this.written, done };
-    if (this.state === 'ended') {
+    if (this.state === 'ended' || this.written === this.transport.left) {
       done(this.failure);
       return () => undefined;
     }
@@ -200,14 +200,15 @@ export class Output {
     this.stopped = true;
   }
 
-  finish(): void {
+  /** @param lingers - the transport is to linger next, and sends the FIN by itself */
+  finish(lingers = false): void {
     if (!this.open) return;
     if (this.file !== undefined) {
       this.finishing = true;
       return;
     }
     this.state = 'finishing';
-    this.transport.shutdown();
+    if (!lingers) this.transport.shutdown();
   }
 
   onSaturated(): void {
