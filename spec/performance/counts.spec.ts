@@ -108,4 +108,20 @@ describe('the cost of a thousand lines, in counts', () => {
     expect(cost.drains).toBeLessThan(packets / 2);
     for (const other of others) other.destroy();
   });
+
+  it('is six completions and three submissions for a connection that comes and goes', async () => {
+    const cost = await costOf(base, async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const other = connect(socket.remotePort ?? 0, '127.0.0.1').resume();
+        other.end();
+        await once(other, 'close');
+      }
+    });
+    expect(cost.accepts).toBe(ROUNDS);
+    expect(cost.receives).toBe(ROUNDS);
+    // Three for the accept with its addresses; the end, the FIN and the close.
+    expect(cost.posted).toBeLessThanOrEqual(ROUNDS * 6);
+    // Adopt, read, close; and credit for eight at a time.
+    expect(cost.taken).toBeLessThanOrEqual(ROUNDS * 3.25);
+  });
 });
