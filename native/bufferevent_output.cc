@@ -141,9 +141,11 @@ void Bufferevent::HasLeft(uint32_t bytes) {
   Drop(bytes);
 }
 
-// Output that is not pending any more, whether it was sent or not.
+// Output that is not pending any more, whether it was sent or not. JavaScript may look at the
+// position before it has been told of a failure, so what is lost does not move it.
 void Bufferevent::Drop(uint32_t bytes) {
   left_ += bytes;
+  if (write_failed_) return;
   reactor_.SetLeft(id_, left_);
   CheckPositions();
 }

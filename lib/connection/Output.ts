@@ -123,9 +123,17 @@ export class Output {
     (this.holding ??= new Map()).set(source, source.hold(this.cause));
   }
 
-  /** `done` once everything that has been written until now has left, or cannot leave. */
+  /**
+   * `done` once everything that has been written until now has left, or cannot leave; at once if
+   * that is known.
+   */
   whenLeft(done: Ending): () => void {
-    if (this.file === undefined) return this.whenWrittenLeft(done);
+    if (this.file === undefined) {
+      if (this.written !== this.transport.left) return this.whenWrittenLeft(done);
+      // Nobody need be asked. What a failure has cost never counts as having left.
+      done(this.failure);
+      return () => undefined;
+    }
     let stop: (() => void) | undefined;
     const takeBack = this.file.add(() => {
       stop = this.whenWrittenLeft(done);
@@ -139,7 +147,7 @@ export class Output {
   /** As {@link whenLeft}, but without what waits behind a file. */
   whenWrittenLeft(done: Ending): () => void {
     const waiter: Waiter = { position: this.written, done };
-    if (this.state === 'ended' || this.written === this.transport.left) {
+    if (this.state === 'ended') {
       done(this.failure);
       return () => undefined;
     }

@@ -29,8 +29,8 @@ export interface SendToConfig {
  *
  * - **Subscribe**: subscribes to the source.
  * - **Next**: never.
- * - **Complete**: when the source has completed and its bytes have left, or when the connection has
- *   closed and nothing is lost.
+ * - **Complete**: when the source has completed and its bytes have left, at once if they have; or when
+ *   the connection has closed and nothing is lost.
  * - **Error**: the source's, or the connection's if its bytes cannot leave: `ECANCELED` when they
  *   waited as it was closed. A `TypeError` for a value that is neither bytes nor a string.
  * - **Unsubscribe**: from the source; what has been written still leaves.
