@@ -4,7 +4,7 @@ import { firstValueFrom, from, lastValueFrom, switchMap, toArray } from 'rxjs';
 import { EventBase, sendTo, type EventFeature } from 'rxjs-libevent';
 import { joined } from './support/joined';
 import { allOf } from './support/bytesOf';
-import { runChild } from './support/runChild';
+import { runChild } from '../lifecycle/support/Child';
 
 describe('event_base_new_with_config: EventBase', () => {
   const bases: EventBase[] = [];
@@ -57,17 +57,14 @@ describe('event_base_new_with_config: EventBase', () => {
   });
 
   it('EVENT_BASE_FLAG_IGNORE_ENV: looks at the environment only when told so', async () => {
-    const child = runChild(
+    const child = await runChild(
       `const { EventBase } = require('rxjs-libevent');
        console.log(new EventBase().method);
        console.log(new EventBase({ readEnvironment: true }).method);`,
-      [],
-      'export EVENT_NOEPOLL=1',
+      { env: { EVENT_NOEPOLL: '1' } },
     );
-    expect(await child.rest()).toEqual([
-      process.env['METHOD'] ?? 'epoll',
-      EventBase.supportedMethods[1],
-    ]);
+    const methods = [process.env['METHOD'] ?? 'epoll', EventBase.supportedMethods[1]];
+    expect(child).toMatchObject({ code: 0, stdout: `${methods.join('\n')}\n` });
   });
 
   it.each(['epoll', 'poll', 'select'])('carries connections by %s', async (method) => {
@@ -139,7 +136,7 @@ describe('event_base_new_with_config: EventBase', () => {
   });
 
   it('keeps a process alive while it has work, and no longer', async () => {
-    const idle = runChild(`
+    const idle = await runChild(`
       const { EventBase } = require('rxjs-libevent');
       const base = new EventBase();
       const listener = base.listen({ host: '127.0.0.1', port: 0 });
@@ -149,7 +146,7 @@ describe('event_base_new_with_config: EventBase', () => {
         listening.unsubscribe();
       });
       process.on('exit', () => console.log('exit, closed: ' + base.closed));`);
-    expect(await idle.rest()).toEqual(['bound', 'exit, closed: false']);
+    expect(idle).toMatchObject({ code: 0, stdout: 'bound\nexit, closed: false\n' });
   });
 
   it('counts what it does', async () => {

@@ -8,6 +8,13 @@ const toNode = 'LD_PRELOAD="$PRELOAD" exec "$0" "$@"';
 
 const root = join(__dirname, '../../..');
 
+const running = new Set<ChildProcess>();
+
+/** A test that fails leaves none behind. */
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export interface ChildOptions {
   /** Runs below this many descriptors. */
   readonly descriptors?: number;
@@ -39,7 +46,8 @@ export class Child {
       env: { ...env, ...preload, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
     });
-    this.exit = once(this.process, 'close');
+    running.add(this.process);
+    this.exit = once(this.process, 'close').finally(() => running.delete(this.process));
     this.process.stdin?.on('error', () => {});
     (this.process.stdout as Readable).setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
