@@ -46,7 +46,6 @@ export type { EolStyle } from './framing/EolStyle';
 export { fixedLength } from './framing/fixedLength';
 export type { FrameDecoder } from './framing/FrameDecoder';
 export { frames } from './framing/frames';
-export { FramingError, type FramingErrorCode, type FramingErrorInfo } from './framing/FramingError';
 export { lengthPrefixed } from './framing/lengthPrefixed';
 export type { LengthPrefixConfig } from './framing/LengthPrefix';
 export { lines, type LinesConfig } from './framing/lines';

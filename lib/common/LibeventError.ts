@@ -10,6 +10,10 @@ export interface LibeventErrorInfo {
   readonly errno?: number | undefined;
   /** What the message says instead of the system's words. */
   readonly detail?: string | undefined;
+  /** Bytes that there are, or would be. */
+  readonly length?: number | undefined;
+  /** Bytes that there may be, or ought to be. */
+  readonly limit?: number | undefined;
   /** Every error that led to this one, in the order of their coming. */
   readonly errors?: readonly LibeventError[] | undefined;
 }
@@ -17,10 +21,27 @@ export interface LibeventErrorInfo {
 const errnos = constants.errno as Readonly<Record<string, number>>;
 
 /**
- * What goes wrong on a socket, a timer or a base, shaped like Node's system errors.
+ * What goes wrong on a socket, a timer, a base or in a frame, shaped like Node's system errors.
  *
- * `code` is a name of `<errno.h>` (`'ECONNRESET'`) or one of this library's own
- * (`'ERR_MAX_OUTPUT_BYTES'`); `errno` is negative, as in Node, and absent for the library's own.
+ * "This has failed, at that, and so much was allowed."
+ *
+ * `code` is a name of `<errno.h>` (`'ECONNRESET'`) or one of this library's own; `syscall` is what
+ * was being done, `'read'` or `'write'` where a rule of the library was broken. `errno` is negative,
+ * as in Node, and absent for the library's own codes, among them:
+ *
+ * - `ERR_MAX_OUTPUT_BYTES`, `ERR_SATURATED`: a connection would have to keep more than `limit`.
+ * - `ERR_FRAME_TOO_LONG`: longer than `maxLength`, or than a length prefix can say.
+ * - `ERR_FRAME_TRUNCATED`: the input ended within a frame.
+ * - `ERR_FRAME_LENGTH`: a length that cannot be right: a prefix that counts itself and says less
+ *   than its own size, or a value that is not as long as `encodeFixedLength` needs.
+ * - `ERR_FRAME_DELIMITER`: a value to be sent contains what would end it early.
+ *
+ * @example
+ * ```ts
+ * conn.pipe(lines({ maxLength: 512 })).subscribe({
+ *   error: (error) => error.code === 'ERR_FRAME_TOO_LONG' && conn.next('500 line too long\r\n'),
+ * });
+ * ```
  */
 export class LibeventError extends Error {
   override readonly name = 'LibeventError';
@@ -28,6 +49,11 @@ export class LibeventError extends Error {
   declare readonly errno?: number;
   declare readonly address?: string;
   declare readonly port?: number;
+  declare readonly length?: number;
+  /** Where a limit was broken: how much is allowed. */
+  declare readonly limit?: number;
+  /** What `length` and `limit` count, where there is one of them. */
+  declare readonly unit?: 'bytes';
   /** Where several addresses were tried: the error of each, in order. */
   declare readonly errors?: readonly LibeventError[];
 
@@ -45,6 +71,9 @@ export class LibeventError extends Error {
     if (errno !== undefined) this.errno = -errno;
     if (info.address !== undefined) this.address = info.address;
     if (info.port !== undefined) this.port = info.port;
+    if (info.length !== undefined) this.length = info.length;
+    if (info.limit !== undefined) this.limit = info.limit;
+    if (info.length !== undefined || info.limit !== undefined) this.unit = 'bytes';
     if (info.errors !== undefined) this.errors = info.errors;
   }
 

@@ -294,15 +294,17 @@ export class Output {
   }
 
   private failForBytes(): void {
-    const detail = `output would exceed maxOutputBytes, ${String(this.options.maxOutputBytes)} bytes`;
-    this.owner.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail }));
+    const limit = this.options.maxOutputBytes;
+    const detail = `output would exceed maxOutputBytes, ${String(limit)} bytes`;
+    this.owner.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail, limit }));
   }
 
   private refuse(whenSaturated: 'drop' | 'close'): void {
     this.dropped += 1;
     if (whenSaturated === 'drop') return;
-    const detail = `the connection is saturated, above ${String(this.flow.writeHigh)} bytes`;
-    this.owner.fail(new LibeventError('ERR_SATURATED', 'write', { detail }));
+    const limit = this.flow.writeHigh;
+    const detail = `the connection is saturated, above ${String(limit)} bytes`;
+    this.owner.fail(new LibeventError('ERR_SATURATED', 'write', { detail, limit }));
   }
 
   /** One notice at a time: the nearest position that somebody waits for. */

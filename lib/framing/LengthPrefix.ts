@@ -1,6 +1,6 @@
+import { LibeventError } from '../common/LibeventError';
 import { checkBoolean, checkObject, checkOneOf } from '../common/check';
 import { checkFrameBytes } from './checkFrameBytes';
-import { FramingError } from './FramingError';
 
 /** What {@link lengthPrefixed} and {@link encodeLengthPrefixed} have to agree upon. */
 export interface LengthPrefixConfig {
@@ -43,18 +43,18 @@ export class LengthPrefix {
   /**
    * The size of the frame at `from`, with its prefix.
    *
-   * @throws FramingError when it says less than the size of its prefix, or more than `maxLength`
+   * @throws LibeventError when it says less than the size of its prefix, or more than `maxLength`
    */
   sizeOf(bytes: Buffer, from: number): number {
     const length = this.read(bytes, from) - this.counted;
     if (length < 0) {
-      throw new FramingError(
-        'ERR_FRAME_LENGTH',
-        `a length prefix says ${String(length + this.counted)} bytes, and has ${String(this.bytes)} itself`,
-        { length: length + this.counted, limit: this.bytes },
-      );
+      throw new LibeventError('ERR_FRAME_LENGTH', 'read', {
+        detail: `a length prefix says ${String(length + this.counted)} bytes, and has ${String(this.bytes)} itself`,
+        length: length + this.counted,
+        limit: this.bytes,
+      });
     }
-    this.check(length, this.maxLength);
+    this.check('read', length, this.maxLength);
     return this.bytes + length;
   }
 
@@ -69,19 +69,19 @@ export class LengthPrefix {
     else target.writeUIntBE(value, bytes - low, low);
   }
 
-  /** @throws FramingError when `length` is more than `maxLength`, or than the prefix can say */
+  /** @throws LibeventError when `length` is more than `maxLength`, or than the prefix can say */
   checkOutgoing(length: number): void {
     const most = 2 ** (8 * this.bytes) - 1 - this.counted;
-    this.check(length, Math.min(most, this.maxLength));
+    this.check('write', length, Math.min(most, this.maxLength));
   }
 
-  private check(length: number, limit: number): void {
+  private check(call: 'read' | 'write', length: number, limit: number): void {
     if (length <= limit) return;
-    throw new FramingError(
-      'ERR_FRAME_TOO_LONG',
-      `a frame of ${String(length)} bytes is longer than ${String(limit)} bytes`,
-      { length, limit },
-    );
+    throw new LibeventError('ERR_FRAME_TOO_LONG', call, {
+      detail: `a frame of ${String(length)} bytes is longer than ${String(limit)} bytes`,
+      length,
+      limit,
+    });
   }
 
   private read(bytes: Buffer, from: number): number {

@@ -1,6 +1,6 @@
+import { LibeventError } from '../common/LibeventError';
 import type { FrameDecoder } from './FrameDecoder';
 import { FrameInput } from './FrameInput';
-import { FramingError } from './FramingError';
 
 /** Cuts bytes into frames whose size is known from their first bytes. */
 export class SizedDecoder implements FrameDecoder<Buffer> {
@@ -46,11 +46,11 @@ export class SizedDecoder implements FrameDecoder<Buffer> {
     if (length === 0) return undefined;
     const limit = length < headerBytes ? headerBytes : this.size();
     const whole = length < headerBytes ? 'length prefix' : 'frame';
-    throw new FramingError(
-      'ERR_FRAME_TRUNCATED',
-      `the input ended after ${String(length)} bytes of a ${whole} of ${String(limit)} bytes`,
-      { length, limit },
-    );
+    throw new LibeventError('ERR_FRAME_TRUNCATED', 'read', {
+      detail: `the input ended after ${String(length)} bytes of a ${whole} of ${String(limit)} bytes`,
+      length,
+      limit,
+    });
   }
 
   private size(): number {

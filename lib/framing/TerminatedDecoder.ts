@@ -1,6 +1,6 @@
+import { LibeventError } from '../common/LibeventError';
 import type { FrameDecoder } from './FrameDecoder';
 import { FrameInput } from './FrameInput';
-import { FramingError } from './FramingError';
 import type { TerminatedConfig } from './TerminatedConfig';
 import type { Terminator } from './Terminator';
 
@@ -92,11 +92,10 @@ export class TerminatedDecoder<T> implements FrameDecoder<T> {
     if (length > rules.maxLength) return this.tooLong();
     if (rules.whenUnfinished === 'error') {
       const { frame } = rules.terminator;
-      throw new FramingError(
-        'ERR_FRAME_TRUNCATED',
-        `the input ended after ${String(length)} bytes of a ${frame} that has no end`,
-        { length },
-      );
+      throw new LibeventError('ERR_FRAME_TRUNCATED', 'read', {
+        detail: `the input ended after ${String(length)} bytes of a ${frame} that has no end`,
+        length,
+      });
     }
     const tail = this.use(length, length);
     return rules.whenUnfinished === 'emit' ? tail : undefined;
@@ -179,11 +178,11 @@ export class TerminatedDecoder<T> implements FrameDecoder<T> {
     const { input, rules } = this;
     const { maxLength, terminator } = rules;
     if (rules.whenTooLong === 'error') {
-      throw new FramingError(
-        'ERR_FRAME_TOO_LONG',
-        `a ${terminator.frame} is longer than maxLength, ${String(maxLength)} bytes`,
-        { length: maxLength + 1, limit: maxLength },
-      );
+      throw new LibeventError('ERR_FRAME_TOO_LONG', 'read', {
+        detail: `a ${terminator.frame} is longer than maxLength, ${String(maxLength)} bytes`,
+        length: maxLength + 1,
+        limit: maxLength,
+      });
     }
     let length = maxLength;
     if (rules.wholeCharacters) {

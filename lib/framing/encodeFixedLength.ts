@@ -1,6 +1,6 @@
+import { LibeventError } from '../common/LibeventError';
 import { map, type OperatorFunction } from 'rxjs';
 import { checkFrameBytes } from './checkFrameBytes';
-import { FramingError } from './FramingError';
 
 /**
  * Lets pass what is exactly so long.
@@ -36,10 +36,10 @@ export function encodeFixedLength(
   return map((value) => {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value;
     if (bytes.length === length) return bytes;
-    throw new FramingError(
-      'ERR_FRAME_LENGTH',
-      `a frame has ${String(bytes.length)} bytes and needs ${String(length)} bytes`,
-      { length: bytes.length, limit: length },
-    );
+    throw new LibeventError('ERR_FRAME_LENGTH', 'write', {
+      detail: `a frame has ${String(bytes.length)} bytes and needs ${String(length)} bytes`,
+      length: bytes.length,
+      limit: length,
+    });
   });
 }

@@ -1,4 +1,4 @@
-import { FramingError } from './FramingError';
+import { LibeventError } from '../common/LibeventError';
 
 /**
  * Makes the function that puts an end behind a value.
@@ -39,9 +39,8 @@ export function terminate(
 }
 
 function refuse(frame: string, length: number): never {
-  throw new FramingError(
-    'ERR_FRAME_DELIMITER',
-    `a ${frame} of ${String(length)} bytes contains what ends a ${frame}`,
-    { length },
-  );
+  throw new LibeventError('ERR_FRAME_DELIMITER', 'write', {
+    detail: `a ${frame} of ${String(length)} bytes contains what ends a ${frame}`,
+    length,
+  });
 }

@@ -27,6 +27,15 @@ describe('LibeventError', () => {
     );
   });
 
+  it('says how much is allowed, in which unit, where a limit was broken', () => {
+    const info = { detail: 'too long', length: 5, limit: 4 };
+    const error = new LibeventError('ERR_FRAME_TOO_LONG', 'read', info);
+    expect(error).toMatchObject({ length: 5, limit: 4, unit: 'bytes' });
+    expect(error.message).toBe('read ERR_FRAME_TOO_LONG: too long');
+    for (const name of ['length', 'limit', 'unit'])
+      expect(new LibeventError('EPIPE', 'write')).not.toHaveProperty(name);
+  });
+
   it('knows every errno of the system by its name', () => {
     for (const [name, errno] of Object.entries(constants.errno)) {
       const error = LibeventError.of(errno, 'read');

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { FramingError } from '../../lib/framing/FramingError';
+import { LibeventError } from '../../lib/common/LibeventError';
 import { LengthPrefix, type LengthPrefixConfig } from '../../lib/framing/LengthPrefix';
 import { SizedDecoder } from '../../lib/framing/SizedDecoder';
 import { cutAt, places } from './chunked';
@@ -20,7 +20,7 @@ function decodeAll(decoder: SizedDecoder, chunks: Buffer[]): string[] {
     }
     decoder.end();
   } catch (error) {
-    frames.push((error as FramingError).code);
+    frames.push((error as LibeventError).code);
   }
   return frames;
 }
@@ -107,14 +107,14 @@ describe('SizedDecoder', () => {
     } catch (error) {
       caught = error;
     }
-    expect(caught).toBeInstanceOf(FramingError);
+    expect(caught).toBeInstanceOf(LibeventError);
     expect(caught).toMatchObject({
-      name: 'FramingError',
+      name: 'LibeventError',
       code: 'ERR_FRAME_TOO_LONG',
       length: 1001,
       limit: 1000,
       unit: 'bytes',
-      message: 'a frame of 1001 bytes is longer than 1000 bytes',
+      message: 'read ERR_FRAME_TOO_LONG: a frame of 1001 bytes is longer than 1000 bytes',
     });
   });
 

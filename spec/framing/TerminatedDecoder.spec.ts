@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { EOL_TERMINATORS, type EolStyle } from '../../lib/framing/EolStyle';
-import type { FramingError } from '../../lib/framing/FramingError';
+import type { LibeventError } from '../../lib/common/LibeventError';
 import { TerminatedDecoder, type TerminatedRules } from '../../lib/framing/TerminatedDecoder';
 import { type Terminator, terminatorOf } from '../../lib/framing/Terminator';
 import { TextWindow } from '../../lib/framing/TextWindow';
@@ -89,7 +89,7 @@ function decodeAll(decoder: TerminatedDecoder<string | Buffer>, chunks: Buffer[]
     }
     pull(() => decoder.end());
   } catch (error) {
-    frames.push((error as FramingError).code);
+    frames.push((error as LibeventError).code);
   }
   return frames;
 }

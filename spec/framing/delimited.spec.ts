@@ -1,6 +1,6 @@
 import { from, map, of, toArray } from 'rxjs';
 import { delimited } from '../../lib/framing/delimited';
-import type { FramingError } from '../../lib/framing/FramingError';
+import type { LibeventError } from '../../lib/common/LibeventError';
 
 function cut(delimiter: string | Uint8Array, ...chunks: string[]): string[] {
   const seen: string[] = [];
@@ -48,8 +48,10 @@ describe('delimited', () => {
     of(Buffer.from('abcde;'))
       .pipe(delimited(';', { maxLength: 4 }))
       .subscribe({
-        error: (error: FramingError) => {
-          expect(error.message).toBe('a frame is longer than maxLength, 4 bytes');
+        error: (error: LibeventError) => {
+          expect(error.message).toBe(
+            'read ERR_FRAME_TOO_LONG: a frame is longer than maxLength, 4 bytes',
+          );
         },
       });
     expect.assertions(1);

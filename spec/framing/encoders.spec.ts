@@ -16,7 +16,7 @@ import { encodeFixedLength } from '../../lib/framing/encodeFixedLength';
 import { encodeLengthPrefixed } from '../../lib/framing/encodeLengthPrefixed';
 import { encodeLines, type EncodeLinesConfig } from '../../lib/framing/encodeLines';
 import { fixedLength } from '../../lib/framing/fixedLength';
-import type { FramingError } from '../../lib/framing/FramingError';
+import type { LibeventError } from '../../lib/common/LibeventError';
 import { lengthPrefixed } from '../../lib/framing/lengthPrefixed';
 import { lines } from '../../lib/framing/lines';
 import { cutAt, places } from './chunked';
@@ -27,7 +27,7 @@ function record<T>(source: Observable<T>): (T | string | null)[] {
   const seen: (T | string | null)[] = [];
   source.subscribe({
     next: (value) => seen.push(value),
-    error: (error: FramingError) => seen.push(error.code),
+    error: (error: LibeventError) => seen.push(error.code),
     complete: () => seen.push(null),
   });
   return seen;
@@ -197,7 +197,7 @@ describe('encodeFixedLength', () => {
         code: 'ERR_FRAME_LENGTH',
         length: 2,
         limit: 3,
-        message: 'a frame has 2 bytes and needs 3 bytes',
+        message: 'write ERR_FRAME_LENGTH: a frame has 2 bytes and needs 3 bytes',
       }),
     ]);
   });

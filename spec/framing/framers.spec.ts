@@ -18,7 +18,7 @@ import { TestScheduler } from 'rxjs/testing';
 import { currentSource } from '../../lib/flow/currentSource';
 import { hold } from '../../lib/flow/hold';
 import type { Release } from '../../lib/flow/Release';
-import { FramingError } from '../../lib/framing/FramingError';
+import { LibeventError } from '../../lib/common/LibeventError';
 import { cutAt, places } from './chunked';
 import { FakeConnection } from './FakeConnection';
 import { framers } from './framers';
@@ -54,9 +54,9 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
   it('passes an error on after the frames that came before it', () => {
     const failing = concat(
       of(whole, whole.subarray(0, 1)),
-      throwError(() => new FramingError('ERR_FRAME_LENGTH', 'reset', { length: 0 })),
+      throwError(() => new LibeventError('ERR_FRAME_LENGTH', 'read', { detail: 'reset' })),
     );
-    expect(record(failing.pipe(create()))).toEqual([...expected, '# ERR_FRAME_LENGTH reset']);
+    expect(record(failing.pipe(create()))).toEqual([...expected, '# read ERR_FRAME_LENGTH: reset']);
   });
 
   it('subscribes once, and unsubscribes when it is unsubscribed, has ended or has failed', () => {
@@ -117,13 +117,13 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
       create(),
       map((frame) => {
         if (frame.toString() === expected[1])
-          throw new FramingError('ERR_FRAME_LENGTH', 'x', { length: 0 });
+          throw new LibeventError('ERR_FRAME_LENGTH', 'read', { detail: 'x' });
         return frame;
       }),
     );
     const seen = record(failing);
     connection.run();
-    expect(seen).toEqual([first, '# ERR_FRAME_LENGTH x']);
+    expect(seen).toEqual([first, '# read ERR_FRAME_LENGTH: x']);
     expect(connection.left).toEqual(Buffer.concat(input.slice(2)));
   });
 

@@ -2,7 +2,7 @@ import { Observable, Subject, takeUntil, tap } from 'rxjs';
 import { currentSource } from '../../lib/flow/currentSource';
 import { hold } from '../../lib/flow/hold';
 import type { Release } from '../../lib/flow/Release';
-import { FramingError } from '../../lib/framing/FramingError';
+import { LibeventError } from '../../lib/common/LibeventError';
 import { lines } from '../../lib/framing/lines';
 import { FakeConnection } from './FakeConnection';
 
@@ -27,7 +27,7 @@ describe('frames, at the end', () => {
     const log: unknown[] = [];
     connection.pipe(lines({ maxLength: 4 })).subscribe({
       next: (line) => log.push(line),
-      error: (error: FramingError) => log.push(error.code, connection.subscribed),
+      error: (error: LibeventError) => log.push(error.code, connection.subscribed),
     });
     connection.run();
     expect(log).toEqual(['a', 'ERR_FRAME_TOO_LONG', false]);
@@ -36,7 +36,10 @@ describe('frames, at the end', () => {
   });
 
   it('holds the end back until the frames in front of it have gone out', () => {
-    for (const error of [undefined, new FramingError('ERR_FRAME_LENGTH', 'end', { length: 0 })]) {
+    for (const error of [
+      undefined,
+      new LibeventError('ERR_FRAME_LENGTH', 'read', { detail: 'end' }),
+    ]) {
       const connection = new FakeConnection();
       // The end comes in the midst of the held frames.
       const ending = new Observable<Buffer>((subscriber) =>
@@ -61,7 +64,7 @@ describe('frames, at the end', () => {
       release?.();
       connection.run();
       if (error === undefined) expect(seen).toEqual(['a', 'b', 'tail', '|']);
-      else expect(seen).toEqual(['a', 'b', '# ERR_FRAME_LENGTH end']);
+      else expect(seen).toEqual(['a', 'b', '# read ERR_FRAME_LENGTH: end']);
     }
   });
 

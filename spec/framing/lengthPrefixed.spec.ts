@@ -1,5 +1,5 @@
 import { from, map } from 'rxjs';
-import type { FramingError } from '../../lib/framing/FramingError';
+import type { LibeventError } from '../../lib/common/LibeventError';
 import { fixedLength } from '../../lib/framing/fixedLength';
 import { lengthPrefixed } from '../../lib/framing/lengthPrefixed';
 import type { LengthPrefixConfig } from '../../lib/framing/LengthPrefix';
@@ -13,7 +13,7 @@ function cut(config: LengthPrefixConfig | undefined, ...chunks: string[]): strin
     )
     .subscribe({
       next: (frame) => seen.push(frame.toString('hex')),
-      error: (error: FramingError) => seen.push(`${error.code}: ${error.message}`),
+      error: (error: LibeventError) => seen.push(error.message),
     });
   return seen;
 }
@@ -36,20 +36,20 @@ describe('lengthPrefixed', () => {
 
   it('has a limit of 1048576 bytes', () => {
     expect(cut(undefined, '00100000')).toEqual([
-      'ERR_FRAME_TRUNCATED: the input ended after 4 bytes of a frame of 1048580 bytes',
+      'read ERR_FRAME_TRUNCATED: the input ended after 4 bytes of a frame of 1048580 bytes',
     ]);
     expect(cut(undefined, '00100001')).toEqual([
-      'ERR_FRAME_TOO_LONG: a frame of 1048577 bytes is longer than 1048576 bytes',
+      'read ERR_FRAME_TOO_LONG: a frame of 1048577 bytes is longer than 1048576 bytes',
     ]);
   });
 
   it('is an error when the source ends within a frame or a prefix', () => {
     expect(cut({ prefixBytes: 2 }, '0001ab0003ab')).toEqual([
       'ab',
-      'ERR_FRAME_TRUNCATED: the input ended after 3 bytes of a frame of 5 bytes',
+      'read ERR_FRAME_TRUNCATED: the input ended after 3 bytes of a frame of 5 bytes',
     ]);
     expect(cut(undefined, '0000')).toEqual([
-      'ERR_FRAME_TRUNCATED: the input ended after 2 bytes of a length prefix of 4 bytes',
+      'read ERR_FRAME_TRUNCATED: the input ended after 2 bytes of a length prefix of 4 bytes',
     ]);
   });
 
@@ -73,11 +73,11 @@ describe('fixedLength', () => {
       .pipe(fixedLength(3))
       .subscribe({
         next: (frame) => seen.push(frame.toString()),
-        error: (error: FramingError) => seen.push(`${error.code}: ${error.message}`),
+        error: (error: LibeventError) => seen.push(error.message),
       });
     expect(seen).toEqual([
       'abc',
-      'ERR_FRAME_TRUNCATED: the input ended after 1 bytes of a frame of 3 bytes',
+      'read ERR_FRAME_TRUNCATED: the input ended after 1 bytes of a frame of 3 bytes',
     ]);
   });
 

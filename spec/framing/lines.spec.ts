@@ -1,5 +1,5 @@
 import { concat, from, map, type Observable, of, toArray } from 'rxjs';
-import type { FramingError } from '../../lib/framing/FramingError';
+import type { LibeventError } from '../../lib/common/LibeventError';
 import { lines, type LinesConfig } from '../../lib/framing/lines';
 
 type TextConfig = LinesConfig & { readonly encoding?: 'utf8' | 'latin1' };
@@ -13,7 +13,7 @@ function cut(config: TextConfig | undefined, ...chunks: (string | Uint8Array)[])
     )
     .subscribe({
       next: (line) => seen.push(line),
-      error: (error: FramingError) => seen.push(error),
+      error: (error: LibeventError) => seen.push(error),
       complete: () => seen.push(null),
     });
   return seen;
@@ -80,11 +80,11 @@ describe('lines', () => {
     expect(cut(undefined, `a\n${line}x\r\nb\n`)).toEqual([
       'a',
       expect.objectContaining({
-        name: 'FramingError',
+        name: 'LibeventError',
         code: 'ERR_FRAME_TOO_LONG',
         limit: 65_536,
         unit: 'bytes',
-        message: 'a line is longer than maxLength, 65536 bytes',
+        message: 'read ERR_FRAME_TOO_LONG: a line is longer than maxLength, 65536 bytes',
       }),
     ]);
   });
