@@ -10,13 +10,13 @@ export abstract class EventLoop {
   protected abstract readonly reactors: readonly Reactor[];
 
   /**
-   * Dispatches again after {@link EventLoop.loopExit}, {@link EventLoop.loopBreak} or with the option
+   * Dispatches again after {@link EventBase.loopExit}, {@link EventLoop.loopBreak} or with the option
    * `dispatch: false`; or, with an option, does a single step.
    *
    * Calls of the base and its connections are taken at once whether it dispatches or not; what
    * happens because of them waits for the loop.
    *
-   * @returns how it ended: `'stepped'` for a step, else as {@link EventLoop.dispatched}
+   * @returns how it ended: `'stepped'` for a step, else as {@link EventBase.dispatched}
    * @throws TypeError for options of wrong type
    * @throws LibeventError EALREADY while it dispatches, ERR_BASE_CLOSED when it is closed
    *
@@ -40,7 +40,7 @@ export abstract class EventLoop {
 
   /**
    * Leaves the loops now: nothing is told any more, not even what is active already or has crossed
-   * to JavaScript. That waits for the next {@link EventLoop.loop} or for `close()`. Does nothing on a
+   * to JavaScript. That waits for the next {@link EventBase.loop} or for `close()`. Does nothing on a
    * base that does not dispatch.
    *
    * @see event2/event.h `event_base_loopbreak()`
@@ -71,7 +71,7 @@ export abstract class EventLoop {
     return this;
   }
 
-  /** Lets the process end in spite of its work, until {@link EventLoop.ref}. */
+  /** Lets the process end in spite of its work, until {@link EventBase.ref}. */
   unref(): this {
     for (const reactor of this.reactors) reactor.reference(false);
     return this;
