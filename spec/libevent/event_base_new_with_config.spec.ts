@@ -89,6 +89,59 @@ describe('event_base_new_with_config: EventBase', () => {
     }
   });
 
+  it('event_config_set_max_dispatch_interval: looks for new events in between, but at level 0', async () => {
+    const { code, stdout, stderr } = await runChild(`
+      const { subscribe } = require('node:diagnostics_channel');
+      const { EventBase, enableDebugLogging } = require('rxjs-libevent');
+      let looks = 0;
+      // Every method says so each time that it has asked the kernel.
+      subscribe('rxjs-libevent:log', ({ message }) => {
+        if (/ reports \\d/.test(message)) looks += 1;
+      });
+      async function looksWith(config, priority = 1) {
+        const base = new EventBase({ dispatch: false, priorities: 2, ...config });
+        const events = Array.from({ length: 12 }, () => base.fd(-1, { priority }));
+        let fired = 0;
+        for (const event of events) event.subscribe(() => (fired += 1));
+        await base.loop({ nonblock: true });
+        enableDebugLogging();
+        looks = 0;
+        for (const event of events) event.activate('read');
+        await base.loop({ nonblock: true });
+        enableDebugLogging(false);
+        // What has been said before arrives within a turn.
+        for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
+        await base.close();
+        return { fired, looks };
+      }
+      (async () => {
+        const all = {
+          unlimited: await looksWith({}),
+          each: await looksWith({ maxDispatchCallbacks: 1 }),
+          fourth: await looksWith({ maxDispatchCallbacks: 4 }),
+          microsecond: await looksWith({ maxDispatchIntervalUs: 1 }),
+          minute: await looksWith({ maxDispatchIntervalUs: 60_000_000 }),
+          urgent: await looksWith({ maxDispatchCallbacks: 1 }, 0),
+        };
+        console.log(JSON.stringify(all));
+      })();`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { microsecond, ...exact } = JSON.parse(stdout) as Record<
+      string,
+      { fired: number; looks: number }
+    >;
+    expect(exact).toEqual({
+      unlimited: { fired: 12, looks: 1 },
+      each: { fired: 12, looks: 12 },
+      fourth: { fired: 12, looks: 3 },
+      minute: { fired: 12, looks: 1 },
+      urgent: { fired: 12, looks: 1 },
+    });
+    // A callback, with its line in the log, takes a microsecond or nearly.
+    expect(microsecond?.fired).toBe(12);
+    expect(microsecond?.looks).toBeGreaterThan(1);
+  });
+
   it('event_base_priority_init: connections may have as many levels as it says', async () => {
     const base = make({ priorities: 4 });
     const { client, server, subscription } = await joined(base, {
