@@ -28,6 +28,9 @@ class EventHandler {
   // The turn that opened the handler has taken all submissions, see Reactor::ArmLater().
   virtual void Begin() {}
 
+  // Ends, and says so, if its descriptor is somebody else's and has been closed.
+  virtual bool FailIfClosed() { return false; }
+
   // True for what others refer to, which must go after them.
   virtual bool OutlivesOthers() const { return false; }
 

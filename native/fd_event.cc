@@ -5,6 +5,9 @@
 // again by kCredit, after delivery. An edge-triggered one stays armed; what it says meanwhile is
 // gathered. The end of the peer comes from the reactor's death watch, whatever the method:
 // libevent's own EV_CLOSED is lost on a reset, and burns a core on a level.
+//
+// A descriptor that its owner closes too early is told as EBADF when it is noticed: epoll forgets
+// it and refuses it when it is armed again, poll calls it readable, select fails as a whole.
 #include "fd_event.h"
 
 #include <fcntl.h>
@@ -61,6 +64,7 @@ std::unique_ptr<EventHandler> FdEvent::Open(Reactor& reactor, const Record& reco
 bool FdEvent::Assign(const Record& record) {
   const int events = record.b();
   edge_ = (events & EV_ET) != 0;
+  by_number_ = (event_base_get_features(reactor_.base()) & EV_FEATURE_FDS) != 0;
   const int mode = edge_ ? EV_ET | EV_PERSIST : 0;
   const auto flags = static_cast<short>((events & (EV_READ | EV_WRITE)) | mode);
   if (event_assign(&event_, reactor_.base(), fd_, flags, OnEvent, this) != 0) return false;
@@ -110,14 +114,26 @@ void FdEvent::Arm() {
   const timeval timeout = Microseconds(timeout_us_);
   if (event_add(&event_, timeout_us_ > 0 ? &timeout : nullptr) == 0) return;
   // The descriptor has been closed meanwhile, or is of a kind that the method cannot watch.
-  const int error = errno != 0 ? errno : EINVAL;
-  reactor_.completions().Post(Completion::kFailed, 0, id_, error, kEventCall);
+  Fail(errno != 0 ? errno : EINVAL, kEventCall);
+}
+
+void FdEvent::Fail(int error, FailedCall call) {
+  reactor_.completions().Post(Completion::kFailed, 0, id_, error, call);
   Close();
   reactor_.Retire(this);
 }
 
+bool FdEvent::FailIfClosed() {
+  if (fd_ < 0 || retired_ || fcntl(fd_, F_GETFD) >= 0) return false;
+  Fail(errno, kFcntlCall);
+  return true;
+}
+
+// poll() calls a closed descriptor readable, again and again.
 void FdEvent::OnEvent(evutil_socket_t, short what, void* self) {
-  static_cast<FdEvent*>(self)->Note(what);
+  auto* event = static_cast<FdEvent*>(self);
+  if (event->by_number_ && event->FailIfClosed()) return;
+  event->Note(what);
 }
 
 void FdEvent::OnDeath(bool) {

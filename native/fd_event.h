@@ -18,6 +18,7 @@ class FdEvent final : public EventHandler, public DeathWatcher {
 
   void Take(const Record& record) override;
   void OnDeath(bool failed) override;
+  bool FailIfClosed() override;
 
  private:
   FdEvent(Reactor& reactor, int32_t id, int fd) : EventHandler(reactor, id), fd_(fd) {}
@@ -25,6 +26,7 @@ class FdEvent final : public EventHandler, public DeathWatcher {
   bool Assign(const Record& record);
   void Want(bool wanted);
   void Arm();
+  void Fail(int error, FailedCall call);
   void Note(int what);
   void Deliver();
   void Close();
@@ -35,6 +37,7 @@ class FdEvent final : public EventHandler, public DeathWatcher {
   const int fd_;
   int64_t timeout_us_ = 0;  // 0 for none
   bool edge_ = false;
+  bool by_number_ = false;  // the method gives the kernel the number with every look
   bool assigned_ = false;
   bool watched_ = false;  // stands in the death watch
   bool wanted_ = false;

@@ -165,12 +165,21 @@ void Reactor::Turn() {
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
   if (block) Atomic(memory_.control + kReactorSleeps).store(0);
-  if (result < 0) {
+  if (result < 0 && !FailClosed()) {
     completions_.Post(Completion::kFatal, 0, 0, result, 0);
     stop_requested_.store(true);
   }
   NoteLoopEnd(completions_.Position() != position);
   Publish();
+}
+
+// select() fails for all because of one descriptor that its owner has closed.
+bool Reactor::FailClosed() {
+  bool found = false;
+  for (const auto& handler : handlers_) {
+    if (handler != nullptr && handler->FailIfClosed()) found = true;
+  }
+  return found;
 }
 
 // While JavaScript is awake it is likely to answer what it has just been given. Then the reactor

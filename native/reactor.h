@@ -95,6 +95,7 @@ class Reactor {
 
   void Run();
   void Turn();
+  bool FailClosed();
   bool Spins();
   bool PrepareToBlock();
   // What a turn without room for input may do.

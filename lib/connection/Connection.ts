@@ -268,6 +268,9 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /**
    * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript.
    *
+   * A rate limit holds on average: what leaves at once may be a slice of 4 MiB, which is paid for
+   * afterwards.
+   *
    * - **Subscribe**: cold; opens the file. What is written from now on follows after it.
    * - **Next**: how many bytes of it have left.
    * - **Complete**: when all of them have.

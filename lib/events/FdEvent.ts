@@ -23,16 +23,17 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
  * watched. What two subscriptions watch, both are told.
  *
  * The descriptor stays its owner's: it must be open while it is subscribed to, and is closed by
- * whoever has opened it, after unsubscribing. One that is closed earlier is told nothing more by
- * epoll, or as readable by poll; one that has been opened again under the number is another file.
+ * whoever has opened it, after unsubscribing. One that is closed earlier ends with `EBADF` when that
+ * is noticed: with poll and select at the next turn, with epoll when it would be watched again. One
+ * that has been opened again under the number is another file.
  *
  * - **Subscribe**: cold; every subscription has an event of its own. It keeps the process alive.
  * - **Next**: `'read'`, `'write'`, `'timeout'`, `'closed'`: one value for each condition, in this
  *   order. `'closed'` comes once, when the peer has shut down its side or has reset.
  * - **Complete**: when the base is closed; after `'closed'` if nothing else is waited for.
- * - **Error**: {@link LibeventError}: `EBADF` for what is not open; `EPERM` for a file that epoll
- *   cannot watch (poll and select can); `EMFILE` for 1024 and above with select; `ENOTSUP` for
- *   `'edge'` without the feature; `EEXIST` where `'closed'` is watched twice; `EINVAL` where both
+ * - **Error**: {@link LibeventError}: `EBADF` for what is not open, or no more; `EPERM` for a file
+ *   that epoll cannot watch (poll and select can); `EMFILE` for 1024 and above with select; `ENOTSUP`
+ *   for `'edge'` without the feature; `EEXIST` where `'closed'` is watched twice; `EINVAL` where both
  *   modes are used on one descriptor; `ERR_BASE_CLOSED`.
  * - **Unsubscribe**: stops watching; the descriptor stays open.
  *

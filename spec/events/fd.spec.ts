@@ -252,6 +252,51 @@ describe('EventBase.fd', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it.each(['epoll', 'poll', 'select'])(
+    'errors when its descriptor is closed while it is watched, by %s, which goes on',
+    async (method) => {
+      const other = new Fifo();
+      // In a process where nobody else opens anything under the number.
+      const { lines, errors, code } = await runScript(
+        `
+        const { closeSync, openSync, constants } = require('node:fs');
+        const { firstValueFrom } = rxjs;
+        const [, method, idle, busy] = process.argv;
+        const open = (path) => openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+        const avoidMethods = EventBase.supportedMethods.filter((name) => name !== method);
+        const base = new EventBase({ avoidMethods });
+        const told = (name, fd, next = () => {}) =>
+          base.fd(fd).subscribe({ next, error: ({ code }) => console.log(name, code) });
+        (async () => {
+          const watched = open(idle);
+          const quiet = told('watched', watched);
+          const used = open(busy);
+          require('node:fs').writeSync(used, 'x');
+          const within = new Promise((resolve) => {
+            const inside = told('within next', used, () => closeSync(used));
+            inside.add(resolve);
+          });
+          await within;
+          const { passes } = base.stats;
+          closeSync(watched);
+          for (let turn = 0; turn < 10; turn += 1) await firstValueFrom(base.timer(0));
+          console.log(quiet.closed, base.stats.passes - passes < 100);
+          quiet.unsubscribe();
+          await firstValueFrom(base.timer(0));
+          await base.close();
+        })();`,
+        [method, fifo.path, other.path],
+      );
+      other.close();
+      expect([code, errors]).toEqual([0, '']);
+      // epoll forgets what is closed, and says nothing.
+      expect(lines).toEqual([
+        'within next EBADF',
+        ...(method === 'epoll' ? ['false true'] : ['watched EBADF', 'true true']),
+      ]);
+    },
+  );
+
   it('errors for a regular file, where the method cannot watch one (EV_FEATURE_FDS)', async () => {
     const fd = openSync(__filename, constants.O_RDONLY);
     const result = await failure(fd);
