@@ -1,6 +1,6 @@
 /**
  * A client that reconnects, in one pipeline: connect, talk, and when that ends, whichever way, wait
- * and begin again. The wait doubles with every failure up to two seconds, and is short again after
+ * and begin again. The wait doubles with every failure up to the longest, and is short again after
  * the first answer.
  */
 import { Command } from 'commander';
@@ -14,15 +14,21 @@ import { wholeNumber } from './support/serverOptions';
 interface ClientOptions {
   readonly to: ReturnType<typeof hostAndPort>;
   readonly periodMs: number;
+  readonly longestWaitMs: number;
 }
 
 const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2000;
 
-const { to, periodMs } = new Command('client')
+const { to, periodMs, longestWaitMs } = new Command('client')
   .description('Asks a server of lines, again and again, and prints what it answers.')
   .requiredOption('--to <host:port>', 'server', hostAndPort)
   .option('--period-ms <number>', 'between two questions', wholeNumber(1, 60_000), 1000)
+  .option(
+    '--longest-wait-ms <number>',
+    'before another attempt',
+    wholeNumber(FIRST_WAIT_MS, 3_600_000),
+    2000,
+  )
   .parse()
   .opts<ClientOptions>();
 const base = new EventBase();
@@ -39,7 +45,7 @@ base
     retry({
       resetOnSuccess: true,
       delay: (error: Error, failures) => {
-        const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+        const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), longestWaitMs);
         console.log(`${error.message}; again in ${waitMs} ms`);
         return base.timer(waitMs);
       },
