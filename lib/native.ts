@@ -104,8 +104,7 @@ export type NativeStat =
   | 'stalls'
   | 'accepts'
   | 'receivedBytes'
-  | 'sentBytes'
-  | 'spins';
+  | 'sentBytes';
 
 export interface NativeReactorOptions {
   readonly avoidMethods: readonly string[];
@@ -116,7 +115,6 @@ export interface NativeReactorOptions {
   readonly maxDispatchIntervalUs: number;
   readonly maxDispatchCallbacks: number;
   readonly priorities: number;
-  readonly spinUs: number;
   readonly dispatch: boolean;
   readonly control: Int32Array;
   readonly completions: Int32Array;

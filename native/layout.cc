@@ -118,7 +118,6 @@ Napi::Object Stats(Napi::Env env) {
       .Add("accepts", kAccepts)
       .Add("receivedBytes", kReceivedBytes)
       .Add("sentBytes", kSentBytes)
-      .Add("spins", kSpins)
       .object();
 }
 

@@ -160,7 +160,7 @@ void Reactor::Turn() {
         break;
     }
   }
-  const bool block = may_block && !Spins() && PrepareToBlock();
+  const bool block = may_block && PrepareToBlock();
   const uint64_t position = completions_.Position();
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
@@ -180,22 +180,6 @@ bool Reactor::FailClosed() {
     if (handler != nullptr && handler->FailIfClosed()) found = true;
   }
   return found;
-}
-
-// While JavaScript is awake it is likely to answer what it has just been given. Then the reactor
-// asks the kernel without blocking for a little while, which costs less than being woken up.
-bool Reactor::Spins() {
-  if (options_.spin_microseconds == 0 || Atomic(memory_.control + kJsSleeps).load() != 0) {
-    return false;
-  }
-  const auto now = Clock::now();
-  if (worked_) {
-    worked_ = false;
-    spin_until_ = now + std::chrono::microseconds(options_.spin_microseconds);
-  }
-  if (now >= spin_until_) return false;
-  Count(kSpins);
-  return true;
 }
 
 // Says that this thread sleeps, then looks once more: JavaScript writes first and reads the flag

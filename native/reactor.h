@@ -37,7 +37,6 @@ class Reactor {
 
   struct Options {
     int priorities = 1;
-    int spin_microseconds = 0;
     bool dispatch = true;
   };
 
@@ -96,7 +95,6 @@ class Reactor {
   void Run();
   void Turn();
   bool FailClosed();
-  bool Spins();
   bool PrepareToBlock();
   // What a turn without room for input may do.
   enum class Room { kComes, kPoll, kMayBlock };
@@ -143,8 +141,6 @@ class Reactor {
   bool edge_triggered_wake_ = false;
   bool starved_ = false;  // there was no room for input in this turn or an earlier one
   Clock::time_point starved_since_;
-  bool worked_ = false;  // since the last spin began
-  Clock::time_point spin_until_;
   bool stopping_ = false;
   bool dispatching_;
   int loop_flags_ = 0;

@@ -28,10 +28,9 @@ bool AreOptions(const Napi::Value& value) {
   return HaveTypes(options, {"avoidMethods"}, &Napi::Value::IsArray) &&
          HaveTypes(options, {"readEnvironment", "dispatch"}, &Napi::Value::IsBoolean) &&
          HaveTypes(options, {"onWakeup"}, &Napi::Value::IsFunction) &&
-         HaveTypes(
-             options,
-             {"features", "maxDispatchIntervalUs", "maxDispatchCallbacks", "priorities", "spinUs"},
-             &Napi::Value::IsNumber) &&
+         HaveTypes(options,
+                   {"features", "maxDispatchIntervalUs", "maxDispatchCallbacks", "priorities"},
+                   &Napi::Value::IsNumber) &&
          HaveTypes(options, {"control", "completions", "submissions", "left", "outSlab"},
                    &Napi::Value::IsTypedArray);
 }
@@ -107,7 +106,6 @@ ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
 
   Reactor::Options reactor_options;
   reactor_options.priorities = options.Get("priorities").As<Napi::Number>().Int32Value();
-  reactor_options.spin_microseconds = options.Get("spinUs").As<Napi::Number>().Int32Value();
   reactor_options.dispatch = options.Get("dispatch").As<Napi::Boolean>().Value();
 
   wakeup_ = new Wakeup{{}, this, nullptr};

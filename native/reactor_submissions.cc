@@ -10,10 +10,7 @@ namespace rxjs_libevent {
 
 void Reactor::TakeSubmissions() {
   const uint32_t taken = submissions_.Drain([this](const Record& record) { Take(record); });
-  if (taken > 0) {
-    worked_ = true;
-    Count(kTaken, static_cast<int32_t>(taken));
-  }
+  if (taken > 0) Count(kTaken, static_cast<int32_t>(taken));
   for (int32_t id : beginning_) {
     EventHandler* handler = Find(id);
     if (handler != nullptr && !handler->retired_) handler->Begin();

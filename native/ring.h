@@ -168,8 +168,7 @@ enum Stat : int32_t {
   kAccepts = 10,    // accepted connections
   kReceivedBytes = 11,
   kSentBytes = 12,
-  kSpins = 13,  // turns that polled instead of blocking
-  kStatCount = 14,
+  kStatCount = 13,
 };
 
 inline std::atomic<int32_t>& Atomic(int32_t* word) {

@@ -25,11 +25,6 @@ export interface EventBaseConfig {
   readonly maxDispatchCallbacks?: number;
   /** Priority levels of events. Default: 1. Bounds: 1 to 255. @see `event_base_priority_init()` */
   readonly priorities?: number;
-  /**
-   * How long a reactor looks for work before it sleeps, in microseconds. Default: 0. Bounds: 0 to
-   * 1000. Buys latency with processor time.
-   */
-  readonly spinUs?: number;
   /** Whether the loops run from the start. Default: true. @see `event_base_dispatch()` */
   readonly dispatch?: boolean;
   /**
@@ -82,7 +77,6 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
     maxDispatchIntervalUs: number('maxDispatchIntervalUs', 'microseconds', 0, 60_000_000),
     maxDispatchCallbacks: number('maxDispatchCallbacks', 'callbacks', 0, 1_000_000),
     priorities: number('priorities', 'levels', 1, 255),
-    spinUs: number('spinUs', 'microseconds', 0, 1000),
     dispatch: checkBoolean('dispatch', config.dispatch ?? true),
     exitOnEmpty: checkBoolean('exitOnEmpty', config.exitOnEmpty ?? false),
   };

@@ -30,10 +30,13 @@ const IN_SLABS_LENT = 32;
 /** A drain goes on for at most so many records, or so long, before other work has a turn. */
 const DRAIN_RECORDS = 1024;
 const DRAIN_MS = 5;
-/** After so many records the reactor may use their places, and sees what has been submitted. */
-const BATCH_RECORDS = 16;
-/** After so many records it is woken for that, if it sleeps; a wake-up costs more than a record. */
-const WAKE_RECORDS = 64;
+/**
+ * After so many records the reactor may use their places, and is woken for what they have led to, so
+ * that it sends while JavaScript goes on. Measured with `bench`, 50 connections × 16 lines: 2.0 M
+ * lines/s if it is woken after 64 records, when both threads take turns; 3.3 M after 32, 3.4 M after
+ * 16, 3.6 M after 8.
+ */
+const BATCH_RECORDS = 8;
 
 const NO_ADDRESSES: readonly PackedAddress[] = [];
 
@@ -296,23 +299,15 @@ export class Reactor {
   private drainSome(): boolean {
     const until = performance.now() + DRAIN_MS;
     let records = 0;
-    let unseen = 0;
     do {
       let batch = Math.min(this.completions.available(), BATCH_RECORDS);
       records += batch;
-      unseen += batch;
       while (batch > 0 && !this.paused) batch -= this.dispatch();
       if (this.closed || this.paused) return false;
       this.completions.free();
-      const last = this.completions.available() === 0;
-      if (last || unseen >= WAKE_RECORDS) {
-        unseen = 0;
-        this.flush();
-        this.giveRoom();
-      } else {
-        this.submissions.publish();
-      }
-      if (last && this.completions.sleep()) return false;
+      this.flush();
+      this.giveRoom();
+      if (this.completions.available() === 0 && this.completions.sleep()) return false;
     } while (records < DRAIN_RECORDS && performance.now() < until);
     return true;
   }

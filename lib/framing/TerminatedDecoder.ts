@@ -1,4 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
+import { findBytes } from '../common/bytes';
 import type { FrameDecoder } from './FrameDecoder';
 import { FrameInput } from './FrameInput';
 import type { TerminatedConfig } from './TerminatedConfig';
@@ -154,7 +155,7 @@ export class TerminatedDecoder<T> implements FrameDecoder<T> {
   }
 
   private search(chunk: Buffer, from: number): number {
-    if (!this.rules.terminator.anyRun) return chunk.indexOf(this.needle, from);
+    if (!this.rules.terminator.anyRun) return findBytes(chunk, this.needle, from);
     for (let at = from; at < chunk.length; at += 1) {
       const byte = chunk[at];
       if (byte === LF || byte === CR) return at;

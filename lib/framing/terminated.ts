@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
+import { viewBytes } from '../common/bytes';
 import { checkOneOf } from '../common/check';
 import { checkFrameBytes } from './checkFrameBytes';
 import { frames } from './frames';
@@ -13,7 +14,7 @@ const WINDOW_BYTES = 2048;
 
 /** How a frame is made of bytes. */
 const DECODE = {
-  buffer: (bytes: Buffer, from: number, to: number) => bytes.subarray(from, to),
+  buffer: viewBytes,
   utf8: (bytes: Buffer, from: number, to: number) => bytes.toString('utf8', from, to),
   latin1: (bytes: Buffer, from: number, to: number) => bytes.toString('latin1', from, to),
 };

@@ -1,3 +1,4 @@
+import { copyBytes } from '../common/bytes';
 import { native } from '../native';
 import type { OutSlab } from './OutSlab';
 import type { Pins } from './Pins';
@@ -75,12 +76,12 @@ export class SubmissionRing {
     }
     const offset = this.outSlab.reserve(bytes);
     if (offset >= 0) {
-      this.outSlab.bytes.set(payload, offset);
+      copyBytes(payload, this.outSlab.bytes, offset);
       this.outSlab.commit(offset, bytes);
       this.pushCopied(kind, 0, id, offset, bytes);
     } else {
       const place = this.spill.reserve(bytes);
-      place.bytes.set(payload, place.offset);
+      copyBytes(payload, place.bytes, place.offset);
       this.spill.commit(bytes);
       this.pushCopied(kind, place.pin + 1, id, place.offset, bytes);
     }

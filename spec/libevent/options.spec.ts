@@ -54,7 +54,6 @@ describe('options', () => {
   const numbers: [string, Use, Bounds][] = [
     ['threads', made('threads'), { unit: 'threads', least: 1, most: 64 }],
     ['priorities', made('priorities'), { unit: 'levels', least: 1, most: 255 }],
-    ['spinUs', made('spinUs'), { unit: 'microseconds', least: 0, most: 1000 }],
     [
       'maxDispatchIntervalUs',
       made('maxDispatchIntervalUs'),

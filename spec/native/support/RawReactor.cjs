@@ -17,7 +17,6 @@ function options(changes = {}) {
     maxDispatchIntervalUs: 0,
     maxDispatchCallbacks: 0,
     priorities: 2,
-    spinUs: 0,
     dispatch: true,
     control: words(control.count),
     completions: words(RECORDS * 4),
