@@ -1,17 +1,24 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** How a process that does what the library never does ends. */
-function run(...args: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const script = join(__dirname, 'support/hostile.cjs');
-    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
-      resolve(error === null ? stdout : `${error.signal ?? error.code} ${stdout}${stderr}`);
-    });
-  });
-}
-
 describe('native layer', () => {
+  // Anything at all may be a path, too, and a socket is made there.
+  const cwd = mkdtempSync(join(tmpdir(), 'hostile-'));
+
+  afterAll(() => rmSync(cwd, { recursive: true }));
+
+  /** How a process that does what the library never does ends. */
+  function run(...args: string[]): Promise<string> {
+    return new Promise((resolve) => {
+      const script = join(__dirname, 'support/hostile.cjs');
+      execFile(process.execPath, [script, ...args], { cwd }, (error, stdout, stderr) => {
+        resolve(error === null ? stdout : `${error.signal ?? error.code} ${stdout}${stderr}`);
+      });
+    });
+  }
+
   it.each([
     'construction',
     'unknown kinds',
