@@ -59,7 +59,7 @@ std::unique_ptr<EventHandler> Bufferevent::Adopt(Reactor& reactor, const Record&
     return nullptr;
   }
   // Armed before anybody reads: the end of a peer shows, and reading starts without a call.
-  reactor.ArmLater(self.get());
+  reactor.SettleLater(self.get());
   return self;
 }
 

@@ -59,7 +59,7 @@ class Bufferevent final : public EventHandler, private DeathWatcher {
 
   void Take(const Record& record) override;
   void Resume() override;
-  void Begin() override { Arm(); }
+  void Settle() override;
 
  private:
   Bufferevent(Reactor& reactor, int32_t id, int fd, int32_t credit);

@@ -46,6 +46,16 @@ void Bufferevent::Arm() {
   armed_ = event_add(&read_event_, timed ? &timeout : nullptr) == 0;
 }
 
+void Bufferevent::Settle() {
+  const bool may_read = lingering_ || (wanted_ && outstanding_ < read_high_);
+  if (!armed_ || buffered_ || may_read) {
+    Arm();
+    return;
+  }
+  Disarm();
+  Watch();
+}
+
 void Bufferevent::Disarm() {
   if (!armed_) return;
   armed_ = false;
@@ -90,8 +100,8 @@ void Bufferevent::Receive() {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
     const int32_t credit = read_high_ - outstanding_;
     if (!wanted_ || credit <= 0) {
-      Disarm();
-      Watch();
+      // Readable still, so the event has to go, unless credit is on its way.
+      reactor_.SettleLater(this);
       return;
     }
     if (!reactor_.MayPost(this, Rest)) return;

@@ -25,8 +25,8 @@ class EventHandler {
   // The reactor had no room for more completions or no slab, and has again.
   virtual void Resume() {}
 
-  // The turn that opened the handler has taken all submissions, see Reactor::ArmLater().
-  virtual void Begin() {}
+  // Submissions have been taken since Reactor::SettleLater().
+  virtual void Settle() {}
 
   // Ends, and says so, if its descriptor is somebody else's and has been closed.
   virtual bool FailIfClosed() { return false; }

@@ -73,9 +73,10 @@ class Reactor {
   bool MayPost(EventHandler* handler, void (*rest)(EventHandler*));
   // Calls Resume() once there is room again.
   void Stall(EventHandler* handler);
-  // Calls Begin() when this turn's submissions have been taken, if the handler is still there: what
-  // is closed as soon as it is opened costs no system call for its events.
-  void ArmLater(EventHandler* handler) { beginning_.push_back(handler->id()); }
+  // Calls Settle() when the next submissions have been taken, if the handler is still there. What is
+  // closed as soon as it is opened, and what has credit again as soon as it is used up, costs no
+  // system call for its events.
+  void SettleLater(EventHandler* handler) { unsettled_.push_back(handler->id()); }
   // Deletes the handler after this turn; posts kClosed.
   void Retire(EventHandler* handler);
   EventHandler* Find(int32_t id) const;
@@ -137,7 +138,7 @@ class Reactor {
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::vector<EventHandler*> stalled_;
   std::vector<EventHandler*> retired_;
-  std::vector<int32_t> beginning_;
+  std::vector<int32_t> unsettled_;
   bool edge_triggered_wake_ = false;
   bool starved_ = false;  // there was no room for input in this turn or an earlier one
   Clock::time_point starved_since_;

@@ -11,11 +11,11 @@ namespace rxjs_libevent {
 void Reactor::TakeSubmissions() {
   const uint32_t taken = submissions_.Drain([this](const Record& record) { Take(record); });
   if (taken > 0) Count(kTaken, static_cast<int32_t>(taken));
-  for (int32_t id : beginning_) {
+  for (int32_t id : unsettled_) {
     EventHandler* handler = Find(id);
-    if (handler != nullptr && !handler->retired_) handler->Begin();
+    if (handler != nullptr && !handler->retired_) handler->Settle();
   }
-  beginning_.clear();
+  unsettled_.clear();
 }
 
 Reactor::Payload Reactor::PayloadOf(const Record& record) {
