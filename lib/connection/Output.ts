@@ -98,7 +98,7 @@ export class Output {
       this.writeBehind(this.file, chunk, whenSaturated);
       return;
     }
-    const least = typeof chunk === 'string' ? chunk.length : chunk.byteLength;
+    const least = chunk.length;
     const { maxOutputBytes } = this.options;
     // Looked at only when it could matter: what has left is read from shared memory.
     if (
