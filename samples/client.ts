@@ -4,9 +4,9 @@
  * the first answer.
  */
 import { Command } from 'commander';
-import { concatWith, retry, switchMap, takeUntil, tap, throwError } from 'rxjs';
+import { takeUntil } from 'rxjs';
 import { EventBase } from 'rxjs-libevent';
-import { ask } from './pipelines/ask';
+import { client } from './pipelines/client';
 import { hostAndPort } from './support/hostAndPort';
 import { interrupted } from './support/interrupted';
 import { wholeNumber } from './support/serverOptions';
@@ -32,26 +32,8 @@ const { to, periodMs, longestWaitMs } = new Command('client')
   .parse()
   .opts<ClientOptions>();
 const base = new EventBase();
+const say = (what: string): void => console.log(what);
 
-base
-  .connect(to)
-  .pipe(
-    tap(({ remoteAddress }) => {
-      console.log(`connected to ${remoteAddress.address}:${remoteAddress.port}`);
-    }),
-    switchMap((conn) => ask(conn, base.timer(0, periodMs))),
-    // A server that says goodbye is as good a reason to come again as one that dies.
-    concatWith(throwError(() => new Error('the server has closed'))),
-    retry({
-      resetOnSuccess: true,
-      delay: (error: Error, failures) => {
-        const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), longestWaitMs);
-        console.log(`${error.message}; again in ${waitMs} ms`);
-        return base.timer(waitMs);
-      },
-    }),
-    takeUntil(interrupted()),
-  )
-  .subscribe((answer) => {
-    console.log(answer);
-  });
+client(base.connect(to), base, { periodMs, firstWaitMs: FIRST_WAIT_MS, longestWaitMs, say })
+  .pipe(takeUntil(interrupted()))
+  .subscribe(say);
