@@ -73,8 +73,8 @@ class Reactor {
   bool MayPost(EventHandler* handler, void (*rest)(EventHandler*));
   // Calls Resume() once there is room again.
   void Stall(EventHandler* handler);
-  // Calls Settle() when the next submissions have been taken, if the handler is still there. What is
-  // closed as soon as it is opened, and what has credit again as soon as it is used up, costs no
+  // Calls Settle() when the next submissions have been taken, if the handler is still there. What
+  // is closed as soon as it is opened, and what has credit again as soon as it is used up, costs no
   // system call for its events.
   void SettleLater(EventHandler* handler) { unsettled_.push_back(handler->id()); }
   // Deletes the handler after this turn; posts kClosed.
