@@ -1,5 +1,5 @@
 // node scripts/packed.mjs: what a user gets. Packs the package, installs it in a project of its own
-// outside the repository, and runs a marble test there under jest and under node:test.
+// outside the repository, and runs a marble test there under jest, vitest and node:test.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,9 @@ import { root } from './setup/paths.mjs';
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const project = mkdtempSync(join(tmpdir(), 'rxjs-libevent-packed-'));
+
+// Nothing else needs it, so it is no dependency of the repository. The next one leaves Node 20.
+const VITEST = 'vitest@^4.0.0';
 
 const pipeline = `
 const { map, of } = require('rxjs');
@@ -29,6 +32,17 @@ const body = `
 const jestTest = `
 const { marblesWith } = require('rxjs-libevent/testing');
 const { shout } = require('./shout.js');
+const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
+it('answers in capitals', () => {
+  expect.assertions(3);
+${body}
+});
+`;
+
+const vitestTest = `
+import { expect, it } from 'vitest';
+import { marblesWith } from 'rxjs-libevent/testing';
+import { shout } from './shout.js';
 const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
 it('answers in capitals', () => {
   expect.assertions(3);
@@ -81,6 +95,8 @@ try {
   );
   file('shout.js', pipeline);
   file('shout.test.js', jestTest);
+  file('shout.vitest.mjs', vitestTest);
+  file('vitest.config.mjs', "export default { test: { include: ['*.vitest.mjs'] } };");
   file('shout.node.mjs', nodeTest);
   file('typed.mts', typed);
   file('without-addon.js', withoutAddon);
@@ -89,8 +105,9 @@ try {
     (name) => `${name}@${devDependencies[name]}`,
   );
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  run('install', 'npm', ['install', ...quiet, `./${tarball}`, ...packages]);
+  run('install', 'npm', ['install', ...quiet, `./${tarball}`, ...packages, VITEST]);
   run('jest', 'npx', ['--no-install', 'jest', '--ci']);
+  run('vitest', 'npx', ['--no-install', 'vitest', 'run']);
   run('node:test', process.execPath, ['--test', 'shout.node.mjs']);
   run('types', 'npx', [
     ...['--no-install', 'tsc', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022'],
