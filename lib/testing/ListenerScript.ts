@@ -53,9 +53,10 @@ export class ListenerScript {
       (handler) => this.openAcceptor(handler),
       this.options.maxConnections,
     );
-    for (const mark of arrivals) {
-      rig.reactor.after(mark.frame, () => {
-        this.arrive(mark);
+    for (const { frame, char, value } of arrivals) {
+      rig.reactor.after(frame, () => {
+        if (value === undefined) this.end(char === '#');
+        else this.arrive(value);
       });
     }
     rig.listeners.push(this);
@@ -76,17 +77,19 @@ export class ListenerScript {
     });
   }
 
-  private arrive({ char, value }: Mark<Arrival>): void {
-    if (value instanceof Peer) {
-      value.start(this.options.connection.encoding);
-      if (this.open?.arrive(value) !== true) value.refuse();
-    } else if (value instanceof LibeventError) {
+  arrive(value: Arrival): void {
+    if (value instanceof LibeventError) {
       this.open?.trouble(value);
-    } else {
-      const { target } = this.options;
-      const port = target.kind === 'ip' ? target.port : undefined;
-      this.open?.fail(char === '#' ? new LibeventError(this.code, 'listen', { port }) : undefined);
+      return;
     }
+    value.start(this.options.connection.encoding);
+    if (this.open?.arrive(value) !== true) value.refuse();
+  }
+
+  private end(failed: boolean): void {
+    const { target } = this.options;
+    const port = target.kind === 'ip' ? target.port : undefined;
+    this.open?.fail(failed ? new LibeventError(this.code, 'listen', { port }) : undefined);
   }
 
   private openAcceptor(handler: AcceptorHandler): Acceptor {

@@ -24,7 +24,8 @@ export class Peer {
   /** @internal When the system had nobody who listens. */
   refusedAt: number | undefined;
   private givenTo: string | undefined;
-  private link: VirtualLink | undefined;
+  /** @internal The system between the two ends, from when it connects. */
+  link: VirtualLink | undefined;
   private transport: VirtualTransport | undefined;
   private connected: Connection | undefined;
   private encoding: BufferEncoding = 'utf8';

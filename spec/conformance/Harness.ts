@@ -1,4 +1,12 @@
-import type { Connection, ConnectionConfig, LibeventError } from 'rxjs-libevent';
+import type { Observable } from 'rxjs';
+import type {
+  ConnectConfig,
+  Connection,
+  ConnectionConfig,
+  LibeventError,
+  ListenConfig,
+  Listener,
+} from 'rxjs-libevent';
 
 /** The other end of a connection, whatever it is made of. */
 export interface RemoteEnd {
@@ -24,6 +32,23 @@ export interface Pair {
   readonly remote: RemoteEnd;
 }
 
+/** A listener, and who connects to it. */
+export interface Server {
+  readonly listener: Listener;
+  /** Somebody connects, as the system sees it: accepted or not. */
+  dial(): Promise<RemoteEnd>;
+}
+
+/** Somebody to connect to. */
+export interface Target {
+  /** `connect` to it. */
+  readonly connect: (config?: Partial<ConnectConfig>) => Observable<Connection>;
+  /** Whether it can be reached, from here on. It can at the start. */
+  listens(on: boolean): Promise<void>;
+  /** Its ends of the connections, in order. */
+  readonly remotes: readonly RemoteEnd[];
+}
+
 /**
  * What carries the connections of the conformance suite. Every promise settles on an event, never
  * on a clock.
@@ -35,6 +60,9 @@ export interface Harness {
   /** Runs a case, with everything it needs around it. */
   run(body: () => Promise<void>): Promise<void>;
   open(config?: ConnectionConfig): Promise<Pair>;
+  /** A listener that nobody has subscribed to. */
+  server(config?: ListenConfig): Server;
+  target(): Promise<Target>;
   /** When everything that was under way has been told. */
   settled(): Promise<void>;
   /** When a condition holds, looked at whenever something has happened. */

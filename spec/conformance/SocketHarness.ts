@@ -1,8 +1,21 @@
 import { once } from 'node:events';
-import { type Socket, connect } from 'node:net';
-import { firstValueFrom } from 'rxjs';
-import { type Connection, type ConnectionConfig, EventBase } from 'rxjs-libevent';
-import { type Harness, MAX_OUTPUT_BYTES, type Pair } from './Harness';
+import { type Server as NetServer, type Socket, connect, createServer } from 'node:net';
+import { type Observable, firstValueFrom } from 'rxjs';
+import {
+  type Connection,
+  type ConnectionConfig,
+  EventBase,
+  type ListenConfig,
+} from 'rxjs-libevent';
+import { HeldPort } from '../samples/support/HeldPort';
+import {
+  type Harness,
+  MAX_OUTPUT_BYTES,
+  type Pair,
+  type RemoteEnd,
+  type Server,
+  type Target,
+} from './Harness';
 
 /** Real sockets: a reactor at this end, `node:net` at the other. */
 export class SocketHarness implements Harness {
@@ -10,6 +23,7 @@ export class SocketHarness implements Harness {
   readonly moreThanSystem = 24 << 20;
   private base = new EventBase();
   private readonly sockets: Socket[] = [];
+  private readonly endings: (() => Promise<void>)[] = [];
   private fence: { near: Connection; far: Socket } | undefined;
 
   async run(body: () => Promise<void>): Promise<void> {
@@ -19,40 +33,45 @@ export class SocketHarness implements Harness {
       await body();
     } finally {
       for (const socket of this.sockets.splice(0)) socket.destroy();
+      for (const end of this.endings.splice(0)) await end();
       await this.base.close();
     }
   }
 
   async open(config: ConnectionConfig = {}): Promise<Pair> {
     const { near, far } = await this.connected(config);
-    const seen: string[] = [];
-    const chunks: Buffer[] = [];
-    far.on('data', (chunk) => chunks.push(chunk));
-    far.on('end', () => seen.push('fin'));
-    far.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNRESET') seen.push('rst');
-    });
-    const remote = {
-      send: (bytes: string | Uint8Array) => {
-        far.write(bytes);
-      },
-      end: () => {
-        far.end();
-      },
-      reset: () => {
-        // What was written goes first.
-        far.write('', () => far.resetAndDestroy());
-      },
-      read: (on: boolean) => {
-        if (on) far.resume();
-        else far.pause();
-      },
-      get received() {
-        return Buffer.concat(chunks);
-      },
-      seen,
+    return { conn: near, remote: remoteEnd(far) };
+  }
+
+  server(config: ListenConfig = {}): Server {
+    const listener = this.base.listen({ ...config, host: '127.0.0.1' });
+    // Whoever dials later finds the port that was bound first.
+    const bound = firstValueFrom(listener.bound);
+    return { listener, dial: async () => remoteEnd(await this.dial((await bound).port)) };
+  }
+
+  async target(): Promise<Target> {
+    const held = await HeldPort.take();
+    this.endings.push(() => held.release());
+    const remotes: RemoteEnd[] = [];
+    let server: NetServer | undefined;
+    const listens = async (on: boolean): Promise<void> => {
+      if (!on) {
+        server?.close();
+        return;
+      }
+      server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        this.sockets.push(socket);
+        remotes.push(remoteEnd(socket));
+      });
+      server.listen(held.port, '127.0.0.1');
+      await once(server, 'listening');
     };
-    return { conn: near, remote };
+    await listens(true);
+    this.endings.push(() => listens(false));
+    const connect = (config = {}): Observable<Connection> =>
+      this.base.connect({ ...config, host: '127.0.0.1', port: held.port });
+    return { connect, listens, remotes };
   }
 
   /** Round trips over a second connection of the same reactor: what came before has been told. */
@@ -82,10 +101,45 @@ export class SocketHarness implements Harness {
     });
     const accepted = firstValueFrom(listener);
     const { port } = await firstValueFrom(listener.bound);
-    const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    this.sockets.push(far);
-    far.on('error', () => undefined);
-    const [near] = await Promise.all([accepted, once(far, 'connect')]);
+    const [near, far] = await Promise.all([accepted, this.dial(port)]);
     return { near, far };
   }
+
+  private async dial(port: number): Promise<Socket> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    this.sockets.push(socket);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    return socket;
+  }
+}
+
+function remoteEnd(socket: Socket): RemoteEnd {
+  const seen: string[] = [];
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('end', () => seen.push('fin'));
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET') seen.push('rst');
+  });
+  return {
+    send: (bytes) => {
+      socket.write(bytes);
+    },
+    end: () => {
+      socket.end();
+    },
+    reset: () => {
+      // What was written goes first.
+      socket.write('', () => socket.resetAndDestroy());
+    },
+    read: (on) => {
+      if (on) socket.resume();
+      else socket.pause();
+    },
+    get received() {
+      return Buffer.concat(chunks);
+    },
+    seen,
+  };
 }

@@ -1,11 +1,25 @@
+import { type Observable, defer, tap } from 'rxjs';
+import type { ListenConfig } from 'rxjs-libevent';
 import { TestScheduler } from 'rxjs/testing';
 import { Connection } from '../../lib/connection/Connection';
 import { type ConnectionConfig, connectionOptions } from '../../lib/connection/ConnectionConfig';
 import { useTurns } from '../../lib/flow/laterTurn';
+import { ConnectorScript } from '../../lib/testing/ConnectorScript';
+import { ListenerScript } from '../../lib/testing/ListenerScript';
+import { Peer } from '../../lib/testing/Peer';
+import { PeerScript } from '../../lib/testing/PeerScript';
+import type { Rig } from '../../lib/testing/Rig';
 import { VirtualLink } from '../../lib/testing/VirtualLink';
 import { VirtualReactor } from '../../lib/testing/VirtualReactor';
 import { VirtualTransport } from '../../lib/testing/VirtualTransport';
-import { type Harness, MAX_OUTPUT_BYTES, type Pair } from './Harness';
+import {
+  type Harness,
+  MAX_OUTPUT_BYTES,
+  type Pair,
+  type RemoteEnd,
+  type Server,
+  type Target,
+} from './Harness';
 
 const SEND_BUFFER_BYTES = 1 << 20;
 const ADDRESS = { family: 'IPv4', address: '127.0.0.1', port: 1 } as const;
@@ -16,12 +30,14 @@ export class VirtualHarness implements Harness {
   readonly moreThanSystem = 4 * SEND_BUFFER_BYTES;
   private scheduler = new TestScheduler(() => undefined);
   private reactor = new VirtualReactor(this.scheduler);
+  private rig: Rig = this.newRig();
 
   async run(body: () => Promise<void>): Promise<void> {
     const scheduler = new TestScheduler(() => undefined);
     scheduler.maxFrames = 0;
     this.scheduler = scheduler;
     this.reactor = new VirtualReactor(scheduler);
+    this.rig = this.newRig();
     const restore = useTurns((turn) => {
       scheduler.schedule(turn);
     });
@@ -30,6 +46,12 @@ export class VirtualHarness implements Harness {
     } finally {
       restore();
     }
+  }
+
+  private newRig(): Rig {
+    const { scheduler, reactor } = this;
+    const assert = (): void => undefined;
+    return { scheduler, reactor, assert, peers: [], listeners: [], connectors: [], checks: [] };
   }
 
   open(config: ConnectionConfig = {}): Promise<Pair> {
@@ -76,6 +98,40 @@ export class VirtualHarness implements Harness {
     return Promise.resolve({ conn, remote });
   }
 
+  server(config: ListenConfig = {}): Server {
+    const script = new ListenerScript(this.rig, '', {}, config);
+    return {
+      listener: script.listener,
+      dial: () => {
+        const peer = this.peer();
+        script.arrive(peer);
+        return Promise.resolve(remoteEnd(peer));
+      },
+    };
+  }
+
+  target(): Promise<Target> {
+    const remotes: RemoteEnd[] = [];
+    let reached = true;
+    const connect = (config = {}): Observable<Connection> =>
+      defer(() => {
+        const peer = this.peer();
+        const { connect } = new ConnectorScript(this.rig, [reached ? 'p' : '#'], { p: peer }, {});
+        return connect({ ...config, port: 1 }).pipe(tap(() => remotes.push(remoteEnd(peer))));
+      });
+    const listens = (on: boolean): Promise<void> => {
+      reached = on;
+      return Promise.resolve();
+    };
+    return Promise.resolve({ connect, listens, remotes });
+  }
+
+  private peer(): Peer {
+    const name = `peer ${String(this.rig.peers.length + 1)}`;
+    const config = { sendBufferBytes: SEND_BUFFER_BYTES, coalesce: true };
+    return new Peer(name, new PeerScript(name, '', {}, config), this.rig);
+  }
+
   async settled(): Promise<void> {
     await this.frame();
     await this.frame();
@@ -97,4 +153,21 @@ export class VirtualHarness implements Harness {
     await new Promise(setImmediate);
     this.scheduler.flush();
   }
+}
+
+function remoteEnd(peer: Peer): RemoteEnd {
+  const words: Readonly<Record<string, string>> = { '|': 'fin', '#': 'rst' };
+  const { link, log } = peer;
+  return {
+    send: (bytes) => link?.send(Buffer.from(bytes as string)),
+    end: () => link?.end(),
+    reset: () => link?.fail('ECONNRESET'),
+    read: (on) => (on ? link?.take(Infinity) : link?.stop()),
+    get received() {
+      return Buffer.concat(log.output.flatMap(({ value }) => value ?? []));
+    },
+    get seen() {
+      return log.output.flatMap(({ char }) => words[char ?? ''] ?? []);
+    },
+  };
 }

@@ -1,5 +1,7 @@
 import { SocketHarness } from './SocketHarness';
 import { VirtualHarness } from './VirtualHarness';
+import { accepting } from './accepting';
+import { connecting } from './connecting';
 import { ending } from './ending';
 import { holding } from './holding';
 import { reading } from './reading';
@@ -10,5 +12,7 @@ describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $n
   const run = (behaviour: string, body: () => Promise<void>): void => {
     it(behaviour, () => harness.run(body));
   };
-  for (const group of [reading, holding, writing, ending]) group(harness, run);
+  for (const group of [reading, holding, writing, ending, accepting, connecting]) {
+    group(harness, run);
+  }
 });
