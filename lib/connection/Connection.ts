@@ -311,6 +311,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** @internal */
   onTimeout(direction: 'read' | 'write'): void {
+    // The next one may be under way while the connection ends because of the one before.
+    if (!this.life.endable) return;
     this.life.tell({ type: 'timeout', direction });
     const error = this.ownTimeouts.errorOf(direction);
     if (error !== undefined) this.fail(error);

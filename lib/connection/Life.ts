@@ -32,6 +32,11 @@ export class Life {
     return this.state === 'open';
   }
 
+  /** Whether it can still be ended, harder if it lingers. */
+  get endable(): boolean {
+    return this.state === 'open' || this.state === 'linger';
+  }
+
   get events(): Observable<ConnectionEvent> {
     this.eventSubject ??= new Subject();
     if (this.state === 'closed') this.eventSubject.complete();
@@ -66,7 +71,7 @@ export class Life {
 
   /** Only a connection that lingers can be ended once more: harder. */
   end(mode: CloseMode, deadlineMs = 0): void {
-    if (this.state !== 'open' && (this.state !== 'linger' || mode === 'linger')) return;
+    if (!this.endable || (this.state === 'linger' && mode === 'linger')) return;
     this.state = mode;
     if (mode !== 'linger') this.owner.dropped();
     this.transport.close(mode, deadlineMs);

@@ -77,6 +77,16 @@ describe('marbles', () => {
     });
   });
 
+  it('times out once, though another timeout is under way', () => {
+    marbles(({ connection, expectObservable, expectClosed }) => {
+      const conn = connection('--(tt)', { t: readTimeout });
+      conn.subscribe({ error: () => undefined });
+      const types = conn.events.pipe(map(({ type }) => type));
+      expectObservable(types).toBe('--(tc|)', { t: 'timeout', c: 'closed' });
+      expectClosed(conn).toBe('--#', 'ETIMEDOUT');
+    });
+  });
+
   it('times out writing when the peer takes nothing', () => {
     marbles(({ connection, at, expectClosed, expectObservable }) => {
       const conn = connection('', {}, { takes: '', writeTimeoutMs: 3, whenTimeout: 'event' });
