@@ -192,7 +192,7 @@ describe('EventScheduler', () => {
 
 const cancelled: number[] = [];
 
-describe('EventBase.scheduler', () => {
+describe('evtimer_new: base.scheduler', () => {
   let base: EventBase;
   let scheduler: SchedulerLike;
   beforeEach(() => {

@@ -7,7 +7,7 @@ import { hold } from '../../lib/flow/hold';
 import { Fifo } from './support/Fifo';
 import { runScript } from './support/runScript';
 
-describe('EventBase.fd', () => {
+describe('event_new, event_add, event_del, event_active, event_pending: base.fd', () => {
   let base: EventBase;
   let fifo: Fifo;
   let log: string[];

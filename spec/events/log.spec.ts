@@ -1,6 +1,6 @@
 import { runScript } from './support/runScript';
 
-describe("the channel 'rxjs-libevent:log'", () => {
+describe("event_set_log_callback: the channel 'rxjs-libevent:log'", () => {
   it('has what libevent says, as it says it (event_set_log_callback)', async () => {
     // libevent warns of a base that dispatches twice; here, of a descriptor that epoll refuses.
     const { lines, errors, code } = await runScript(`
@@ -86,7 +86,7 @@ describe("the channel 'rxjs-libevent:log'", () => {
   });
 });
 
-describe('EventBase without descriptors', () => {
+describe('event_set_fatal_callback: EventBase without descriptors', () => {
   it('is an error, not the end of the process (event_set_fatal_callback)', async () => {
     const { code, errors, lines } = await runScript(`
       const { openSync, closeSync } = require('node:fs');

@@ -6,7 +6,7 @@ import { runScript } from './support/runScript';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('EventBase.loop', () => {
+describe('event_base_dispatch, event_base_loop, loopexit, loopbreak: base.loop', () => {
   const bases: EventBase[] = [];
   const newBase = (...config: ConstructorParameters<typeof EventBase>): EventBase => {
     const base = new EventBase(...config);
@@ -247,7 +247,7 @@ describe('EventBase.ref', () => {
   });
 });
 
-describe('EventBase in other processes and threads', () => {
+describe('event_reinit, evthread_use_pthreads: a base in each process and thread', () => {
   const program = `
     const { firstValueFrom } = require('rxjs');
     const base = new EventBase();

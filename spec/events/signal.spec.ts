@@ -7,7 +7,7 @@ function kill(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-describe('EventBase.signal', () => {
+describe('evsignal_new: base.signal', () => {
   let base: EventBase;
   beforeEach(() => {
     base = new EventBase({ priorities: 2 });

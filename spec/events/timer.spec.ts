@@ -99,7 +99,7 @@ describe('timer', () => {
   });
 });
 
-describe('EventBase.timer', () => {
+describe('evtimer_new, event_base_init_common_timeout: base.timer', () => {
   let base: EventBase;
   beforeEach(() => {
     base = new EventBase({ priorities: 3 });
