@@ -1,3 +1,4 @@
+import { checkObject } from '../common/check';
 import { Expectation, type ExpectationKind } from './Expectation';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
@@ -34,6 +35,7 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
     config: BytesConfig,
     call: (...args: never[]) => unknown,
   ) {
+    checkObject(`${what}: config`, config);
     const merge =
       config.coalesced === false ? (all: readonly Mark<Buffer>[]) => [...all] : coalesced;
     const kind: ExpectationKind<Values, Buffer> = {
@@ -41,8 +43,11 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
       what,
       expected: (marbles, values) =>
         merge(
-          withValues<Bytes, Buffer>(what, parseMarbles(what, marbles, SYNTAX), values, (value) =>
-            toBytes(what, value, peer.textEncoding),
+          withValues<Bytes, Buffer>(
+            what,
+            parseMarbles(what, marbles, SYNTAX),
+            values,
+            (value, char) => toBytes(`${what}: '${char}'`, value, peer.textEncoding),
           ),
         ),
       actual: (fail) => merge(marks(fail)),
@@ -54,7 +59,7 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
   readonly toAddUpTo = (bytes: Bytes): void => {
     const { what } = this;
     const fail = MarbleError.at(this.toAddUpTo);
-    const expected = toBytes(what, bytes, this.peer.textEncoding);
+    const expected = toBytes(`${what}: the sum`, bytes, this.peer.textEncoding);
     this.state(() => {
       const actual = Buffer.concat(this.marks(fail).flatMap(({ value }) => (value ? [value] : [])));
       if (actual.equals(expected)) {

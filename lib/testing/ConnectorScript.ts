@@ -13,8 +13,10 @@ import { MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import { Peer } from './Peer';
 import type { Rig } from './Rig';
+import { checkCode } from './checkCode';
+import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
-import { type MarbleValues, withValues } from './withValues';
+import { type MarbleValues, withTable } from './withValues';
 
 /** What an attempt to connect comes to: a peer, or an error. */
 export type Outcome = Peer | LibeventError;
@@ -39,6 +41,8 @@ export class ConnectorScript {
   /** When an attempt began, with its number. */
   readonly attempts: Mark<string>[] = [];
   readonly connect: Connect;
+  /** The pipeline has called it. */
+  called = false;
   private readonly code: string;
   private readonly outcomes: readonly (Mark<Outcome> | undefined)[];
 
@@ -49,7 +53,7 @@ export class ConnectorScript {
     config: ScriptedConnectConfig,
   ) {
     this.name = config.name ?? `connector ${String(rig.connectors.length + 1)}`;
-    this.code = config.code ?? 'ECONNREFUSED';
+    this.code = checkCode(this.name, config.code ?? 'ECONNREFUSED');
     if (!Array.isArray(attempts)) {
       throw new MarbleError(`${this.name}: attempts must be an array, one diagram for each`);
     }
@@ -57,6 +61,7 @@ export class ConnectorScript {
       this.parse(marbles, values, index + 1),
     );
     this.connect = (target) => {
+      this.called = true;
       const options = connectOptions(target);
       return connectWith(options, (handler) => new VirtualConnector(rig, this, options, handler));
     };
@@ -88,11 +93,11 @@ export class ConnectorScript {
   ): Mark<Outcome> | undefined {
     const what = `${this.name}: attempt ${String(number)}`;
     const marks = parseMarbles(what, marbles, SYNTAX);
-    const outcomes = withValues<Outcome, Outcome>(what, marks, values ?? {}, (value, char) => {
+    const outcomes = withTable<Outcome, Outcome>(what, marks, values, (value, char) => {
       if (value instanceof Peer) value.give(what);
       else if (!(value instanceof LibeventError)) {
         throw new MarbleError(
-          `${what}: '${char}' must be a peer or a LibeventError, got ${typeof value}`,
+          `${what}: '${char}' must be a peer or a LibeventError, got ${kindOf(value)}`,
         );
       }
       return value;

@@ -1,6 +1,6 @@
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
-import type { Rig } from './Rig';
+import { type Rig, checkRunning } from './Rig';
 import { type MarkRules, drawTimeline, drawTimelines, firstDifference } from './drawTimelines';
 
 /** How one kind of expectation reads marbles and finds what happened. */
@@ -22,6 +22,7 @@ export class Expectation<V, T> {
     private readonly kind: ExpectationKind<V, T>,
     call: (...args: never[]) => unknown,
   ) {
+    checkRunning(rig, kind.what);
     const fail = MarbleError.at(call);
     rig.checks.push(() => {
       if (!this.stated) throw fail(`${kind.what}: nothing is expected, call toBe()`);

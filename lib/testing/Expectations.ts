@@ -1,16 +1,20 @@
+import { inspect } from 'node:util';
 import type { Connection } from '../connection/Connection';
+import { checkString } from '../common/check';
 import { Listener } from '../connection/Listener';
 import { ByteExpectation, type BytesConfig } from './ByteExpectation';
 import type { Connect } from './ConnectorScript';
 import { Expectation } from './Expectation';
+import type { ListenerScript } from './ListenerScript';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import { Peer } from './Peer';
 import type { Rig } from './Rig';
 import { UnreadExpectation } from './UnreadExpectation';
 import { describeBytes } from './bytes';
+import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
-import { type MarbleValues, withValues } from './withValues';
+import { type MarbleValues, withTable, withValues } from './withValues';
 
 const INTERVALS = { signs: '^!', endings: '', values: false };
 const CAUSES = { signs: '!', endings: '', values: true };
@@ -40,6 +44,7 @@ export type ExpectationHelpers = Pick<
 export class Expectations {
   private readonly heldAsserted = new Set<Peer>();
   private readonly unreadAsserted = new Set<Peer>();
+  private readonly listenersAsserted = new Set<ListenerScript>();
 
   constructor(private readonly rig: Rig) {}
 
@@ -73,12 +78,10 @@ export class Expectations {
   readonly expectDemand = (end: EitherEnd | Listener): Expectation<never, never> => {
     if (end instanceof Listener) {
       const script = this.rig.listeners.find(({ listener }) => listener === end);
-      if (script === undefined) throw stranger('expectDemand', end);
+      if (script === undefined) throw stranger('expectDemand', 'a listener', end);
+      this.listenersAsserted.add(script);
       const what = `expectDemand(${script.name})`;
-      return this.intervals(what, this.expectDemand, (fail) => {
-        if (script.demand.length > 0) return script.demand;
-        throw fail(`${what}: nobody has subscribed to it`);
-      });
+      return this.intervals(what, this.expectDemand, (fail) => opened(fail, what, script).demand);
     }
     const { peer, what } = this.peerOf('expectDemand', end);
     return this.intervals(what, this.expectDemand, (fail) => used(fail, what, peer).log.demand);
@@ -142,15 +145,17 @@ export class Expectations {
       this.rig,
       {
         what,
-        expected: (marbles, code = 'ECONNRESET') =>
-          parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
+        expected: (marbles, code = 'ECONNRESET') => {
+          checkString(`${what}: the code`, code);
+          return parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
             if (char !== '#' && !ENDINGS.includes(char)) {
               throw new MarbleError(
                 `${what}: '${char}' is no ending, only '|', '#', '!' and 'R' are`,
               );
             }
             return { frame, char, value: char === '#' ? code : char };
-          }),
+          });
+        },
         actual: (fail) => used(fail, what, peer).log.ending,
         same: (one, other) => one === other,
         describe: describeEnding,
@@ -175,23 +180,23 @@ export class Expectations {
   /** Which connections a listener emits, when. The values are peers. */
   readonly expectAccepted = (listener: Listener): Expectation<MarbleValues<Peer>, Peer> => {
     const script = this.rig.listeners.find((other) => other.listener === listener);
-    if (script === undefined) throw stranger('expectAccepted', listener);
+    if (script === undefined) throw stranger('expectAccepted', 'a listener', listener);
     const what = `expectAccepted(${script.name})`;
     return new Expectation<MarbleValues<Peer>, Peer>(
       this.rig,
       {
         what,
         expected: (marbles, values) =>
-          withValues<Peer, Peer>(
+          withTable<Peer, Peer>(
             what,
             parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
             values,
             (value, char) => {
               if (value instanceof Peer) return value;
-              throw new MarbleError(`${what}: '${char}' must be a peer, got ${typeof value}`);
+              throw new MarbleError(`${what}: '${char}' must be a peer, got ${kindOf(value)}`);
             },
           ),
-        actual: () => script.accepted,
+        actual: (fail) => opened(fail, what, script).accepted,
         same: (one, other) => one === other,
         describe: ({ name }) => name,
       },
@@ -202,7 +207,7 @@ export class Expectations {
   /** When a scripted `connect` attempts: `1---2-----3`. */
   readonly expectAttempts = (connect: Connect): Expectation<never, string> => {
     const script = this.rig.connectors.find((other) => other.connect === connect);
-    if (script === undefined) throw stranger('expectAttempts', connect);
+    if (script === undefined) throw stranger('expectAttempts', 'a connect', connect);
     const what = `expectAttempts(${script.name})`;
     return new Expectation<never, string>(
       this.rig,
@@ -215,7 +220,10 @@ export class Expectations {
             undefined,
             (value) => value,
           ),
-        actual: () => script.attempts,
+        actual: (fail) => {
+          if (script.called) return script.attempts;
+          throw fail(`${what}: ${script.name} was never called`);
+        },
         same: (one, other) => one === other,
         describe: (number) => `attempt ${number}`,
       },
@@ -241,18 +249,27 @@ export class Expectations {
       if (connection === undefined || peer.endedByChoice) continue;
       const { heldBy } = connection;
       if (heldBy.length > 0 && !this.heldAsserted.has(peer)) {
+        const saturated = heldBy.some((cause) => this.peerThatIs(cause) !== undefined);
         const causes = heldBy.map((cause) => this.nameOf(cause)).join(' and ');
+        const why = saturated ? 'a peer takes too little' : 'a release is missing';
         throw new MarbleError(
-          `${peer.name} is held by ${causes} when the test ends: a release is missing, or expectHolds()`,
+          `${peer.name} is held by ${causes}${saturated ? ',' : ''} when the test ends: ${why}, or expectHolds()`,
         );
       }
       const { unread } = peer;
       if (unread.length > 0 && !this.unreadAsserted.has(peer)) {
         throw new MarbleError(
-          `${peer.name} has ${String(unread.length)} bytes unread when the test ends, ` +
+          `${peer.name} has ${String(unread.length)} ${unread.length === 1 ? 'byte' : 'bytes'} unread when the test ends, ` +
             `${describeBytes(unread)}: a reader is missing, or expectUnread()`,
         );
       }
+    }
+    for (const script of this.rig.listeners) {
+      if (script.heldBy.length === 0 || this.listenersAsserted.has(script)) continue;
+      const causes = script.heldBy.map((cause) => this.nameOf(cause)).join(' and ');
+      throw new MarbleError(
+        `${script.name} is held by ${causes} when the test ends: a release is missing, or expectDemand()`,
+      );
     }
   }
 
@@ -274,21 +291,30 @@ export class Expectations {
   }
 
   private peerOf(call: string, end: EitherEnd): { peer: Peer; what: string } {
-    const peer = this.rig.peers.find((other) => other === end || other.connection === end);
-    if (peer === undefined) throw stranger(call, end);
+    const peer = this.peerThatIs(end);
+    if (peer === undefined) throw stranger(call, 'a connection or a peer', end);
     return { peer, what: `${call}(${peer.name})` };
   }
 
+  private peerThatIs(cause: unknown): Peer | undefined {
+    return this.rig.peers.find((other) => other === cause || other.connection === cause);
+  }
+
   private nameOf(cause: unknown): string {
-    const peer = this.rig.peers.find((other) => other === cause || other.connection === cause);
+    const peer = this.peerThatIs(cause);
     if (peer !== undefined) return `${peer.name}, saturated`;
-    return typeof cause === 'string' ? `'${cause}'` : String(cause);
+    return inspect(cause, { depth: 0, breakLength: Infinity });
   }
 }
 
-function stranger(call: string, end: unknown): MarbleError {
-  const got = end !== null && typeof end === 'object' ? end.constructor.name : typeof end;
-  return new MarbleError(`${call}: not made by this test's helpers: ${got}`);
+function stranger(call: string, takes: string, end: unknown): MarbleError {
+  const got = kindOf(end);
+  return new MarbleError(`${call}: takes ${takes} that this test's helpers have made, got ${got}`);
+}
+
+function opened(fail: Fail, what: string, script: ListenerScript): ListenerScript {
+  if (script.opened) return script;
+  throw fail(`${what}: nobody has subscribed to ${script.name}`);
 }
 
 function used(fail: Fail, what: string, peer: Peer): Peer {

@@ -8,8 +8,10 @@ import { type Mark, sign } from './Mark';
 import { Peer } from './Peer';
 import type { Rig } from './Rig';
 import type { VirtualHandler } from './VirtualReactor';
+import { checkCode } from './checkCode';
+import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
-import { type MarbleValues, withValues } from './withValues';
+import { type MarbleValues, withTable } from './withValues';
 
 /** What arrives at a scripted listener: a peer, or an error of accepting that passes. */
 export type Arrival = Peer | LibeventError;
@@ -37,6 +39,10 @@ export class ListenerScript {
   readonly accepted: Mark<Peer>[] = [];
   private readonly options: ListenOptions;
   private readonly code: string;
+  /** The causes by which the test, or a stage of its pipeline, holds it. */
+  readonly heldBy: unknown[] = [];
+  /** Somebody has subscribed to it. */
+  opened = false;
   private open: VirtualAcceptor | undefined;
 
   constructor(
@@ -46,13 +52,14 @@ export class ListenerScript {
     config: ScriptedListenConfig,
   ) {
     this.name = config.name ?? `listener ${String(rig.listeners.length + 1)}`;
-    this.code = config.code ?? 'EADDRINUSE';
+    this.code = checkCode(this.name, config.code ?? 'EADDRINUSE');
     this.options = listenOptions(config);
     const arrivals = this.parse(marbles, values);
     this.listener = new Listener(
       (handler) => this.openAcceptor(handler),
       this.options.maxConnections,
     );
+    this.followHolds();
     for (const { frame, char, value } of arrivals) {
       rig.reactor.after(frame, () => {
         if (value === undefined) this.end(char === '#');
@@ -62,14 +69,30 @@ export class ListenerScript {
     rig.listeners.push(this);
   }
 
+  /** What `serve` and `maxConnections` hold is their state; what is held by hand is let go by hand. */
+  private followHolds(): void {
+    const { listener, heldBy } = this;
+    const hold = listener.hold.bind(listener);
+    listener.hold = (cause = 'hold') => {
+      const release = hold(cause);
+      heldBy.push(cause);
+      let held = true;
+      return () => {
+        if (held) heldBy.splice(heldBy.indexOf(cause), 1);
+        held = false;
+        release();
+      };
+    };
+  }
+
   private parse(marbles: string, values: MarbleValues<Arrival> | undefined): Mark<Arrival>[] {
     const what = this.name;
     const marks = parseMarbles(what, marbles, SYNTAX);
-    return withValues<Arrival, Arrival>(what, marks, values ?? {}, (value, char) => {
+    return withTable<Arrival, Arrival>(what, marks, values, (value, char) => {
       if (value instanceof LibeventError) return value;
       if (!(value instanceof Peer)) {
         throw new MarbleError(
-          `${what}: '${char}' must be a peer or a LibeventError, got ${typeof value}`,
+          `${what}: '${char}' must be a peer or a LibeventError, got ${kindOf(value)}`,
         );
       }
       value.give(what);
@@ -96,6 +119,7 @@ export class ListenerScript {
     const { rig, options } = this;
     const { target } = options;
     const port = target.kind === 'ip' && target.port !== 0 ? target.port : DEFAULT_PORT;
+    this.opened = true;
     const acceptor = new VirtualAcceptor(rig, options, handler, {
       onDemand: (on) => this.demand.push(sign(rig.reactor.now(), on ? '^' : '!')),
       onTaken: (peer) =>

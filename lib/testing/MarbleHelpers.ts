@@ -1,4 +1,5 @@
 import type { RunHelpers } from 'rxjs/testing';
+import { checkObject, checkString } from '../common/check';
 import type { Connection } from '../connection/Connection';
 import { type ConnectionConfig, connectionOptions } from '../connection/ConnectionConfig';
 import type { Listener } from '../connection/Listener';
@@ -13,11 +14,12 @@ import { type Arrival, ListenerScript, type ScriptedListenConfig } from './Liste
 import { MarbleError } from './MarbleError';
 import { Peer } from './Peer';
 import { type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
-import type { Rig } from './Rig';
+import { type Rig, checkRunning } from './Rig';
 import { VirtualBase } from './VirtualBase';
 import type { Bytes } from './bytes';
+import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
-import { type MarbleValues, withValues } from './withValues';
+import { type MarbleValues, withTable } from './withValues';
 
 /** Options of a scripted connection: its peer's, and its own. */
 export interface ScriptedConnectionConfig extends PeerConfig, ConnectionConfig {}
@@ -69,11 +71,20 @@ export function marbleHelpers(
   expectations: Expectations,
   helpers: RunHelpers,
 ): MarbleHelpers {
+  const check = (call: string, config: { readonly name?: string }): void => {
+    checkRunning(rig, call);
+    checkObject(`${call}: config`, config);
+    if (config.name !== undefined) checkString(`${call}: name`, config.name);
+  };
   const peer = (
     call: string,
     [marbles, values, config = {}]: Parameters<MarbleHelpers['peer']>,
   ): Peer => {
+    check(call, config);
     const name = config.name ?? `${call} ${String(rig.peers.length + 1)}`;
+    if (rig.peers.some((other) => other.name === name)) {
+      throw new MarbleError(`${call}: there is a '${name}' already, a name is for one`);
+    }
     return new Peer(name, new PeerScript(name, marbles, values, config), rig);
   };
   return {
@@ -81,22 +92,28 @@ export function marbleHelpers(
     ...expectations.helpers,
     peer: (...args) => peer('peer', args),
     connection: (marbles, values, config = {}) => {
+      check('connection', config);
       const options = connectionOptions(config);
       const end = peer('connection', [marbles, values, config]);
       end.give(end.name);
       end.start(options.encoding);
       return end.open(options);
     },
-    listener: (marbles, values, config = {}) =>
-      new ListenerScript(rig, marbles, values, config).listener,
-    connector: (attempts, values, config = {}) =>
-      new ConnectorScript(rig, attempts, values, config).connect,
+    listener: (marbles, values, config = {}) => {
+      check('listener', config);
+      return new ListenerScript(rig, marbles, values, config).listener;
+    },
+    connector: (attempts, values, config = {}) => {
+      check('connector', config);
+      return new ConnectorScript(rig, attempts, values, config).connect;
+    },
     base: new VirtualBase(rig.reactor),
     at: (marbles, actions) => {
+      checkRunning(rig, 'at');
       const marks = parseMarbles('at', marbles, { signs: '', endings: '', values: true });
-      const dos = withValues<() => void, () => void>('at', marks, actions, (action, char) => {
+      const dos = withTable<() => void, () => void>('at', marks, actions, (action, char) => {
         if (typeof action === 'function') return action;
-        throw new MarbleError(`at: '${char}' must be a function, got ${typeof action}`);
+        throw new MarbleError(`at: '${char}' must be a function, got ${kindOf(action)}`);
       });
       for (const { frame, value } of dos) rig.reactor.after(frame, () => value?.());
     },

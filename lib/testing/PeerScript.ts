@@ -1,6 +1,9 @@
+import { checkBoolean } from '../common/check';
 import { MarbleError } from './MarbleError';
-import type { Mark } from './Mark';
+import { type Mark, isSign } from './Mark';
 import { type Bytes, toBytes } from './bytes';
+import { checkCode } from './checkCode';
+import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
 import { TimeoutValue } from './TimeoutValue';
 import { type MarbleValues, withValues } from './withValues';
@@ -50,19 +53,16 @@ export class PeerScript {
     this.sends = Array.isArray(marbles)
       ? chunksAtOnce(marbles as readonly Bytes[])
       : sendsOf(what, marbles as string, values);
-    for (const mark of this.sends) {
-      if ('value' in mark && !(mark.value instanceof TimeoutValue)) {
-        toBytes(what, mark.value, 'utf8');
-      }
+    for (const [index, mark] of this.sends.entries()) {
+      if (isSign(mark) || mark.value instanceof TimeoutValue) continue;
+      const name = mark.char === undefined ? `chunk ${String(index + 1)}` : `'${mark.char}'`;
+      toBytes(`${what}: ${name}`, mark.value, 'utf8');
     }
     this.takes = takesOf(what, config.takes);
     this.takesAll = config.takes === undefined;
     this.sendBufferBytes = bytesOption(what, 'sendBufferBytes', config.sendBufferBytes ?? 0);
-    this.coalesce = config.coalesce ?? false;
-    this.code = config.code ?? 'ECONNRESET';
-    if (!/^E[A-Z0-9_]+$/.test(this.code)) {
-      throw new MarbleError(`${what}: code must be the name of an errno, got '${this.code}'`);
-    }
+    this.coalesce = checkBoolean(`${what}: coalesce`, config.coalesce ?? false);
+    this.code = checkCode(what, config.code ?? 'ECONNRESET');
   }
 }
 
@@ -88,8 +88,11 @@ function chunksAtOnce(chunks: readonly Bytes[]): Mark<PeerValue>[] {
 
 function takesOf(what: string, takes: PeerConfig['takes']): Mark<number>[] {
   if (takes === undefined) return [];
-  const [marbles, values = {}] = typeof takes === 'string' ? [takes] : takes;
   const name = `${what}: takes`;
+  if (typeof takes !== 'string' && !Array.isArray(takes)) {
+    throw new MarbleError(`${name} must be marbles or [marbles, values], got ${kindOf(takes)}`);
+  }
+  const [marbles, values = {}] = typeof takes === 'string' ? [takes] : takes;
   const marks = parseMarbles(name, marbles, TAKES);
   const known: Record<string, number> = { '*': Infinity };
   for (let digit = 0; digit < 10; digit += 1) known[String(digit)] = digit;

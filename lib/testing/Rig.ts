@@ -1,6 +1,7 @@
 import type { TestScheduler } from 'rxjs/testing';
 import type { ConnectorScript } from './ConnectorScript';
 import type { ListenerScript } from './ListenerScript';
+import { MarbleError } from './MarbleError';
 import type { Peer } from './Peer';
 import type { VirtualReactor } from './VirtualReactor';
 
@@ -16,4 +17,12 @@ export interface Rig {
   readonly checks: (() => void)[];
   /** The test's own assertion function. */
   readonly assert: (actual: unknown, expected: unknown) => void;
+  /** Everything has been looked at. */
+  ended: boolean;
+}
+
+/** What a test says once it has ended would never be looked at. */
+export function checkRunning(rig: Rig, what: string): void {
+  if (rig.ended)
+    throw new MarbleError(`${what}: this test has ended, nothing is looked at any more`);
 }

@@ -1,6 +1,6 @@
 import { type Fail, MarbleError } from './MarbleError';
 import type { Peer } from './Peer';
-import type { Rig } from './Rig';
+import { type Rig, checkRunning } from './Rig';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
 /** The bytes that a test expects nobody to have read when it ends. */
@@ -15,6 +15,7 @@ export class UnreadExpectation {
     private readonly unread: (fail: Fail) => Buffer,
     call: (...args: never[]) => unknown,
   ) {
+    checkRunning(rig, what);
     const fail = MarbleError.at(call);
     rig.checks.push(() => {
       if (!this.stated) throw fail(`${what}: nothing is expected, call toBe()`);
@@ -24,7 +25,7 @@ export class UnreadExpectation {
   readonly toBe = (bytes: Bytes): void => {
     const { rig, what } = this;
     const fail = MarbleError.at(this.toBe);
-    const expected = toBytes(what, bytes, this.peer.textEncoding);
+    const expected = toBytes(`${what}: what is left`, bytes, this.peer.textEncoding);
     this.stated = true;
     rig.checks.push(() => {
       const actual = this.unread(fail);

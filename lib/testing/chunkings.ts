@@ -1,3 +1,4 @@
+import { checkObject } from '../common/check';
 import { MarbleError } from './MarbleError';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
@@ -25,7 +26,8 @@ const MOST_CHUNKINGS = 2 ** 15;
  * @throws RangeError when there are more than 32768
  */
 export function* chunkings(input: Bytes, config: ChunkingsConfig = {}): Generator<Buffer[]> {
-  const bytes = toBytes('chunkings', input, 'utf8');
+  checkObject('chunkings: config', config);
+  const bytes = toBytes('chunkings: input', input, 'utf8');
   const places = Math.max(0, bytes.length - 1);
   const cuts = Math.min(places, piecesOf(config, bytes.length) - 1);
   let count = 0;
@@ -68,20 +70,38 @@ export function* chunkings(input: Bytes, config: ChunkingsConfig = {}): Generato
  */
 export function everyChunking(
   input: Bytes,
-  test: (chunks: readonly Buffer[]) => void,
+  test: (chunks: readonly Buffer[]) => unknown,
   config?: ChunkingsConfig,
 ): void {
   if (typeof test !== 'function')
     throw new TypeError(`test must be a function, got ${typeof test}`);
   for (const chunks of chunkings(input, config)) {
+    let result: unknown;
     try {
-      test(chunks);
+      result = test(chunks);
     } catch (error) {
-      const cut = chunks.map(describeBytes).join(' ');
-      const message = error instanceof Error ? error.message : String(error);
-      throw new MarbleError(`with the input cut as ${cut}: ${message}`, { cause: error });
+      throw cutAs(chunks, error);
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+      // Its failure would be nobody's, and takes the process with it.
+      (result as PromiseLike<unknown>).then(undefined, () => undefined);
+      throw new MarbleError('everyChunking is synchronous, its test must not return a promise');
     }
   }
+}
+
+/** A failure, with the chunking in front; it still shows the line that has failed. */
+function cutAs(chunks: readonly Buffer[], error: unknown): MarbleError {
+  const cut = chunks.map(describeBytes).join(' ');
+  const message = `with the input cut as ${cut}: ${error instanceof Error ? error.message : String(error)}`;
+  const whole =
+    error instanceof MarbleError
+      ? new MarbleError(message)
+      : new MarbleError(message, { cause: error });
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const lines = stack.split('\n').filter((line) => /^ +at /.test(line));
+  if (lines.length > 0) whole.stack = [`${whole.name}: ${message}`, ...lines].join('\n');
+  return whole;
 }
 
 function piecesOf({ pieces }: ChunkingsConfig, bytes: number): number {

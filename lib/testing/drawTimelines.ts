@@ -42,7 +42,8 @@ class Legend<T> {
     const known = this.entries.find((entry) => this.rules.same(entry.value, value));
     if (known !== undefined) return known.letter;
     const taken = this.reserved + this.entries.map(({ letter }) => letter).join('');
-    const letter = mark.char ?? LETTERS.find((free) => !taken.includes(free)) ?? '?';
+    const own = this.entries.some(({ letter }) => letter === mark.char) ? undefined : mark.char;
+    const letter = own ?? LETTERS.find((free) => !taken.includes(free)) ?? '?';
     this.entries.push({ letter, value });
     return letter;
   }

@@ -13,10 +13,8 @@ export function endingOf(
   transport: VirtualTransport,
 ): Mark<string> {
   const { failure } = connection;
-  const value = (): string => {
-    if (transport.resetSent) return 'R';
-    if (failure instanceof LibeventError) return failure.code;
-    return transport.finished && transport.readEnded ? '|' : '!';
-  };
-  return { frame, char: undefined, value: value() };
+  if (transport.resetSent) return { frame, char: 'R', value: 'R' };
+  if (failure instanceof LibeventError) return { frame, char: '#', value: failure.code };
+  const char = transport.finished && transport.readEnded ? '|' : '!';
+  return { frame, char, value: char };
 }

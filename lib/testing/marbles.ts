@@ -7,6 +7,7 @@ import { MarbleError } from './MarbleError';
 import type { Rig } from './Rig';
 import { VirtualReactor } from './VirtualReactor';
 import { type AssertDeepEqual, assertTimelines } from './assertTimelines';
+import { limitSteps } from './limitSteps';
 
 /**
  * Runs a test of whole connections in virtual time.
@@ -25,7 +26,8 @@ import { type AssertDeepEqual, assertTimelines } from './assertTimelines';
  * does itself comes first, then what the reactor tells.
  *
  * When virtual time has ended, every expectation is looked at, in order. A test that leaves a
- * connection held or bytes unread fails, too, unless it expects that.
+ * connection or a listener held or bytes unread fails, too, unless it expects that; so does one
+ * whose virtual time has no end.
  *
  * @param body - the test; synchronous
  * @param assert - what the test's framework compares with, as `(a, b) => expect(a).toEqual(b)`.
@@ -57,6 +59,7 @@ export function marbles(
     }
   }
   const scheduler = new TestScheduler(assertTimelines(assert));
+  limitSteps(scheduler);
   scheduler.run((helpers) => {
     const reactor = new VirtualReactor(scheduler);
     const rig: Rig = {
@@ -67,6 +70,7 @@ export function marbles(
       connectors: [],
       checks: [],
       assert,
+      ended: false,
     };
     const expectations = new Expectations(rig);
     const restore = useTurns((turn) => {
@@ -82,6 +86,7 @@ export function marbles(
       for (const check of rig.checks) check();
       expectations.checkLeftovers();
     } finally {
+      rig.ended = true;
       restore();
     }
   });

@@ -51,7 +51,8 @@ export class VirtualHarness implements Harness {
   private newRig(): Rig {
     const { scheduler, reactor } = this;
     const assert = (): void => undefined;
-    return { scheduler, reactor, assert, peers: [], listeners: [], connectors: [], checks: [] };
+    const none = { peers: [], listeners: [], connectors: [], checks: [] };
+    return { scheduler, reactor, assert, ended: false, ...none };
   }
 
   open(config: ConnectionConfig = {}): Promise<Pair> {

@@ -1,15 +1,8 @@
+import { interval, of } from 'rxjs';
+import { type Connection, LibeventError, sendTo, serve } from 'rxjs-libevent';
 import { type MarbleHelpers, marbles as run } from 'rxjs-libevent/testing';
-import { LibeventError } from 'rxjs-libevent';
 import { marbles } from './support/marbles';
-
-function messageOf(body: (helpers: MarbleHelpers) => unknown): string {
-  try {
-    marbles(body);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'nothing was thrown';
-}
+import { messageOf } from './support/messageOf';
 
 describe('marbles with bad input', () => {
   it.each([
@@ -63,8 +56,68 @@ describe('marbles with bad input', () => {
 
   it('names a value that is neither text nor bytes', () => {
     expect(messageOf(({ connection }) => connection('-a', { a: 5 as unknown as string }))).toBe(
-      'connection 1: a value must be a string or a Uint8Array, got number',
+      "connection 1: 'a' must be a string or a Uint8Array, got number",
     );
+    expect(messageOf(({ connection }) => connection(['x', null as unknown as string]))).toBe(
+      'connection 1: chunk 2 must be a string or a Uint8Array, got null',
+    );
+    expect(
+      messageOf(({ connection, expectOutput }) => {
+        expectOutput(connection('')).toAddUpTo(5 as unknown as string);
+      }),
+    ).toBe('expectOutput(connection 1): the sum must be a string or a Uint8Array, got number');
+  });
+
+  it('names a value that is undefined in the table', () => {
+    const table = { a: undefined as unknown as string };
+    expect(messageOf(({ connection }) => connection('-a', table))).toBe(
+      "connection 1: 'a' is undefined in the table",
+    );
+  });
+
+  it.each([
+    ['null', null],
+    ['string', 'a'],
+    ['an array', ['a']],
+  ])('names values that are no table: %s', (got, values) => {
+    expect(messageOf(({ connection }) => connection('-a', values as never))).toBe(
+      `connection 1: values must be an object, got ${got}`,
+    );
+  });
+
+  it('names a character that needs a table where there is none', () => {
+    expect(messageOf(({ listener }) => listener('-a'))).toBe(
+      "listener 1: 'a' has no value, there is no table",
+    );
+    expect(messageOf(({ connector }) => connector(['-a']))).toBe(
+      "connector 1: attempt 1: 'a' has no value, there is no table",
+    );
+    expect(
+      messageOf(({ at }) => {
+        at('-a', {});
+      }),
+    ).toBe("at: 'a' has no value, there is no table");
+  });
+
+  it.each(['connection', 'peer', 'listener', 'connector'] as const)(
+    'names a config of %s that is none',
+    (call) => {
+      expect(messageOf((helpers) => helpers[call]([] as never, {}, null as never))).toBe(
+        `${call}: config must be an object, got null`,
+      );
+      expect(messageOf((helpers) => helpers[call]([] as never, {}, { name: 5 } as never))).toBe(
+        `${call}: name must be a string, got 5`,
+      );
+    },
+  );
+
+  it('fails two connections of one name', () => {
+    expect(
+      messageOf(({ connection, peer }) => {
+        connection('', {}, { name: 'client' });
+        peer('', {}, { name: 'client' });
+      }),
+    ).toBe("peer: there is a 'client' already, a name is for one");
   });
 
   it('names a connection by the name it was given', () => {
@@ -84,6 +137,16 @@ describe('marbles with bad input', () => {
       'a send buffer below nothing',
       { sendBufferBytes: -1 },
       /sendBufferBytes must be a whole number of bytes, got -1/,
+    ],
+    [
+      'takes that are no marbles',
+      { takes: 5 as never },
+      /^connection 1: takes must be marbles or \[marbles, values\], got number$/,
+    ],
+    [
+      'a coalesce that is neither',
+      { coalesce: 'no' as never },
+      /^connection 1: coalesce must be true or false, got string$/,
     ],
     ['an errno by no name', { code: 'broken' }, /code must be the name of an errno, got 'broken'/],
     ['marks out of order', { read: { low: 5, high: 4 } }, /read.low must not be above read.high/],
@@ -126,9 +189,58 @@ describe('marbles with bad input', () => {
     ).toBe('expectOutput(peer 1): peer 1 was refused at frame 3');
   });
 
-  it('fails an expectation of something else', () => {
-    expect(messageOf(({ expectOutput }) => expectOutput({} as never))).toBe(
-      "expectOutput: not made by this test's helpers: Object",
+  it.each([
+    ['expectOutput', 'a connection or a peer'],
+    ['expectDemand', 'a connection or a peer'],
+    ['expectAccepted', 'a listener'],
+    ['expectAttempts', 'a connect'],
+  ] as const)('fails %s of something else', (call, takes) => {
+    const message = (got: string) =>
+      `${call}: takes ${takes} that this test's helpers have made, got ${got}`;
+    const given = (end: unknown) => messageOf((helpers) => helpers[call](end as never));
+    expect(given({})).toBe(message('object'));
+    expect(given(null)).toBe(message('null'));
+    expect(given(Object.create(null))).toBe(message('object'));
+    expect(given(new Map())).toBe(message('Map'));
+  });
+
+  it('fails an expectation of a connection of another test', () => {
+    expect(
+      messageOf(({ expectOutput }) => {
+        marbles(({ connection }) => expectOutput(connection('')));
+      }),
+    ).toMatch(/^expectOutput: takes a connection or a peer .*, got Connection$/);
+  });
+
+  it('fails what is said when the test has ended', () => {
+    let after = () => undefined as unknown;
+    const late = (call: (helpers: MarbleHelpers, conn: Connection) => unknown) => {
+      marbles((helpers) => {
+        const conn = helpers.connection('');
+        after = () => call(helpers, conn);
+      });
+      return expect(after);
+    };
+    const message = 'this test has ended, nothing is looked at any more';
+    late(({ connection }) => connection('')).toThrow(`connection: ${message}`);
+    late(({ listener }) => listener('')).toThrow(`listener: ${message}`);
+    late(({ connector }) => connector([])).toThrow(`connector: ${message}`);
+    late(({ at }) => at('', {})).toThrow(`at: ${message}`);
+    late(({ expectOutput }, conn) => expectOutput(conn)).toThrow(
+      `expectOutput(connection 1): ${message}`,
+    );
+    late(({ expectUnread }, conn) => expectUnread(conn)).toThrow(
+      `expectUnread(connection 1): ${message}`,
+    );
+  });
+
+  it('fails a test whose virtual time does not end', () => {
+    expect(
+      messageOf(() => {
+        interval(10).subscribe();
+      }),
+    ).toBe(
+      "virtual time does not end: 1000000 steps have been done and it is frame 10000010; unsubscribe from what repeats, as take() or expectObservable(…, '^ 1s !') does",
     );
   });
 
@@ -150,7 +262,31 @@ describe('marbles with bad input', () => {
     );
   });
 
+  it('shows a cause that is no text', () => {
+    const cause = (reason: unknown) => messageOf(({ connection }) => connection('').hold(reason));
+    expect(cause({ stage: 1 })).toMatch(
+      /^connection 1 is held by { stage: 1 } when the test ends:/,
+    );
+    expect(cause(Object.create(null))).toMatch(/^connection 1 is held by \[Object: null/);
+  });
+
+  it('fails a test that leaves a connection saturated, by the peer', () => {
+    expect(
+      messageOf(({ connection }) => {
+        const config = { takes: '', write: { high: 2, low: 1 } };
+        of(connection('-a', { a: 'aaa' }, config))
+          .pipe(serve((conn) => conn.pipe(sendTo(conn))))
+          .subscribe();
+      }),
+    ).toBe(
+      'connection 1 is held by connection 1, saturated, when the test ends: a peer takes too little, or expectHolds()',
+    );
+  });
+
   it('fails a test that leaves bytes unread, and shows them', () => {
+    expect(messageOf(({ connection }) => connection('-a'))).toBe(
+      'connection 1 has 1 byte unread when the test ends, "a": a reader is missing, or expectUnread()',
+    );
     expect(messageOf(({ connection }) => connection('-a-b', { a: 'He', b: 'llo' }))).toBe(
       'connection 1 has 5 bytes unread when the test ends, "Hello": a reader is missing, or expectUnread()',
     );
@@ -163,23 +299,6 @@ describe('marbles with bad input', () => {
       expectHolds(conn).toBe('h', { h: 'my stage' });
       expectUnread(conn).toBe('Hello');
     });
-  });
-
-  it('fails a peer that stands in two places', () => {
-    expect(
-      messageOf(({ peer, listener }) => {
-        const a = peer('');
-        listener('a-a', { a }, { name: 'door' });
-      }),
-    ).toBe('door: peer 1 stands in door already, it connects once');
-  });
-
-  it('fails an attempt to connect that has no script', () => {
-    expect(
-      messageOf(({ connector }) => {
-        connector([])({ port: 1 }).subscribe();
-      }),
-    ).toBe('connector 1: attempt 1 at frame 0, the script has 0');
   });
 
   it('fails a body that returns a promise', () => {
@@ -197,18 +316,20 @@ describe('marbles with bad input', () => {
     }).toThrow(new TypeError('assert must be a function, got string'));
   });
 
-  it('names what arrives at a listener and is no peer', () => {
-    expect(messageOf(({ listener }) => listener('-a', { a: 'peer' as never }))).toBe(
-      "listener 1: 'a' must be a peer or a LibeventError, got string",
-    );
-  });
-
   it('names an ending that is none', () => {
     expect(
       messageOf(({ connection, expectClosed }) => {
         expectClosed(connection('')).toBe('--x');
       }),
     ).toBe("expectClosed(connection 1): 'x' is no ending, only '|', '#', '!' and 'R' are");
+  });
+
+  it('names a code of an ending that is no text', () => {
+    expect(
+      messageOf(({ connection, expectClosed }) => {
+        expectClosed(connection('')).toBe('-#', {} as never);
+      }),
+    ).toBe('expectClosed(connection 1): the code must be a string, got object');
   });
 
   it('throws what the pipeline throws', () => {
