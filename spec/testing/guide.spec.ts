@@ -4,6 +4,7 @@ import * as rxjs from 'rxjs';
 import * as library from 'rxjs-libevent';
 import * as testing from 'rxjs-libevent/testing';
 import ts from 'typescript';
+import { client } from '../../samples/pipelines/client';
 import { proxy } from '../../samples/pipelines/proxy';
 import { rot13 } from '../../samples/pipelines/rot13';
 import { marbles } from './support/marbles';
@@ -17,7 +18,7 @@ describe('docs/testing.md', () => {
     .filter((source) => source.includes('marbles(') && !source.includes('goes here'));
 
   it('has examples', () => {
-    expect(examples.length).toBeGreaterThanOrEqual(6);
+    expect(examples.length).toBeGreaterThanOrEqual(8);
   });
 
   it.each(examples)('has an example that passes: %#', (source) => {
@@ -29,7 +30,7 @@ describe('docs/testing.md', () => {
       ...rxjs,
       ...library,
       ...testing,
-      ...{ proxy, rot13 },
+      ...{ client, proxy, rot13 },
       it: (_behaviour: string, test: () => void) => {
         test();
       },
