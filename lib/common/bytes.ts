@@ -4,18 +4,25 @@
  */
 // Each is called on a receiver below.
 /* eslint-disable @typescript-eslint/unbound-method */
-const { indexOf, subarray } = Buffer.prototype as Buffer;
+const { indexOf } = Buffer.prototype as Buffer;
 const { set } = Uint8Array.prototype;
 /* eslint-enable @typescript-eslint/unbound-method */
+
+type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+
+/** The class of every Buffer: its prototype is `Buffer.prototype`. */
+const View = (Buffer as unknown as Record<symbol, ViewConstructor>)[
+  Symbol.species
+] as ViewConstructor;
 
 /** As `bytes.indexOf(value, from)`. */
 export function findBytes(bytes: Buffer, value: number | Buffer, from: number): number {
   return (indexOf as (value: number | Buffer, from: number) => number).call(bytes, value, from);
 }
 
-/** As `bytes.subarray(from, to)`. */
-export function viewBytes(bytes: Buffer, from: number, to: number): Buffer {
-  return subarray.call(bytes, from, to);
+/** As `Buffer.from(memory, offset, length)`, in less than half the time: nothing is looked at. */
+export function viewOn(memory: ArrayBufferLike, offset: number, length: number): Buffer {
+  return new View(memory, offset, length);
 }
 
 /** As `into.set(bytes, offset)`. */

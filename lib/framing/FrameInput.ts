@@ -1,3 +1,5 @@
+import { viewOn } from '../common/bytes';
+
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -18,6 +20,9 @@ export class FrameInput {
   /** Where {@link FrameInput.use} found its bytes, and from which index on. */
   used: Buffer = EMPTY;
   usedFrom = 0;
+  /** The memory of the chunk, and where it begins there: to ask a Buffer costs as much as a view. */
+  private memory: ArrayBufferLike = EMPTY.buffer;
+  private origin = 0;
 
   get unusedBytes(): number {
     return this.carried + this.chunk.length - this.position;
@@ -26,6 +31,14 @@ export class FrameInput {
   write(chunk: Buffer): void {
     this.chunk = chunk;
     this.position = 0;
+    this.memory = chunk.buffer;
+    this.origin = chunk.byteOffset;
+  }
+
+  /** The bytes of {@link FrameInput.used} between two indices, without a copy. */
+  viewUsed(from: number, to: number): Buffer {
+    if (this.used !== this.chunk) return this.used.subarray(from, to);
+    return viewOn(this.memory, this.origin + from, to - from);
   }
 
   /** One unused byte, counted from the first one. The caller knows that it is there. */
@@ -75,9 +88,8 @@ export class FrameInput {
   /** Puts the rest of the chunk with the left-over bytes and lets go of the chunk. */
   keep(most?: number): void {
     if (this.position < this.chunk.length) this.gather(this.unusedBytes, most);
-    this.chunk = EMPTY;
+    this.write(EMPTY);
     this.used = EMPTY;
-    this.position = 0;
   }
 
   takeUnused(): Buffer {

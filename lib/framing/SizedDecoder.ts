@@ -37,7 +37,7 @@ export class SizedDecoder implements FrameDecoder<Buffer> {
       return undefined;
     }
     input.use(size);
-    return input.used.subarray(input.usedFrom + headerBytes, input.usedFrom + size);
+    return input.viewUsed(input.usedFrom + headerBytes, input.usedFrom + size);
   }
 
   end(): Buffer | undefined {

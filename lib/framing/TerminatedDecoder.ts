@@ -24,7 +24,7 @@ export interface TerminatedRules<T> extends Required<Omit<TerminatedConfig, 'enc
   /** Whether frames keep their terminator. */
   readonly keep: boolean;
   /** Makes a frame of bytes. */
-  readonly decode: (bytes: Buffer, from: number, to: number) => T;
+  readonly decode: (input: FrameInput, from: number, to: number) => T;
   /** Whether a piece must not end within a UTF-8 character. */
   readonly wholeCharacters: boolean;
 }
@@ -198,7 +198,7 @@ export class TerminatedDecoder<T> implements FrameDecoder<T> {
   private use(shown: number, bytes: number): T {
     const { input } = this;
     input.use(bytes);
-    return this.rules.decode(input.used, input.usedFrom, input.usedFrom + shown);
+    return this.rules.decode(input, input.usedFrom, input.usedFrom + shown);
   }
 
   private settle(): void {

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
-import { viewBytes } from '../common/bytes';
 import { checkOneOf } from '../common/check';
 import { checkFrameBytes } from './checkFrameBytes';
+import type { FrameInput } from './FrameInput';
 import { frames } from './frames';
 import type { FrameEncoding, TerminatedConfig } from './TerminatedConfig';
 import { TerminatedDecoder, type TerminatedRules } from './TerminatedDecoder';
@@ -14,9 +14,9 @@ const WINDOW_BYTES = 2048;
 
 /** How a frame is made of bytes. */
 const DECODE = {
-  buffer: viewBytes,
-  utf8: (bytes: Buffer, from: number, to: number) => bytes.toString('utf8', from, to),
-  latin1: (bytes: Buffer, from: number, to: number) => bytes.toString('latin1', from, to),
+  buffer: (input: FrameInput, from: number, to: number) => input.viewUsed(from, to),
+  utf8: ({ used }: FrameInput, from: number, to: number) => used.toString('utf8', from, to),
+  latin1: ({ used }: FrameInput, from: number, to: number) => used.toString('latin1', from, to),
 };
 
 /**

@@ -1,4 +1,5 @@
 import { markAsUntransferable } from 'node:worker_threads';
+import { viewOn } from '../common/bytes';
 import type { Pins } from './Pins';
 import type { SubmissionRing } from './SubmissionRing';
 
@@ -27,7 +28,7 @@ export class InSlabs {
 
   /** The bytes of a data record. */
   view(pin: number, offset: number, bytes: number): Buffer {
-    return Buffer.from(this.slabs[pin] as ArrayBuffer, offset, bytes);
+    return viewOn(this.slabs[pin] as ArrayBuffer, offset, bytes);
   }
 
   /** The reactor has filled a slab: views keep it, and a new one takes its place. */

@@ -65,8 +65,8 @@ function decoderOf(
     ...options,
     terminator,
     wholeCharacters: text === 'utf8',
-    decode: (bytes, from, to) =>
-      text === undefined ? bytes.subarray(from, to) : bytes.toString(text, from, to),
+    decode: (input, from, to) =>
+      text === undefined ? input.viewUsed(from, to) : input.used.toString(text, from, to),
   };
   if (text === undefined || !TextWindow.suits(terminator, text)) {
     return new TerminatedDecoder(rules);

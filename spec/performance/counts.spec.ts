@@ -121,7 +121,7 @@ describe('the cost of a thousand lines, in counts', () => {
     expect(cost.receives).toBe(ROUNDS);
     // Three for the accept with its addresses; the end, the FIN and the close.
     expect(cost.posted).toBeLessThanOrEqual(ROUNDS * 6);
-    // Adopt, read, close; and credit for eight at a time.
-    expect(cost.taken).toBeLessThanOrEqual(ROUNDS * 3.25);
+    // Adopt, read, close; and credit for 32 at a time.
+    expect(cost.taken).toBeLessThanOrEqual(ROUNDS * 3.0625);
   });
 });
