@@ -297,6 +297,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
 
   /** @internal */
   onEnd(error: LibeventError | undefined): void {
+    // Under way while the connection was dropped: it has ended already, in its own way.
+    if (!this.life.endable) return;
     if (error === undefined) {
       this.life.tell({ type: 'eof' });
     } else {

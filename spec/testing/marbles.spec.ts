@@ -87,6 +87,16 @@ describe('marbles', () => {
     });
   });
 
+  it.each(['|', '#'])('says nothing of an end that is under way when it times out: %s', (end) => {
+    marbles(({ connection, expectObservable, expectClosed }) => {
+      const conn = connection(`--(t${end})`, { t: readTimeout });
+      conn.subscribe({ error: () => undefined });
+      const types = conn.events.pipe(map(({ type }) => type));
+      expectObservable(types).toBe('--(tc|)', { t: 'timeout', c: 'closed' });
+      expectClosed(conn).toBe('--#', 'ETIMEDOUT');
+    });
+  });
+
   it('times out writing when the peer takes nothing', () => {
     marbles(({ connection, at, expectClosed, expectObservable }) => {
       const conn = connection('', {}, { takes: '', writeTimeoutMs: 3, whenTimeout: 'event' });
