@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstValueFrom } from 'rxjs';
 import * as library from 'rxjs-libevent';
+import { specNames } from './support/specNames';
 
 const ROOT = join(__dirname, '..');
 const text = readFileSync(join(ROOT, 'docs/libevent.md'), 'utf8');
@@ -88,5 +89,29 @@ describe('docs/libevent.md', () => {
       new RegExp(`\\b${name}\\b`).test(declared) || name in library;
     const unknown = options.filter((name) => /^[a-z]+[A-Z]/.test(name) && !known(name));
     expect(unknown).toEqual([]);
+  });
+});
+
+describe('docs/libevent.md, on the left', () => {
+  const [tables = ''] = text.split('\n## Traps');
+  const rows = tables
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    // Nothing is there to be shown.
+    .filter(([, , here = '']) => !/^(absent|not needed|always: nobody)/.test(here));
+  const calls = rows.flatMap(([, left = '']) =>
+    [...left.matchAll(/\b(?:[a-z]*ev[a-z]*_\w+|evtimer\w*|evsignal\w*|[A-Z]*EV[A-Z]*_\w+)/g)].map(
+      String,
+    ),
+  );
+  const names = specNames(__dirname).join('\n');
+
+  it('has a call or more in most rows', () => {
+    expect(calls.length).toBeGreaterThan(rows.length);
+  });
+
+  it.each([...new Set(calls)])('%s has a spec that is named for it', (call) => {
+    expect(new RegExp(`\\b${call}\\b`).test(names)).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ describe('LibeventError', () => {
       expect(new LibeventError('EPIPE', 'write')).not.toHaveProperty(name);
   });
 
-  it('knows every errno of the system by its name', () => {
+  it('evutil_socket_error_to_string: knows every errno of the system by its name', () => {
     for (const [name, errno] of Object.entries(constants.errno)) {
       const error = LibeventError.of(errno, 'read');
       expect(error.errno).toBe(-errno);

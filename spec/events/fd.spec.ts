@@ -196,6 +196,22 @@ describe('event_new, event_add, event_del, event_active, event_pending: base.fd'
     }).toThrow(TypeError);
   });
 
+  it('tells once, and is watched no more, with take(1) (event_base_once)', async () => {
+    const told = async (): Promise<number> => {
+      const { posted } = base.stats;
+      for (let turn = 0; turn < 10; turn += 1) await settled();
+      return base.stats.posted - posted;
+    };
+    const unwatched = await told();
+    const event = base.fd(fifo.readEnd);
+    fifo.write('ab');
+    expect(await firstValueFrom(event.pipe(take(1), toArray()))).toEqual(['read']);
+    expect(event.pending).toBe(false);
+    // There is still something to read. What tells that a timer or the event has gone may be late.
+    expect(await told()).toBeLessThanOrEqual(unwatched + 2);
+    expect(read(2)).toBe('ab');
+  });
+
   it('tells whether it waits (event_pending)', async () => {
     const event = base.fd(fifo.readEnd);
     expect(event.pending).toBe(false);

@@ -9,7 +9,7 @@ import { until } from './support/until';
 /** Lets nothing pass for as long as a spec runs, once its burst is spent. */
 const HARDLY: RateLimit = { readBytesPerSecond: 1, readBurstBytes: 10_000, tickMs: 60_000 };
 
-describe('bufferevent_set_rate_limit: rateLimit and connection.socket.setRateLimit', () => {
+describe('ev_token_bucket_cfg_new, bufferevent_set_rate_limit: rateLimit and connection.socket.setRateLimit', () => {
   const base = newBase();
   let open = new Subscription();
 
@@ -191,7 +191,7 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     group.close();
   });
 
-  it('tells what its members have moved, those that have left included', async () => {
+  it('bufferevent_rate_limit_group_get_totals: tells what all members have moved, of old ones, too', async () => {
     const group = base.rateLimitGroup({ readBytesPerSecond: 1e9, writeBytesPerSecond: 1e9 });
     const [first, second] = (await members(group, 2)) as [Joined, Joined];
     expect(await group.totals()).toEqual({ readBytes: 0, writtenBytes: 0 });
@@ -208,7 +208,7 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     group.close();
   });
 
-  it('counts nothing of a connection that has left it', async () => {
+  it('bufferevent_add_to_rate_limit_group, _remove_from: counts nothing of one that has left', async () => {
     const group = base.rateLimitGroup({ readBytesPerSecond: 1e9 });
     const [{ client, server }] = (await members(group, 1)) as [Joined];
     server.socket.setRateLimitGroup(undefined);
@@ -226,7 +226,7 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     group.close();
   });
 
-  it('changes the limit of all members', async () => {
+  it('bufferevent_rate_limit_group_set_cfg: changes the limit of all members', async () => {
     const group = base.rateLimitGroup(HARDLY);
     const all = await members(group, 3);
     const received = Promise.all(all.map(({ server }) => allOf(server)));
@@ -239,7 +239,7 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     group.close();
   });
 
-  it('goes with its last member once it is closed', async () => {
+  it('bufferevent_rate_limit_group_free: goes with its last member once it is closed', async () => {
     const group = base.rateLimitGroup({ readBytesPerSecond: 1e9 });
     const [{ client, server }] = (await members(group, 1)) as [Joined];
     group.close();

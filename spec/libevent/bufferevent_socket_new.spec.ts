@@ -1,6 +1,22 @@
 import { fstatSync } from 'node:fs';
-import { firstValueFrom, lastValueFrom, map, Subscription, take, tap, toArray } from 'rxjs';
-import type { Connection, ConnectionEvent, LibeventError } from 'rxjs-libevent';
+import {
+  firstValueFrom,
+  from,
+  lastValueFrom,
+  map,
+  type Observable,
+  Subscription,
+  take,
+  tap,
+  toArray,
+} from 'rxjs';
+import {
+  type ConnectConfig,
+  type Connection,
+  type ConnectionEvent,
+  type LibeventError,
+  sendTo,
+} from 'rxjs-libevent';
 import { allOf, bytesOf } from './support/bytesOf';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
@@ -42,7 +58,7 @@ const next = (connection: Connection, type: ConnectionEvent['type']): Promise<Co
     );
   });
 
-describe('bufferevent_socket_connect', () => {
+describe('bufferevent_socket_new, bufferevent_socket_connect: base.listen, base.connect', () => {
   it('BEV_EVENT_CONNECTED: emits a connection that is open', async () => {
     const { client, server, address } = await ends();
     expect(client.closed).toBe(false);
@@ -50,11 +66,20 @@ describe('bufferevent_socket_connect', () => {
     expect(server.remoteAddress).toEqual(client.localAddress);
   });
 
-  it('_hostname: resolves a name by Node, and connects', async () => {
+  it('bufferevent_socket_connect_hostname: resolves a name by Node, and connects', async () => {
     const { server, client } = await ends({ client: { host: 'localhost', family: 4 } });
     const received = firstValueFrom(server);
     client.next('by name');
     expect((await received).toString()).toBe('by name');
+  });
+
+  it('bufferevent_socket_get_dns_error: ends with the error of the resolver', async () => {
+    const lookup: ConnectConfig['lookup'] = (_host, _options, answer) => {
+      answer(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+    };
+    await expect(
+      lastValueFrom(base.connect({ host: 'nobody.test', port: 1, lookup })),
+    ).rejects.toMatchObject({ name: 'LibeventError', code: 'ENOTFOUND', syscall: 'getaddrinfo' });
   });
 
   it.each([
@@ -129,6 +154,75 @@ describe('bufferevent_setcb: callbacks and BEV_EVENT_*', () => {
   });
 });
 
+describe('bufferevent_write: next, sendTo and subscribing the connection', () => {
+  it.each<[string, (source: Observable<string>, connection: Connection) => unknown]>([
+    ['next', (source, connection) => source.forEach((text) => connection.next(text))],
+    ['sendTo', (source, connection) => source.pipe(sendTo(connection)).subscribe()],
+    ['source.subscribe(connection)', (source, connection) => source.subscribe(connection)],
+  ])('%s writes all of a source, in order', async (_name, write) => {
+    const { client, server } = await ends();
+    const received = bytesOf(server, 6);
+    write(from(['ab', 'cd', 'ef']), client);
+    expect((await received).toString()).toBe('abcdef');
+  });
+});
+
+describe('bufferevent_flush, bufferevent_free: complete, close, destroy and reset', () => {
+  /** More than the system takes while nobody reads. */
+  const much = pattern(15_000_000);
+
+  it('bufferevent_flush(BEV_FINISHED): FIN goes behind the last byte, reading goes on', async () => {
+    const { client, server } = await ends();
+    client.next(much);
+    client.complete();
+    expect((await allOf(server)).equals(much)).toBe(true);
+    server.next('answer');
+    expect((await bytesOf(client, 6)).toString()).toBe('answer');
+  });
+
+  it('bufferevent_free: close lets everything leave before it', async () => {
+    const { client, server } = await ends();
+    client.next(much);
+    client.close(60_000);
+    expect((await allOf(server)).equals(much)).toBe(true);
+    server.complete();
+    await lastValueFrom(client.whenClosed);
+  });
+
+  it('bufferevent_free: destroy drops what waits, and ends with FIN', async () => {
+    const { client, server } = await ends();
+    client.next(much);
+    await until(() => base.stats.sentBytes > 0 && client.outputBytes < much.length);
+    client.destroy();
+    const received = await allOf(server);
+    expect(received.length).toBeLessThan(much.length);
+    expect(received.equals(much.subarray(0, received.length))).toBe(true);
+  });
+
+  it('bufferevent_free: reset drops what waits, and ends with RST', async () => {
+    const { client, server } = await ends();
+    client.next(much);
+    client.reset();
+    await expect(lastValueFrom(server)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('bufferevent_filter_new: an operator in either direction', () => {
+  it('filters input and output, and passes the end and the demand through', async () => {
+    const { client, server } = await ends();
+    const turned = map((bytes: Buffer) => Buffer.from(bytes.map((byte) => byte ^ 0xff)));
+    server.pipe(turned, tap({ complete: () => server.complete() }), sendTo(server)).subscribe();
+    // More than the system takes while nobody reads.
+    const content = pattern(15_000_000);
+    client.next(content);
+    client.complete();
+    // While the answers are not read, the filter holds what it filters.
+    await until(() => server.held);
+    expect(server.heldBy).toEqual([server]);
+    expect((await allOf(client.pipe(turned))).equals(content)).toBe(true);
+  });
+});
+
 describe('bufferevent_setwatermark: read, write and setWatermarks', () => {
   it('high mark of the input: no more than it is read ahead while nobody takes it', async () => {
     const { client, server } = await ends({ server: { read: { high: 5000 } } });
@@ -191,7 +285,7 @@ describe('bufferevent_setwatermark: read, write and setWatermarks', () => {
 });
 
 describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeouts', () => {
-  it('a read timeout ends the connection with ETIMEDOUT', async () => {
+  it('BEV_EVENT_TIMEOUT | BEV_EVENT_READING: ends the connection with ETIMEDOUT', async () => {
     const { server } = await ends({ server: { readTimeoutMs: 20 } });
     const failed = lastValueFrom(server).catch((error: unknown) => error);
     expect(await failed).toMatchObject({
@@ -232,7 +326,7 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
     await until(() => ended);
   });
 
-  it('a write timeout ends a connection whose peer does not read', async () => {
+  it('BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING: ends a connection whose peer does not read', async () => {
     const { client, server } = await ends({ client: { writeTimeoutMs: 30 } });
     server.hold();
     const failed = lastValueFrom(client).catch((error: unknown) => error);

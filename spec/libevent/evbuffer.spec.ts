@@ -1,4 +1,13 @@
-import { firstValueFrom, from, lastValueFrom, Subscription, take, toArray } from 'rxjs';
+import {
+  concat,
+  firstValueFrom,
+  from,
+  ignoreElements,
+  lastValueFrom,
+  Subscription,
+  take,
+  toArray,
+} from 'rxjs';
 import {
   delimited,
   fixedLength,
@@ -47,7 +56,7 @@ describe('evbuffer_readln: lines', () => {
   });
 });
 
-describe('evbuffer_remove: chunks and framers', () => {
+describe('evbuffer_remove, evbuffer_copyout: chunks and framers', () => {
   it('takes so many bytes, and leaves the others for the next', async () => {
     const { client, server } = await ends();
     client.next('12345\0rest\n');
@@ -58,7 +67,7 @@ describe('evbuffer_remove: chunks and framers', () => {
     expect(await firstValueFrom(server.pipe(lines()))).toBe('rest');
   });
 
-  it('gives back what has been taken: evbuffer_prepend', async () => {
+  it('evbuffer_prepend, evbuffer_unread: gives back what has been taken', async () => {
     const { client, server } = await ends();
     client.next('header body');
     const chunk = await firstValueFrom(server);
@@ -74,6 +83,43 @@ describe('evbuffer_remove: chunks and framers', () => {
     client.next(frame.subarray(0, 2));
     client.next(Buffer.concat([frame.subarray(2), frame]));
     expect((await read).map(String)).toEqual(['abc', 'abc']);
+  });
+});
+
+describe('evbuffer_search: delimited', () => {
+  it('finds a separator that comes in two pieces', async () => {
+    const { client, server } = await ends();
+    const parts = lastValueFrom(server.pipe(delimited('--end--'), toArray()));
+    client.next('one--end--two--en');
+    await until(() => client.outputBytes === 0);
+    client.next('d--');
+    client.complete();
+    expect((await parts).map(String)).toEqual(['one', 'two']);
+  });
+});
+
+describe('evbuffer_drain: fixedLength, ignored', () => {
+  it('skips so many bytes, and leaves the others', async () => {
+    const { client, server } = await ends();
+    client.next(Buffer.concat([pattern(100_000), Buffer.from('behind')]));
+    client.complete();
+    const skipped = server.pipe(fixedLength(100_000), take(1), ignoreElements());
+    expect(String(await allOf(concat(skipped, server)))).toBe('behind');
+  });
+});
+
+describe('evbuffer_add_cb: events and drained', () => {
+  it('tells when the output has grown above its mark, and when it has left', async () => {
+    const { client, server } = await ends({ client: { write: { low: 0, high: 1000 } } });
+    const told: string[] = [];
+    open.add(client.events.subscribe(({ type }) => told.push(type)));
+    const drained = firstValueFrom(client.drained);
+    client.next(pattern(1001));
+    expect(told).toEqual(['saturated']);
+    open.add(server.subscribe());
+    await drained;
+    expect(told).toEqual(['saturated', 'drained']);
+    expect(client.outputBytes).toBe(0);
   });
 });
 
@@ -100,6 +146,16 @@ describe('evbuffer_get_length: inputBytes and outputBytes', () => {
 });
 
 describe('evbuffer_add, evbuffer_add_reference: writes', () => {
+  it('evbuffer_add_printf: takes what a template makes', async () => {
+    const { client, server } = await ends();
+    const received = allOf(server);
+    for (const [name, count] of [['é', 1] as const, ['ü', 2] as const]) {
+      client.next(`${name} is ${count.toFixed(2)}\n`);
+    }
+    client.complete();
+    expect((await received).toString()).toBe('é is 1.00\nü is 2.00\n');
+  });
+
   it('copies a small chunk: it may be used again at once', async () => {
     const { client, server } = await ends();
     const received = allOf(server);

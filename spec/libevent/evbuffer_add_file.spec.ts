@@ -91,7 +91,7 @@ describe('evbuffer_add_file: connection.sendFile', () => {
     ['across slices', { start: SLICE - 1, end: SLICE }, SLICE - 1, SLICE + 1],
     ['to the end of the file where `end` is behind it', { start: 9e6, end: 1e12 }, 9e6, undefined],
     ['nothing behind its end', { start: 1e12 }, 0, 0],
-  ])('sends a part: %s', async (_name, part, from, to) => {
+  ])('evbuffer_file_segment_new: sends a part: %s', async (_name, part, from, to) => {
     const { client, server } = await ends();
     const received = allOf(server);
     await lastValueFrom(client.sendFile(path, part), { defaultValue: 0 });

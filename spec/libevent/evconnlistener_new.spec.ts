@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import {
   connect as netConnect,
   createServer,
@@ -18,7 +26,7 @@ interface Handle {
   readonly _handle: { readonly fd: number };
 }
 
-describe('evconnlistener_new: base.listen', () => {
+describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
   const base = newBase();
   const directory = mkdtempSync(join(tmpdir(), 'listen-'));
   let open = new Subscription();
@@ -105,7 +113,7 @@ describe('evconnlistener_new: base.listen', () => {
     return `socket:[${line?.trim().split(/\s+/)[9] ?? ''}]`;
   }
 
-  it('binds a free port, tells it, and closes with its subscription', async () => {
+  it('evconnlistener_get_fd, evconnlistener_free: tells its port, closes when it is unsubscribed', async () => {
     const { port, listener } = await start({});
     expect(port).toBeGreaterThan(0);
     expect(await firstValueFrom(listener.bound)).toEqual({
@@ -165,37 +173,46 @@ describe('evconnlistener_new: base.listen', () => {
     expect(sockets).not.toContain(inodeOf(closed.port));
   });
 
-  it('closes accepted sockets on exec, too', async () => {
+  it('evutil_make_socket_nonblocking, evutil_make_socket_closeonexec: both ends are', async () => {
     const { port, next } = await start({});
     const arrived = next();
-    dial(port);
-    const connection = await arrived;
-    const { fd } = connection.socket;
-    expect(fd).toBeGreaterThan(2);
-    const flags = /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+    const connected = new Promise<Connection>((resolve) => {
+      open.add(base.connect({ host: '127.0.0.1', port }).subscribe(resolve));
+    });
     const O_CLOEXEC = 0o2000000;
-    expect(parseInt(flags!, 8) & O_CLOEXEC).toBe(O_CLOEXEC);
+    for (const { socket } of [await arrived, await connected]) {
+      const info = readFileSync(`/proc/self/fdinfo/${socket.fd}`, 'utf8');
+      const flags = parseInt(/flags:\s*(\d+)/.exec(info)![1]!, 8);
+      expect(flags & O_CLOEXEC).toBe(O_CLOEXEC);
+      expect(flags & constants.O_NONBLOCK).toBe(constants.O_NONBLOCK);
+    }
   });
 
-  it('LEV_OPT_REUSEABLE: has a port again whose connections are in TIME_WAIT', async () => {
-    const first = await start({});
-    const arrived = first.next();
-    const socket = dial(first.port);
-    // The end that closes first, this one, stays in TIME_WAIT.
-    const connection = await arrived;
-    const ended = once(socket, 'close');
-    socket.resume();
-    connection.complete();
-    connection.subscribe();
-    await ended;
+  it('LEV_OPT_CLOSE_ON_FREE: nobody is connected once it is unsubscribed', async () => {
+    const { port } = await start({});
+    expect(inodeOf(port)).toMatch(/^socket:\[\d+\]$/);
     open.unsubscribe();
     open = new Subscription();
-    const refused = failureOf(
-      base.listen({ host: '127.0.0.1', port: first.port, reuseAddress: false }),
-    );
+    // The same reactor has bound the next one, so it has closed this one before.
+    await start({});
+    expect(inodeOf(port)).toBe('socket:[]');
+    expect(await failed(dial(port))).toBe(true);
+  });
+
+  it('LEV_OPT_REUSEABLE: has a port again that a connection still has', async () => {
+    // One that is open, for the system keeps those in TIME_WAIT only while it has room for them.
+    const first = base.listen({ host: '127.0.0.1', port: 0 });
+    const arrived = firstValueFrom(first);
+    const { port } = await firstValueFrom(first.bound);
+    dial(port);
+    const connection = await arrived;
+    open.add(() => {
+      connection.destroy();
+    });
+    const refused = failureOf(base.listen({ host: '127.0.0.1', port, reuseAddress: false }));
     expect(await refused).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
-    const again = await start({ port: first.port });
-    expect(again.port).toBe(first.port);
+    const again = await start({ port });
+    expect(again.port).toBe(port);
   });
 
   it('LEV_OPT_REUSEABLE_PORT: shares a port with others that do', async () => {
@@ -369,7 +386,7 @@ describe('evconnlistener_new: base.listen', () => {
     expect(await failureOf(base.listen(config))).toMatchObject({ code, syscall });
   });
 
-  it('holds what has come while it is held, in order', async () => {
+  it('evconnlistener_disable, evconnlistener_enable: holds what has come while it is held, in order', async () => {
     const { listener, port, accepted, next } = await start({ backlog: 16 });
     const release = listener.hold();
     const sockets = [dial(port), dial(port)];

@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { firstValueFrom, from, lastValueFrom, switchMap, toArray } from 'rxjs';
 import { EventBase, sendTo, type EventFeature } from 'rxjs-libevent';
 import { joined } from './support/joined';
 import { allOf } from './support/bytesOf';
 import { runChild } from '../lifecycle/support/Child';
 
-describe('event_base_new_with_config: EventBase', () => {
+describe('event_base_new, event_base_new_with_config: EventBase', () => {
   const bases: EventBase[] = [];
 
   function make(config: ConstructorParameters<typeof EventBase>[0]): EventBase {
@@ -56,7 +57,7 @@ describe('event_base_new_with_config: EventBase', () => {
     );
   });
 
-  it('EVENT_BASE_FLAG_IGNORE_ENV: looks at the environment only when told so', async () => {
+  it('event_config_set_flag, EVENT_BASE_FLAG_IGNORE_ENV: looks at the environment only when told so', async () => {
     const child = await runChild(
       `const { EventBase } = require('rxjs-libevent');
        console.log(new EventBase().method);
@@ -67,8 +68,17 @@ describe('event_base_new_with_config: EventBase', () => {
     expect(child).toMatchObject({ code: 0, stdout: `${methods.join('\n')}\n` });
   });
 
-  it.each(['epoll', 'poll', 'select'])('carries connections by %s', async (method) => {
+  it('EVENT_BASE_FLAG_PRECISE_TIMER: epoll waits on a timer of the kernel, not in whole ms', async () => {
+    const before = kernelTimers();
+    const base = make({ avoidMethods: others('epoll') });
+    expect(kernelTimers() - before).toBe(1);
+    await base.close();
+    expect(kernelTimers()).toBe(before);
+  });
+
+  it.each(['epoll', 'poll', 'select'])('event_base_get_method: carries by %s', async (method) => {
     const base = make({ avoidMethods: others(method) });
+    expect(base.method).toBe(method);
     const { client, server, subscription } = await joined(base);
     const received = allOf(server);
     await lastValueFrom(from(['a', 'b', 'c']).pipe(sendTo(client)), { defaultValue: undefined });
@@ -142,8 +152,9 @@ describe('event_base_new_with_config: EventBase', () => {
     expect(microsecond?.looks).toBeGreaterThan(1);
   });
 
-  it('event_base_priority_init: connections may have as many levels as it says', async () => {
+  it('event_base_priority_init, event_base_get_npriorities: connections have so many levels', async () => {
     const base = make({ priorities: 4 });
+    expect(base.priorities).toBe(4);
     const { client, server, subscription } = await joined(base, {
       client: { priority: 3 },
       server: { priority: 0 },
@@ -202,9 +213,13 @@ describe('event_base_new_with_config: EventBase', () => {
     expect(idle).toMatchObject({ code: 0, stdout: 'bound\nexit, closed: false\n' });
   });
 
-  it('counts what it does', async () => {
+  it('event_base_get_num_events, event_base_dump_events: counts what it does, names what holds', async () => {
     const base = make({});
     const { client, server, subscription } = await joined(base);
+    const release = server.hold('the log');
+    expect(server.heldBy).toEqual(['the log']);
+    release();
+    expect(server.heldBy).toEqual([]);
     const before = base.stats;
     const received = lastValueFrom(server.pipe(toArray()));
     client.next(Buffer.alloc(1000));
@@ -216,6 +231,17 @@ describe('event_base_new_with_config: EventBase', () => {
     subscription.unsubscribe();
   });
 });
+
+/** Descriptors of this process that `timerfd_create` has made. */
+function kernelTimers(): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[timerfd]';
+    } catch {
+      return false; // the descriptor of this look
+    }
+  }).length;
+}
 
 function others(method: string): string[] {
   return EventBase.supportedMethods.filter((other) => other !== method);

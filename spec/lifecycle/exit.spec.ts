@@ -113,7 +113,7 @@ describe('the end of a process', () => {
   });
 });
 
-describe('EventBase.close', () => {
+describe('event_base_free: EventBase.close', () => {
   it('frees every descriptor and thread, with 1000 connections and traffic on them', async () => {
     const ended = await runChild(
       `${underLoad(2)}
