@@ -73,7 +73,8 @@ void Bufferevent::Trigger(int32_t events) {
   if ((events & EV_READ) != 0 && wanted_) {
     if (buffered_) {
       MoveInput();
-    } else {
+    } else if (armed_) {
+      // Disarm() leaves one that is not alone: it would stay active beyond the end of this object.
       event_active(&read_event_, EV_READ, 0);
     }
   }

@@ -22,6 +22,7 @@ import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
 import { pattern } from './support/pattern';
 import { until } from './support/until';
+import { runChild } from '../lifecycle/support/Child';
 
 const base = newBase({ priorities: 3 });
 let open = new Subscription();
@@ -410,6 +411,28 @@ describe('bufferevent_trigger: socket.trigger', () => {
     server.socket.trigger('read');
     client.next('k');
     expect((await received).toString()).toBe('ok');
+  });
+
+  it('leaves nothing behind where the input has ended, when the connection goes', async () => {
+    const child = await runChild(`
+      const { EventBase } = require('rxjs-libevent');
+      const { firstValueFrom } = require('rxjs');
+      const base = new EventBase();
+      const listener = base.listen({ host: '127.0.0.1', port: 0 });
+      const ended = async (server) => {
+        // What becomes active from here on is looked at after the connection has gone.
+        base.loopBreak();
+        await firstValueFrom(base.dispatched);
+        server.socket.trigger('read');
+        server.destroy();
+        console.log(await base.loop({ nonblock: true }));
+        await base.close();
+      };
+      listener.subscribe((server) => server.subscribe({ complete: () => ended(server) }));
+      listener.bound.subscribe(({ port }) => {
+        base.connect({ host: '127.0.0.1', port }).subscribe((client) => client.complete());
+      });`);
+    expect(child).toMatchObject({ code: 0, signal: null, stdout: 'stepped\n', stderr: '' });
   });
 });
 
