@@ -1,10 +1,29 @@
-import { firstValueFrom, lastValueFrom, Subscription } from 'rxjs';
+import { firstValueFrom, lastValueFrom, scheduled, Subscription } from 'rxjs';
 import type { Connection, EventBase, Listener } from 'rxjs-libevent';
 import { joined } from './support/joined';
 import { ending, outcome, type Row } from './support/legality';
 import { newBase } from './support/newBase';
 
-describe('Connection: method by state', () => {
+/** Two ends that are joined, by a socket or without one. */
+interface Ends {
+  readonly client: Connection;
+  readonly server: Connection;
+  readonly subscription: Subscription;
+}
+
+function paired(base: EventBase): Promise<Ends> {
+  const [client, server] = base.pair();
+  const subscription = new Subscription(() => {
+    client.destroy();
+    server.destroy();
+  });
+  return Promise.resolve({ client, server, subscription });
+}
+
+describe.each<[string, (base: EventBase) => Promise<Ends>]>([
+  ['a socket', joined],
+  ['a pair', paired],
+])('Connection of %s: method by state', (kind, join) => {
   type State = 'open' | 'inside next' | 'ended' | 'closing' | 'closed';
   const base = newBase({ priorities: 2 });
   let open = new Subscription();
@@ -24,6 +43,9 @@ describe('Connection: method by state', () => {
     closed: word,
   });
 
+  // libevent does not count the bytes of a pair, and polls nothing for it.
+  const ofSockets = all(kind === 'a pair' ? 'ENOTSUP' : 'ok');
+
   const rows: Row<State, Connection>[] = [
     ['next', (c) => c.next('x'), all('ok')],
     ['send drop', (c) => c.send('x', 'drop'), all('ok')],
@@ -36,9 +58,9 @@ describe('Connection: method by state', () => {
     ['unread', (c) => c.unread(Buffer.from('x')), all('ok')],
     ['setWatermarks', (c) => c.setWatermarks({ read: { high: 10 } }), all('ok')],
     ['setTimeouts', (c) => c.setTimeouts({ readTimeoutMs: 1000 }), all('ok')],
-    ['socket.setRateLimit', (c) => c.socket.setRateLimit(undefined), all('ok')],
-    ['socket.setRateLimitGroup', (c) => c.socket.setRateLimitGroup(undefined), all('ok')],
-    ['socket.setPriority', (c) => c.socket.setPriority(1), all('ok')],
+    ['socket.setRateLimit', (c) => c.socket.setRateLimit(undefined), ofSockets],
+    ['socket.setRateLimitGroup', (c) => c.socket.setRateLimitGroup(undefined), ofSockets],
+    ['socket.setPriority', (c) => c.socket.setPriority(1), ofSockets],
     ['socket.trigger', (c) => c.socket.trigger('read'), all('ok')],
     [
       'getters',
@@ -68,6 +90,7 @@ describe('Connection: method by state', () => {
     ],
     ['drained', (c) => ending((o) => c.drained.subscribe(o)), { ...all('ok'), closed: 'done' }],
     ['events', (c) => ending((o) => c.events.subscribe(o)), { ...all('ok'), closed: 'done' }],
+    ['whenClosed', (c) => ending((o) => c.whenClosed.subscribe(o)), all('ok')],
     [
       'sendFile',
       (c) => ending((o) => c.sendFile(__filename).subscribe(o)),
@@ -80,7 +103,7 @@ describe('Connection: method by state', () => {
     state: State,
     call: (connection: Connection) => unknown,
   ): Promise<unknown> {
-    const { client, server, subscription } = await joined(base);
+    const { client, server, subscription } = await join(base);
     open.add(subscription);
     switch (state) {
       case 'open':
@@ -128,7 +151,7 @@ describe('Connection: method by state', () => {
   });
 
   it('gives the same bytes to a second subscriber, from when it subscribes', async () => {
-    const { client, server, subscription } = await joined(base);
+    const { client, server, subscription } = await join(base);
     open.add(subscription);
     const seen: string[] = [];
     const both = new Promise<void>((resolve) => {
@@ -146,7 +169,7 @@ describe('Connection: method by state', () => {
   });
 
   it('stops reading when its only subscriber unsubscribes inside next, and loses nothing', async () => {
-    const { client, server, subscription } = await joined(base);
+    const { client, server, subscription } = await join(base);
     open.add(subscription);
     client.next('first');
     const first = await firstValueFrom(server);
@@ -156,7 +179,7 @@ describe('Connection: method by state', () => {
   });
 
   it.each(['destroy', 'reset', 'close', 'complete'] as const)('may %s inside next', async (end) => {
-    const { client, server, subscription } = await joined(base);
+    const { client, server, subscription } = await join(base);
     open.add(subscription);
     let calls = 0;
     const ended = new Promise<void>((resolve) => {
@@ -291,6 +314,7 @@ describe('EventBase: method by state', () => {
     ],
     ['timer, subscribed', (b) => ending((o) => b.timer(1e6).subscribe(o)), refused],
     ['fd, subscribed', (b) => ending((o) => b.fd(-1).subscribe(o)), refused],
+    ['scheduler', (b) => ending((o) => scheduled([1], b.scheduler).subscribe(o)), refused],
     ['signal, subscribed', (b) => ending((o) => b.signal('SIGWINCH').subscribe(o)), refused],
     ['close', (b) => outcome(() => b.close()), always],
     ['close with a deadline', (b) => outcome(() => b.close(50)), always],
