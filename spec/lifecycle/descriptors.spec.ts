@@ -12,10 +12,21 @@ describe('a process without descriptors', () => {
       listener.errors.subscribe(({ code, syscall, address, port }) =>
         console.log(JSON.stringify({ code, syscall, address, port })));
       listener.bound.subscribe(({ port }) => console.log(port));
-      const served = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+      let open = 0;
+      let idle = () => {};
+      const served = listener.pipe(serve((conn) => {
+        open += 1;
+        conn.whenClosed.subscribe(() => {
+          open -= 1;
+          if (open === 0) idle();
+        });
+        return conn.pipe(sendTo(conn));
+      })).subscribe();
       const taken = [];
       const commands = {
-        take: () => {
+        take: async () => {
+          // What a connection gives back later would be there for the next ones.
+          if (open > 0) await new Promise((resolve) => (idle = resolve));
           for (;;) try { taken.push(openSync('/dev/null')); } catch { break; }
           console.log('taken');
         },
