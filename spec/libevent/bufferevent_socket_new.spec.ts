@@ -15,6 +15,7 @@ import {
   type Connection,
   type ConnectionEvent,
   type LibeventError,
+  type TimeoutsConfig,
   sendTo,
 } from 'rxjs-libevent';
 import { allOf, bytesOf } from './support/bytesOf';
@@ -286,6 +287,14 @@ describe('bufferevent_setwatermark: read, write and setWatermarks', () => {
 });
 
 describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeouts', () => {
+  /** Waits until others have run out of the same time, so that a timeout would have come. */
+  async function runsOut(timeouts: TimeoutsConfig): Promise<void> {
+    const { client } = await ends({ client: timeouts });
+    const ended = lastValueFrom(client).catch((error: unknown) => (error as LibeventError).code);
+    client.next(pattern(15_000_000)); // which nobody reads
+    expect(await ended).toBe('ETIMEDOUT');
+  }
+
   it('BEV_EVENT_TIMEOUT | BEV_EVENT_READING: ends the connection with ETIMEDOUT', async () => {
     const { server } = await ends({ server: { readTimeoutMs: 20 } });
     const failed = lastValueFrom(server).catch((error: unknown) => error);
@@ -321,7 +330,7 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
         },
       }),
     );
-    await firstValueFrom(base.timer(50));
+    await runsOut({ readTimeoutMs: 5 });
     expect(ended).toBe(false);
     release();
     await until(() => ended);
@@ -339,7 +348,7 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
     const { client } = await ends({ client: { writeTimeoutMs: 5 } });
     let told = 0;
     open.add(client.events.subscribe(() => (told += 1)));
-    await firstValueFrom(base.timer(40));
+    await runsOut({ writeTimeoutMs: 5 });
     expect(told).toBe(0);
   });
 
@@ -357,7 +366,7 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
       ended = true;
     });
     server.setTimeouts({ readTimeoutMs: 0 });
-    await firstValueFrom(base.timer(80));
+    await runsOut({ readTimeoutMs: 30 });
     expect(ended).toBe(false);
     client.next('x');
     await received;
