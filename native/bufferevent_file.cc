@@ -74,7 +74,7 @@ void Bufferevent::Trigger(int32_t events) {
     if (buffered_) {
       MoveInput();
     } else if (armed_) {
-      // Disarm() leaves one that is not alone: it would stay active beyond the end of this object.
+      // Nobody would delete one that is not armed, and it would be active beyond this object's end.
       event_active(&read_event_, EV_READ, 0);
     }
   }

@@ -100,6 +100,7 @@ export class ListenerScript {
     });
   }
 
+  /** A peer connects, as the system sees it, or accepting has trouble. */
   arrive(value: Arrival): void {
     if (value instanceof LibeventError) {
       this.open?.trouble(value);

@@ -1,8 +1,9 @@
-import { lastValueFrom, merge, Subscription } from 'rxjs';
+import { lastValueFrom, merge } from 'rxjs';
 import type { Connection, LibeventError, RateLimit, RateLimitGroup } from 'rxjs-libevent';
 import { allOf, bytesOf } from './support/bytesOf';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 import { pattern } from './support/pattern';
 import { until } from './support/until';
 
@@ -11,12 +12,7 @@ const HARDLY: RateLimit = { readBytesPerSecond: 1, readBurstBytes: 10_000, tickM
 
 describe('ev_token_bucket_cfg_new, bufferevent_set_rate_limit: rateLimit and connection.socket.setRateLimit', () => {
   const base = newBase();
-  let open = new Subscription();
-
-  afterEach(() => {
-    open.unsubscribe();
-    open = new Subscription();
-  });
+  const open = openInEach();
 
   afterAll(async () => {
     await base.close();
@@ -152,12 +148,7 @@ describe('ev_token_bucket_cfg_new, bufferevent_set_rate_limit: rateLimit and con
 
 describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
   const base = newBase({ threads: 2 });
-  let open = new Subscription();
-
-  afterEach(() => {
-    open.unsubscribe();
-    open = new Subscription();
-  });
+  const open = openInEach();
 
   afterAll(async () => {
     await base.close();

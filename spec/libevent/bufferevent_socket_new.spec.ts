@@ -5,7 +5,6 @@ import {
   lastValueFrom,
   map,
   type Observable,
-  Subscription,
   take,
   tap,
   toArray,
@@ -21,17 +20,13 @@ import {
 import { allOf, bytesOf } from './support/bytesOf';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 import { pattern } from './support/pattern';
 import { until } from './support/until';
 import { runChild } from '../lifecycle/support/Child';
 
 const base = newBase({ priorities: 3 });
-let open = new Subscription();
-
-afterEach(() => {
-  open.unsubscribe();
-  open = new Subscription();
-});
+const open = openInEach();
 
 afterAll(() => base.close());
 

@@ -1,13 +1,4 @@
-import {
-  concat,
-  firstValueFrom,
-  from,
-  ignoreElements,
-  lastValueFrom,
-  Subscription,
-  take,
-  toArray,
-} from 'rxjs';
+import { concat, firstValueFrom, from, ignoreElements, lastValueFrom, take, toArray } from 'rxjs';
 import {
   delimited,
   fixedLength,
@@ -19,16 +10,12 @@ import {
 import { allOf } from './support/bytesOf';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 import { pattern } from './support/pattern';
 import { until } from './support/until';
 
 const base = newBase();
-let open = new Subscription();
-
-afterEach(() => {
-  open.unsubscribe();
-  open = new Subscription();
-});
+const open = openInEach();
 
 afterAll(() => base.close());
 

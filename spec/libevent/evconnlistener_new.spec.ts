@@ -17,9 +17,10 @@ import {
 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstValueFrom, lastValueFrom, Subscription } from 'rxjs';
+import { firstValueFrom, lastValueFrom } from 'rxjs';
 import type { Connection, LibeventError, ListenConfig, Listener } from 'rxjs-libevent';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 import { Child, runChild } from '../lifecycle/support/Child';
 
 interface Handle {
@@ -29,12 +30,7 @@ interface Handle {
 describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
   const base = newBase();
   const directory = mkdtempSync(join(tmpdir(), 'listen-'));
-  let open = new Subscription();
-
-  afterEach(() => {
-    open.unsubscribe();
-    open = new Subscription();
-  });
+  const open = openInEach();
 
   afterAll(async () => {
     rmSync(directory, { recursive: true });
@@ -121,9 +117,9 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
       address: '127.0.0.1',
       port,
     });
-    open.unsubscribe();
+    open.end();
     const again = base.listen({ host: '127.0.0.1', port, reuseAddress: false });
-    open = again.subscribe();
+    open.add(again.subscribe());
     expect((await firstValueFrom(again.bound)).port).toBe(port);
   });
 
@@ -191,8 +187,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
   it('LEV_OPT_CLOSE_ON_FREE: nobody is connected once it is unsubscribed', async () => {
     const { port } = await start({});
     expect(inodeOf(port)).toMatch(/^socket:\[\d+\]$/);
-    open.unsubscribe();
-    open = new Subscription();
+    open.end();
     // The same reactor has bound the next one, so it has closed this one before.
     await start({});
     expect(inodeOf(port)).toBe('socket:[]');

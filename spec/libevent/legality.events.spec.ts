@@ -1,20 +1,20 @@
-import { Subscription } from 'rxjs';
 import type { EventBase, FdEvent, RateLimitGroup } from 'rxjs-libevent';
 import { joined } from './support/joined';
-import { ending, outcome, type Row } from './support/legality';
+import { ending, inAll, itGives, outcome, type Row } from './support/legality';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 
 describe('EventBase, as a loop: method by state', () => {
   type State = 'not begun' | 'dispatching' | 'inside a callback' | 'left' | 'closing' | 'closed';
 
-  const all = (word: string): Record<State, string> => ({
-    'not begun': word,
-    dispatching: word,
-    'inside a callback': word,
-    left: word,
-    closing: word,
-    closed: word,
-  });
+  const all = inAll<State>([
+    'not begun',
+    'dispatching',
+    'inside a callback',
+    'left',
+    'closing',
+    'closed',
+  ]);
   const busy = { dispatching: 'EALREADY', 'inside a callback': 'EALREADY' };
   // What lingers in a base that closes may need the loop.
   const gone = { closed: 'ERR_BASE_CLOSED' };
@@ -69,33 +69,24 @@ describe('EventBase, as a loop: method by state', () => {
     }
   }
 
-  describe.each(rows)('%s', (_name, call, cells) => {
-    it.each(Object.keys(cells) as State[])('while it is %s', async (state) => {
-      expect(await inState(state, call)).toBe(cells[state]);
-    });
-  });
+  itGives(rows, inState);
 });
 
 describe('FdEvent: method by state', () => {
   type State = 'before' | 'open' | 'held' | 'inside next' | 'unsubscribed' | 'of a closed base';
   const base = newBase();
-  let open = new Subscription();
-
-  afterEach(() => {
-    open.unsubscribe();
-    open = new Subscription();
-  });
+  const open = openInEach();
 
   afterAll(() => base.close());
 
-  const all = (word: string): Record<State, string> => ({
-    before: word,
-    open: word,
-    held: word,
-    'inside next': word,
-    unsubscribed: word,
-    'of a closed base': word,
-  });
+  const all = inAll<State>([
+    'before',
+    'open',
+    'held',
+    'inside next',
+    'unsubscribed',
+    'of a closed base',
+  ]);
 
   const rows: Row<State, FdEvent>[] = [
     [
@@ -143,11 +134,7 @@ describe('FdEvent: method by state', () => {
     return call(event);
   }
 
-  describe.each(rows)('%s', (_name, call, cells) => {
-    it.each(Object.keys(cells) as State[])('while it is %s', async (state) => {
-      expect(await inState(state, call)).toBe(cells[state]);
-    });
-  });
+  itGives(rows, inState);
 
   it('emits nothing that was activated when nobody had subscribed', async () => {
     const event = base.fd(-1);
@@ -171,13 +158,13 @@ describe('RateLimitGroup: method by state', () => {
   type State = 'open' | 'with a member' | 'closed' | 'closed, with a member' | 'of a closed base';
   const limit = { readBytesPerSecond: 1e9 };
 
-  const all = (word: string): Record<State, string> => ({
-    open: word,
-    'with a member': word,
-    closed: word,
-    'closed, with a member': word,
-    'of a closed base': word,
-  });
+  const all = inAll<State>([
+    'open',
+    'with a member',
+    'closed',
+    'closed, with a member',
+    'of a closed base',
+  ]);
   const refused = {
     closed: 'ERR_CLOSED',
     'closed, with a member': 'ERR_CLOSED',
@@ -216,11 +203,7 @@ describe('RateLimitGroup: method by state', () => {
     }
   }
 
-  describe.each(rows)('%s', (_name, call, cells) => {
-    it.each(Object.keys(cells) as State[])('while it is %s', async (state) => {
-      expect(await inState(state, call)).toBe(cells[state]);
-    });
-  });
+  itGives(rows, inState);
 
   it('takes no member when it is closed', async () => {
     const base = newBase();

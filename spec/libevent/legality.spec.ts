@@ -1,8 +1,9 @@
 import { firstValueFrom, lastValueFrom, scheduled, Subscription } from 'rxjs';
 import type { Connection, EventBase, Listener } from 'rxjs-libevent';
 import { joined } from './support/joined';
-import { ending, outcome, type Row } from './support/legality';
+import { ending, inAll, itGives, outcome, type Row } from './support/legality';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 
 /** Two ends that are joined, by a socket or without one. */
 interface Ends {
@@ -26,22 +27,11 @@ describe.each<[string, (base: EventBase) => Promise<Ends>]>([
 ])('Connection of %s: method by state', (kind, join) => {
   type State = 'open' | 'inside next' | 'ended' | 'closing' | 'closed';
   const base = newBase({ priorities: 2 });
-  let open = new Subscription();
-
-  afterEach(() => {
-    open.unsubscribe();
-    open = new Subscription();
-  });
+  const open = openInEach();
 
   afterAll(() => base.close());
 
-  const all = (word: string): Record<State, string> => ({
-    open: word,
-    'inside next': word,
-    ended: word,
-    closing: word,
-    closed: word,
-  });
+  const all = inAll<State>(['open', 'inside next', 'ended', 'closing', 'closed']);
 
   // libevent does not count the bytes of a pair, and polls nothing for it.
   const ofSockets = all(kind === 'a pair' ? 'ENOTSUP' : 'ok');
@@ -127,20 +117,9 @@ describe.each<[string, (base: EventBase) => Promise<Ends>]>([
     }
   }
 
-  const states: State[] = ['open', 'inside next', 'ended', 'closing', 'closed'];
+  itGives(rows, (state, call) => inState(state, (conn) => outcome(() => call(conn))));
 
-  describe.each(rows)('%s', (_name, call, cells) => {
-    it.each(states)('while it is %s', async (state) => {
-      const seen = inState(state, (connection) => outcome(() => call(connection)));
-      expect(await seen).toBe(cells[state]);
-    });
-  });
-
-  describe.each(observables)('%s', (_name, call, cells) => {
-    it.each(states)('while it is %s', async (state) => {
-      expect(await inState(state, call)).toBe(cells[state]);
-    });
-  });
+  itGives(observables, inState);
 
   it('writes nothing once it is closing, and counts nothing', async () => {
     await inState('closing', (connection) => {
@@ -202,12 +181,7 @@ describe.each<[string, (base: EventBase) => Promise<Ends>]>([
 describe('Listener: method by state', () => {
   type State = 'before' | 'open' | 'inside next' | 'closed';
   const base = newBase();
-  let open = new Subscription();
-
-  afterEach(() => {
-    open.unsubscribe();
-    open = new Subscription();
-  });
+  const open = openInEach();
 
   afterAll(() => base.close());
 
@@ -254,14 +228,7 @@ describe('Listener: method by state', () => {
     return call(listener);
   }
 
-  describe.each(rows)('%s', (_name, call, cells) => {
-    it.each(['before', 'open', 'inside next', 'closed'] as const)(
-      'while it is %s',
-      async (state) => {
-        expect(await inState(state, call)).toBe(cells[state]);
-      },
-    );
-  });
+  itGives(rows, inState);
 
   it('opens a socket for each subscriber: the second on one port fails by itself', async () => {
     const first = base.listen({ host: '127.0.0.1', port: 0 });
@@ -347,14 +314,7 @@ describe('EventBase: method by state', () => {
     }
   }
 
-  describe.each(rows)('%s', (_name, call, cells) => {
-    it.each(['open', 'inside a callback', 'closing', 'closed'] as const)(
-      'while it is %s',
-      async (state) => {
-        expect(await inState(state, call)).toBe(cells[state]);
-      },
-    );
-  });
+  itGives(rows, inState);
 
   it('ends what runs when it is closed inside a callback', async () => {
     const base = newBase();

@@ -42,3 +42,23 @@ export function ending(subscribe: (observer: object) => Subscription): Promise<s
     setImmediate(() => setImmediate(() => tell('ok')));
   });
 }
+
+/** The same word in each of the states. */
+export function inAll<State extends string>(
+  states: readonly State[],
+): (word: string) => Record<State, string> {
+  return (word) =>
+    Object.fromEntries(states.map((state) => [state, word])) as Record<State, string>;
+}
+
+/** A spec for each cell of the rows. */
+export function itGives<State extends string, Subject>(
+  rows: readonly Row<State, Subject>[],
+  inState: (state: State, call: (subject: Subject) => unknown) => unknown,
+): void {
+  describe.each(rows)('%s', (_name, call, cells) => {
+    it.each(Object.keys(cells) as State[])('while it is %s', async (state) => {
+      expect(await inState(state, call)).toBe(cells[state]);
+    });
+  });
+}
