@@ -25,6 +25,11 @@ export function viewOn(memory: ArrayBufferLike, offset: number, length: number):
   return new View(memory, offset, length);
 }
 
+/** The same bytes in memory of their own, which nobody else has. */
+export function copyOf(bytes: Uint8Array): Buffer {
+  return new (View as unknown as new (bytes: Uint8Array) => Buffer)(bytes);
+}
+
 /** As `into.set(bytes, offset)`. */
 export function copyBytes(bytes: Uint8Array, into: Uint8Array, offset: number): void {
   set.call(into, bytes, offset);

@@ -5,6 +5,7 @@ import { Flow, type FlowMarks } from '../flow/Flow';
 import type { Release } from '../flow/Release';
 import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
+import { lend, type BorrowingSubscriber, type Lender } from '../common/borrow';
 import { ConnectionEffects } from './ConnectionEffects';
 import { ConnectionHandler } from './ConnectionHandler';
 import { checkBytes, checkChunk } from './checkChunk';
@@ -52,7 +53,7 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
  *
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
-export class Connection extends Observable<Buffer> implements Observer<Chunk> {
+export class Connection extends Observable<Buffer> implements Observer<Chunk>, Lender {
   /** @internal The marble kit watches its source. */
   readonly flow: Flow;
   /** @internal */
@@ -81,6 +82,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     transport.attach(new ConnectionHandler(this));
     if (options.readTimeoutMs !== 0 || options.writeTimeoutMs !== 0) this.setTimeouts(options);
     if (configuresSocket(options) && 'sendFile' in transport) this.socket.configure(options);
+  }
+
+  /** @internal Lets an operator of the library read the bytes where they are. */
+  [lend](subscriber: BorrowingSubscriber): void {
+    this.input.subscribe(subscriber, true);
   }
 
   /** The address of this end. */
@@ -160,7 +166,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /**
    * Writes a chunk. While the output is saturated, the current source is held.
    *
-   * Bytes of a large chunk are not copied: leave it as it is until it has left.
+   * The bytes are taken when the call returns: the chunk may be changed or given away at once.
    *
    * @throws TypeError if the chunk is neither bytes nor a string
    */

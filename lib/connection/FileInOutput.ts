@@ -1,7 +1,5 @@
+import { copyOf } from '../common/bytes';
 import type { Chunk } from './Transport';
-
-/** Below, a chunk that waits is copied, as it is when it is written at once. */
-const COPY_BYTES = 16384;
 
 /** A file that is being sent, and what waits behind it, in order. */
 export class FileInOutput {
@@ -13,7 +11,7 @@ export class FileInOutput {
   /** Keeps a chunk, to be written in its turn. */
   write(chunk: Chunk, encoding: BufferEncoding, write: (chunk: Chunk) => void): void {
     const bytes = Buffer.byteLength(chunk, encoding);
-    const kept = typeof chunk !== 'string' && bytes < COPY_BYTES ? Uint8Array.from(chunk) : chunk;
+    const kept = typeof chunk === 'string' ? chunk : copyOf(chunk);
     this.bytesBehind += bytes;
     this.behind.push(() => {
       this.bytesBehind -= bytes;

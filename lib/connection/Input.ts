@@ -1,4 +1,6 @@
-import type { Subscriber, Unsubscribable } from 'rxjs';
+import type { Unsubscribable } from 'rxjs';
+import type { BorrowingSubscriber } from '../common/borrow';
+import { copyOf } from '../common/bytes';
 import type { Flow } from '../flow/Flow';
 import { enterSource, leaveSource } from '../flow/currentSource';
 
@@ -12,7 +14,9 @@ export interface InputOwner {
 class Reader implements Unsubscribable {
   constructor(
     private readonly input: Input,
-    readonly subscriber: Subscriber<Buffer>,
+    readonly subscriber: BorrowingSubscriber,
+    /** It reads chunks in place; all others get a chunk of their own. */
+    readonly borrows: boolean,
     readonly since: number,
   ) {}
 
@@ -25,21 +29,18 @@ class Reader implements Unsubscribable {
 const BURST_CHUNKS = 64;
 
 /**
- * A chunk that may wait for long, without the memory around it: a view keeps a slab whose other
- * chunks have gone. It is one chunk or two for each hold, those that were under way.
- */
-function onItsOwn(chunk: Buffer): Buffer {
-  return chunk.length * 2 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk;
-}
-
-/**
  * The reading half of a connection: who reads, what waits, and how it ends. Emits only what its
  * flow allows, in order, and its ending after its last byte.
+ *
+ * Received bytes are borrowed: the transport uses their memory again. What waits is copied, and
+ * what is emitted is the subscriber's own.
  */
 export class Input {
   private readers: readonly Reader[] = [];
+  /** Copies, that nobody else has. */
   private queue: Buffer[] = [];
   private sequence = 0;
+  /** What the reader whose turn it is has been given. */
   private current: Buffer | undefined;
   private pumping = false;
   private ending: { readonly error: unknown } | undefined;
@@ -59,12 +60,12 @@ export class Input {
     return this.readers.length > 0;
   }
 
-  subscribe(subscriber: Subscriber<Buffer>): void {
+  subscribe(subscriber: BorrowingSubscriber, borrows = false): void {
     if (this.ended) {
       this.finish(subscriber);
       return;
     }
-    const reader = new Reader(this, subscriber, this.sequence);
+    const reader = new Reader(this, subscriber, borrows, this.sequence);
     // Not by spreading: that makes room for 17.
     this.readers = this.readers.length === 0 ? [reader] : this.readers.concat(reader);
     this.flow.subscribe();
@@ -78,15 +79,16 @@ export class Input {
     this.flow.unsubscribe();
   }
 
+  /** @param chunk - valid during the call only */
   receive(chunk: Buffer): void {
     // Ended from this side, while the chunk was under way.
     if (this.ended) return;
     this.flow.arrived(chunk.length);
     if (this.queue.length > 0 || this.pumping || !this.flow.emitting) {
-      this.queue.push(this.flow.source.held || !this.hasReaders ? onItsOwn(chunk) : chunk);
+      this.queue.push(copyOf(chunk));
       return;
     }
-    this.emit(chunk);
+    this.emit(chunk, false);
     if (this.queue.length > 0 || this.ending !== undefined) this.pump();
   }
 
@@ -114,7 +116,7 @@ export class Input {
         this.flow.source.resumeLater();
         return;
       }
-      this.emit(this.queue.shift() as Buffer);
+      this.emit(this.queue.shift() as Buffer, true);
     }
     if (this.queue.length === 0 && !this.flow.source.hasPostponed) this.deliverEnd();
   }
@@ -143,7 +145,7 @@ export class Input {
     if (this.ended || this.readers.filter(({ since }) => since < sequence).length > most) {
       return false;
     }
-    this.queue.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.queue.unshift(copyOf(bytes));
     this.flow.returned(bytes.length);
     this.goOnLater();
     return true;
@@ -154,19 +156,24 @@ export class Input {
     if (this.queue.length > 0 || this.ending !== undefined) this.flow.source.resumeLater();
   }
 
-  private emit(chunk: Buffer): void {
+  /** @param owned - the chunk is a copy already, which may be given away */
+  private emit(chunk: Buffer, owned: boolean): void {
     this.pumping = true;
     this.sequence += 1;
-    this.current = chunk;
     const { readers } = this;
+    const given = owned && readers.length === 1;
+    const bytes = chunk.length;
     const outer = enterSource(this.flow.source);
     try {
-      for (const { subscriber } of readers) subscriber.next(chunk);
+      for (const { subscriber, borrows } of readers) {
+        this.current = given || borrows ? chunk : copyOf(chunk);
+        subscriber.next(this.current);
+      }
     } finally {
       leaveSource(outer);
       this.current = undefined;
       this.pumping = false;
-      this.flow.emitted(chunk.length);
+      this.flow.emitted(bytes);
     }
   }
 
@@ -180,7 +187,7 @@ export class Input {
     this.owner.inputEnded();
   }
 
-  private finish(subscriber: Subscriber<Buffer>): void {
+  private finish(subscriber: BorrowingSubscriber): void {
     const error = this.ending?.error;
     if (error === undefined) subscriber.complete();
     else subscriber.error(error);

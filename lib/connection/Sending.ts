@@ -1,5 +1,6 @@
 import type { Observable, Observer, Subscriber, Unsubscribable } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
+import { borrow } from '../common/borrow';
 import { Intake } from '../flow/Intake';
 import type { Connection } from './Connection';
 import type { OutputListener, WhenSaturated } from './Output';
@@ -22,7 +23,7 @@ export class Sending implements Observer<Chunk>, OutputListener, Unsubscribable 
     subscriber.add(this);
     // The connection's end is the pipeline's, even if the source says no more.
     this.connection.output.listen(this);
-    if (!subscriber.closed) source.subscribe(this.intake);
+    if (!subscriber.closed) borrow(source as Observable<Uint8Array>, this.intake);
   }
 
   next(chunk: Chunk): void {

@@ -8,8 +8,7 @@
 export interface FrameDecoder<T> {
   /**
    * Takes the next chunk. Called only when {@link FrameDecoder.read} has nothing more to give.
-   * The chunk is a view of memory that the connection shares among chunks: what is kept for long
-   * should be copied.
+   * The chunk is the decoder's own, unless it has {@link BorrowingDecoder.keep}.
    */
   write(chunk: Buffer): void;
   /**
@@ -28,4 +27,10 @@ export interface FrameDecoder<T> {
   readonly unusedBytes: number;
   /** Gives those bytes away. The decoder is not used afterwards. */
   takeUnused(): Buffer;
+}
+
+/** A decoder that reads chunks in place: their memory is used again after the call. */
+export interface BorrowingDecoder<T> extends FrameDecoder<T> {
+  /** The call ends, and there is more to read: copies what it still needs of the last chunk. */
+  keep(): void;
 }

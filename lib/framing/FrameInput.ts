@@ -1,4 +1,4 @@
-import { viewOn } from '../common/bytes';
+import { copyOf, viewOn } from '../common/bytes';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -6,9 +6,9 @@ const EMPTY = Buffer.alloc(0);
  * The unused bytes of a decoder: the rest of the current chunk and, in front of it, what earlier
  * chunks have left over.
  *
- * A frame that lies within one chunk is used where it is. Only a frame that crosses chunks is
- * copied, once, into memory of its own. What is left of a chunk is copied too, so that a peer
- * which sends half a line and falls silent does not keep a whole slab alive.
+ * Chunks are borrowed. Frames that are Buffers are views on one copy of their chunk, made for the
+ * first of them; a frame that crosses chunks is copied into memory of its own, and so is what is left
+ * of a chunk.
  */
 export class FrameInput {
   chunk: Buffer = EMPTY;
@@ -20,9 +20,9 @@ export class FrameInput {
   /** Where {@link FrameInput.use} found its bytes, and from which index on. */
   used: Buffer = EMPTY;
   usedFrom = 0;
-  /** The memory of the chunk, and where it begins there: to ask a Buffer costs as much as a view. */
+  /** The copy of the chunk that frames are views on, and its memory: asking for that costs a call. */
+  private copy: Buffer = EMPTY;
   private memory: ArrayBufferLike = EMPTY.buffer;
-  private origin = 0;
 
   get unusedBytes(): number {
     return this.carried + this.chunk.length - this.position;
@@ -31,14 +31,18 @@ export class FrameInput {
   write(chunk: Buffer): void {
     this.chunk = chunk;
     this.position = 0;
-    this.memory = chunk.buffer;
-    this.origin = chunk.byteOffset;
+    this.copy = EMPTY;
   }
 
-  /** The bytes of {@link FrameInput.used} between two indices, without a copy. */
+  /** The bytes of {@link FrameInput.used} between two indices, as the subscriber's own. */
   viewUsed(from: number, to: number): Buffer {
     if (this.used !== this.chunk) return this.used.subarray(from, to);
-    return viewOn(this.memory, this.origin + from, to - from);
+    // Whoever had a frame may have given its memory away: then the others get a new copy.
+    if (this.copy.length !== this.chunk.length) {
+      this.copy = copyOf(this.chunk);
+      this.memory = this.copy.buffer;
+    }
+    return viewOn(this.memory, from, to - from);
   }
 
   /** One unused byte, counted from the first one. The caller knows that it is there. */
@@ -62,9 +66,10 @@ export class FrameInput {
     if (bytes > this.carried) this.gather(bytes, bytes);
     this.used = this.carry;
     this.usedFrom = 0;
-    const left = this.carry.subarray(bytes, this.carried);
-    this.carry = left.length === 0 ? EMPTY : left;
-    this.carried = left.length;
+    // The frame is the subscriber's: what is left behind it moves to memory of its own.
+    this.carried -= bytes;
+    this.carry =
+      this.carried === 0 ? EMPTY : copyOf(this.carry.subarray(bytes, bytes + this.carried));
   }
 
   /**
@@ -75,7 +80,8 @@ export class FrameInput {
   gather(bytes: number, most = Infinity): void {
     if (bytes > this.carry.length) {
       const roomy = Math.min(bytes + (bytes >> 1) + 64, most);
-      const larger = Buffer.allocUnsafe(Math.max(roomy, bytes));
+      // Not from Node's pool, which strangers share.
+      const larger = Buffer.allocUnsafeSlow(Math.max(roomy, bytes));
       this.carry.copy(larger, 0, 0, this.carried);
       this.carry = larger;
     }
@@ -90,6 +96,11 @@ export class FrameInput {
     if (this.position < this.chunk.length) this.gather(this.unusedBytes, most);
     this.write(EMPTY);
     this.used = EMPTY;
+  }
+
+  /** Copies the chunk: its memory is used again. Indices stay what they are. */
+  own(): void {
+    this.chunk = copyOf(this.chunk);
   }
 
   takeUnused(): Buffer {

@@ -2,7 +2,9 @@ import type { Observable, Observer, Subscriber, Unsubscribable } from 'rxjs';
 import { Intake } from '../flow/Intake';
 import { currentSource, enterSource, leaveSource } from '../flow/currentSource';
 import type { Holdable } from '../flow/Holdable';
-import type { FrameDecoder } from './FrameDecoder';
+import { borrow } from '../common/borrow';
+import { copyOf } from '../common/bytes';
+import type { BorrowingDecoder, FrameDecoder } from './FrameDecoder';
 
 type GiveBack = (rest: Uint8Array) => void;
 
@@ -37,26 +39,29 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
 
   constructor(
     private readonly subscriber: Subscriber<T>,
-    private readonly decoder: FrameDecoder<T>,
+    private readonly decoder: FrameDecoder<T> & Partial<BorrowingDecoder<T>>,
   ) {
     this.upstream = new Intake(this);
   }
 
   connect(source: Observable<Uint8Array>): void {
     this.subscriber.add(this);
-    source.subscribe(this.upstream);
+    // A decoder of the user's may keep what it is given.
+    if (this.decoder.keep === undefined) source.subscribe(this.upstream);
+    else borrow(source, this.upstream);
   }
 
   next(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     const source = currentSource();
     const giveBack = source?.giveBackOf?.(chunk);
-    if (this.draining || this.takeWorkBack !== undefined) {
-      (this.waiting ??= []).push({ chunk, source, giveBack });
-    } else {
-      this.accept(chunk, source, giveBack);
-      this.drain();
+    if (this.draining || this.postponed) {
+      (this.waiting ??= []).push({ chunk: copyOf(chunk), source, giveBack });
+      return;
     }
+    this.accept(chunk, source, giveBack);
+    this.drain();
+    if (this.postponed) this.decoder.keep?.();
   }
 
   error(error: unknown): void {
@@ -67,9 +72,13 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
     this.end({ kind: 'complete' });
   }
 
+  private get postponed(): boolean {
+    return this.takeWorkBack !== undefined;
+  }
+
   private end(ending: Ending): void {
     this.ending = ending;
-    if (!this.draining && this.takeWorkBack === undefined) this.drain();
+    if (!this.draining && !this.postponed) this.drain();
   }
 
   private accept(

@@ -1,9 +1,9 @@
 import { LibeventError } from '../common/LibeventError';
-import type { FrameDecoder } from './FrameDecoder';
+import type { BorrowingDecoder } from './FrameDecoder';
 import { FrameInput } from './FrameInput';
 
 /** Cuts bytes into frames whose size is known from their first bytes. */
-export class SizedDecoder implements FrameDecoder<Buffer> {
+export class SizedDecoder implements BorrowingDecoder<Buffer> {
   private readonly input = new FrameInput();
 
   /**
@@ -26,6 +26,10 @@ export class SizedDecoder implements FrameDecoder<Buffer> {
 
   write(chunk: Buffer): void {
     this.input.write(chunk);
+  }
+
+  keep(): void {
+    this.input.own();
   }
 
   read(): Buffer | undefined {

@@ -1,6 +1,6 @@
 import { LibeventError } from '../common/LibeventError';
 import { findBytes } from '../common/bytes';
-import type { FrameDecoder } from './FrameDecoder';
+import type { BorrowingDecoder } from './FrameDecoder';
 import { FrameInput } from './FrameInput';
 import type { TerminatedConfig } from './TerminatedConfig';
 import type { Terminator } from './Terminator';
@@ -30,7 +30,7 @@ export interface TerminatedRules<T> extends Required<Omit<TerminatedConfig, 'enc
 }
 
 /** Cuts bytes at terminators. */
-export class TerminatedDecoder<T> implements FrameDecoder<T> {
+export class TerminatedDecoder<T> implements BorrowingDecoder<T> {
   private readonly input = new FrameInput();
   private readonly needle: number | Buffer;
   private readonly markBytes: number;
@@ -67,6 +67,12 @@ export class TerminatedDecoder<T> implements FrameDecoder<T> {
   write(chunk: Buffer): void {
     this.input.write(chunk);
     this.found = -1;
+  }
+
+  keep(): void {
+    this.settle();
+    this.window?.close();
+    this.input.own();
   }
 
   read(): T | undefined {
