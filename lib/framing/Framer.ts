@@ -55,13 +55,13 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
     if (chunk.length === 0) return;
     const source = currentSource();
     const giveBack = source?.giveBackOf?.(chunk);
-    if (this.draining || this.postponed) {
+    if (this.draining || this.isPostponed()) {
       (this.waiting ??= []).push({ chunk: copyOf(chunk), source, giveBack });
       return;
     }
     this.accept(chunk, source, giveBack);
     this.drain();
-    if (this.postponed) this.decoder.keep?.();
+    if (this.isPostponed()) this.decoder.keep?.();
   }
 
   error(error: unknown): void {
@@ -72,13 +72,13 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
     this.end({ kind: 'complete' });
   }
 
-  private get postponed(): boolean {
+  private isPostponed(): boolean {
     return this.takeWorkBack !== undefined;
   }
 
   private end(ending: Ending): void {
     this.ending = ending;
-    if (!this.draining && !this.postponed) this.drain();
+    if (!this.draining && !this.isPostponed()) this.drain();
   }
 
   private accept(
