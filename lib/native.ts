@@ -2,109 +2,141 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LibeventError } from './common/LibeventError';
 
-/** Numbers of one table of the layout, by name. */
-type Table<Name extends string> = Readonly<Record<Name, number>>;
+/** What native/ring.h and native/requests.h define: tables of numbers by name. */
+const TABLES = {
+  submission: [
+    'stop',
+    'adopt',
+    'connect',
+    'listen',
+    'read',
+    'credit',
+    'readHigh',
+    'write',
+    'notify',
+    'drain',
+    'shutdown',
+    'close',
+    'timeouts',
+    'discard',
+    'rateLimit',
+    'rateLimitGroup',
+    'group',
+    'totals',
+    'priority',
+    'pair',
+    'sendFile',
+    'trigger',
+    'timer',
+    'signal',
+    'fd',
+    'activate',
+    'interval',
+    'loopExit',
+    'loopBreak',
+    'loop',
+  ],
+  completion: [
+    'data',
+    'end',
+    'sent',
+    'drained',
+    'finished',
+    'writeFailed',
+    'hangup',
+    'closed',
+    'accepted',
+    'bound',
+    'connected',
+    'failed',
+    'timeout',
+    'released',
+    'acceptPaused',
+    'acceptResumed',
+    'fired',
+    'stopped',
+    'fatal',
+    'looped',
+    'total',
+  ],
+  control: [
+    'completionTail',
+    'completionHead',
+    'submissionTail',
+    'submissionHead',
+    'jsWantsRoom',
+    'reactorSleeps',
+    'reactorWantsRoom',
+    'jsSleeps',
+    'stats',
+    'borrowed',
+    'controlWords',
+  ],
+  stat: [
+    'passes',
+    'sleeps',
+    'signals',
+    'receives',
+    'sends',
+    'references',
+    'copies',
+    'posted',
+    'taken',
+    'stalls',
+    'accepts',
+    'receivedBytes',
+    'sentBytes',
+  ],
+  closeMode: ['drop', 'reset', 'linger'],
+  loopEnd: ['stepped', 'exited', 'broken', 'empty'],
+  loopFlag: ['once', 'nonblock'],
+  timerFlag: ['periodic', 'common'],
+  eventFlag: ['timeout', 'read', 'write', 'edge', 'closed'],
+  feature: ['et', 'o1', 'fds', 'earlyClose'],
+  family: ['unix', 'ipv4', 'ipv6', 'zoned'],
+  failedCall: ['socket', 'connect', 'sendfile'],
+  listenFlag: [
+    'reuseable',
+    'reuseablePort',
+    'ipv6Only',
+    'deferredAccept',
+    'keepOnExec',
+    'noDelayAccepted',
+  ],
+  connectFlag: ['noDelay'],
+  connectRequest: [
+    'size',
+    'flags',
+    'credit',
+    'family',
+    'port',
+    'remoteBytes',
+    'localPort',
+    'localBytes',
+    'keepAliveSeconds',
+  ],
+  listenRequest: ['size', 'flags', 'backlog', 'fd', 'family', 'port', 'credit'],
+  rateLimitRequest: ['size', 'readRate', 'readBurst', 'writeRate', 'writeBurst', 'tickMs'],
+  sendFileRequest: ['size', 'fd', 'bytes', 'offsetLow', 'offsetHigh'],
+  memory: [
+    'arenaBlocks',
+    'arenaBlockBytes',
+    'pieces',
+    'releaseBit',
+    'recordWords',
+    'slots',
+    'slotBits',
+  ],
+} as const;
 
-/** The layout of the shared memory, defined in `native/ring.h`. */
-export interface NativeLayout {
-  readonly submission: Table<
-    | 'lend'
-    | 'stop'
-    | 'adopt'
-    | 'connect'
-    | 'listen'
-    | 'read'
-    | 'credit'
-    | 'readHigh'
-    | 'write'
-    | 'notify'
-    | 'shutdown'
-    | 'close'
-    | 'timeouts'
-    | 'closeFd'
-    | 'loopExit'
-    | 'loopBreak'
-    | 'loop'
-    | 'rateLimit'
-    | 'rateLimitGroup'
-    | 'group'
-    | 'totals'
-    | 'priority'
-    | 'pair'
-    | 'sendFile'
-    | 'trigger'
-    | 'timer'
-    | 'signal'
-    | 'fd'
-    | 'activate'
-    | 'interval'
-  >;
-  readonly completion: Table<
-    | 'data'
-    | 'end'
-    | 'left'
-    | 'finished'
-    | 'writeFailed'
-    | 'hangup'
-    | 'closed'
-    | 'accepted'
-    | 'bound'
-    | 'connected'
-    | 'failed'
-    | 'timeout'
-    | 'released'
-    | 'acceptPaused'
-    | 'acceptResumed'
-    | 'stopped'
-    | 'fatal'
-    | 'looped'
-    | 'total'
-    | 'fired'
-  >;
-  readonly control: Table<
-    | 'completionTail'
-    | 'completionHead'
-    | 'submissionTail'
-    | 'submissionHead'
-    | 'outTail'
-    | 'reactorSleeps'
-    | 'reactorWantsRoom'
-    | 'jsSleeps'
-    | 'stats'
-    | 'count'
-  >;
-  readonly stat: Table<NativeStat>;
-  readonly closeMode: Table<'drop' | 'reset' | 'linger'>;
-  readonly loopEnd: Table<'stepped' | 'exited' | 'broken' | 'empty'>;
-  /** `EVLOOP_…` of event2/event.h. */
-  readonly loopFlag: Table<'once' | 'nonblock'>;
-  readonly timerFlag: Table<'periodic' | 'common'>;
-  /** `EV_…` of event2/event.h. */
-  readonly eventFlag: Table<'timeout' | 'read' | 'write' | 'edge' | 'closed'>;
-  readonly failedCall: Table<string>;
-  readonly listenFlag: Table<
-    'reuseable' | 'reuseablePort' | 'ipv6Only' | 'deferredAccept' | 'keepOnExec' | 'noDelay'
-  >;
-  readonly connectFlag: Table<'noDelay'>;
-  readonly slots: number;
-  readonly slotBits: number;
-  readonly pins: number;
-}
+type Tables = typeof TABLES;
 
-export type NativeStat =
-  | 'passes'
-  | 'sleeps'
-  | 'signals'
-  | 'receives'
-  | 'sends'
-  | 'references'
-  | 'copies'
-  | 'posted'
-  | 'taken'
-  | 'stalls'
-  | 'accepts'
-  | 'receivedBytes'
-  | 'sentBytes';
+/** The layout of the shared memory, as the addon exports it. */
+export type NativeLayout = {
+  readonly [Name in keyof Tables]: Readonly<Record<Tables[Name][number], number>>;
+};
+
+export type NativeStat = Tables['stat'][number];
 
 export interface NativeReactorOptions {
   readonly avoidMethods: readonly string[];
@@ -119,8 +151,8 @@ export interface NativeReactorOptions {
   readonly control: Int32Array;
   readonly completions: Int32Array;
   readonly submissions: Int32Array;
-  readonly left: Int32Array;
-  readonly outSlab: Uint8Array;
+  readonly sent: Int32Array;
+  readonly arena: Uint8Array;
   readonly onWakeup: () => void;
 }
 
@@ -130,11 +162,10 @@ export interface NativeReactor {
   readonly features: number;
   start(): void;
   wake(): void;
-  pin(index: number, view: Uint8Array): void;
-  unpin(index: number): void;
+  /** The reactor may read the memory until {@link NativeReactor.takeBack}. */
+  lendMemory(piece: number, memory: Uint8Array): void;
+  takeBack(piece: number): void;
   setRef(keepsProcessAlive: boolean): void;
-  /** Closes an accepted socket that has not been submitted to any reactor. */
-  refuse(fd: number): void;
   close(): void;
 }
 
@@ -146,6 +177,13 @@ export interface NativeModule {
   /** There is one callback in an environment; a later one takes its place. */
   onLog(callback: (severity: number, message: string, lost: number) => void): void;
   enableDebugLogging(on: boolean): void;
+  /** A duplicate of a descriptor, on its way to the reactor that it is submitted to. */
+  duplicateDescriptor(fd: number): number;
+  /** Closes a descriptor on its way that no reactor gets. */
+  discardDescriptor(fd: number): void;
+  /** 0, or an errno. */
+  leaseSignal(signal: number): number;
+  releaseSignal(signal: number): void;
 }
 
 /** The addon. This is the only file that loads it. */
@@ -155,7 +193,7 @@ export const native = loadAddon(
 
 function loadAddon(file: string): NativeModule {
   try {
-    return require(file) as NativeModule;
+    return checked(require(file) as NativeModule);
   } catch (error) {
     // npm 12 skips install scripts that the user has not approved, and says so in passing only.
     const detail = existsSync(file)
@@ -164,4 +202,14 @@ function loadAddon(file: string): NativeModule {
         'Run: npm install-scripts approve rxjs-libevent && npm rebuild rxjs-libevent';
     throw new LibeventError('ERR_ADDON', 'dlopen', { detail });
   }
+}
+
+/** Another version of the addon would read numbers that are not there. */
+function checked(addon: NativeModule): NativeModule {
+  for (const [table, names] of Object.entries(TABLES)) {
+    const numbers = addon.layout[table as keyof Tables] as Record<string, unknown> | undefined;
+    const missing = names.find((name) => typeof numbers?.[name] !== 'number');
+    if (missing !== undefined) throw new Error(`it has no ${table}.${missing}`);
+  }
+  return addon;
 }

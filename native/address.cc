@@ -2,10 +2,12 @@
 #include "address.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace rxjs_libevent {
@@ -23,25 +25,78 @@ int ParsePath(const std::string& path, SocketAddress* address) {
   return 0;
 }
 
+int ParseIpv4(const std::string& text, int port, SocketAddress* address) {
+  auto* ipv4 = reinterpret_cast<sockaddr_in*>(&address->storage);
+  if (inet_pton(AF_INET, text.c_str(), &ipv4->sin_addr) != 1) return EINVAL;
+  ipv4->sin_family = AF_INET;
+  ipv4->sin_port = htons(static_cast<uint16_t>(port));
+  address->length = sizeof(sockaddr_in);
+  return 0;
+}
+
+// getaddrinfo() would take names of interfaces for link-local addresses only: `::1%lo` is one too.
+int ParseZone(const std::string& zone, uint32_t* index) {
+  *index = if_nametoindex(zone.c_str());
+  if (*index != 0) return 0;
+  const int error = errno != 0 ? errno : ENODEV;
+  char* end = nullptr;
+  const unsigned long number = strtoul(zone.c_str(), &end, 10);
+  if (zone[0] < '0' || zone[0] > '9' || *end != '\0' || number > UINT32_MAX) return error;
+  *index = static_cast<uint32_t>(number);
+  return 0;
+}
+
+int ParseIpv6(const std::string& text, int port, SocketAddress* address) {
+  auto* ipv6 = reinterpret_cast<sockaddr_in6*>(&address->storage);
+  const size_t percent = text.find('%');
+  if (inet_pton(AF_INET6, text.substr(0, percent).c_str(), &ipv6->sin6_addr) != 1) return EINVAL;
+  if (percent != std::string::npos) {
+    const int bad = ParseZone(text.substr(percent + 1), &ipv6->sin6_scope_id);
+    if (bad != 0) return bad;
+  }
+  ipv6->sin6_family = AF_INET6;
+  ipv6->sin6_port = htons(static_cast<uint16_t>(port));
+  address->length = sizeof(sockaddr_in6);
+  return 0;
+}
+
+// The 4 or 16 bytes of an IP address, in the order of the wire.
+Record BytesOf(const SocketAddress& address) {
+  Record record = {};
+  switch (FamilyOf(address)) {
+    case kIpv4:
+      memcpy(record.words, &reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr, 4);
+      break;
+    case kIpv6:
+      memcpy(record.words, &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr, 16);
+      break;
+    default:
+      break;
+  }
+  return record;
+}
+
+// The interface of a link-local address, 0 for every other address.
+uint32_t ZoneOf(const SocketAddress& address) {
+  if (FamilyOf(address) != kIpv6) return 0;
+  const auto* ipv6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+  return IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr) ? ipv6->sin6_scope_id : 0;
+}
+
+// The name of an interface; its number once it is gone.
+Record NameOf(uint32_t zone) {
+  static_assert(IF_NAMESIZE == sizeof(Record), "the name of an interface fills a record");
+  Record record = {};
+  char* name = reinterpret_cast<char*>(record.words);
+  if (if_indextoname(zone, name) == nullptr) snprintf(name, sizeof(record), "%u", zone);
+  return record;
+}
+
 }  // namespace
 
 int ParseAddress(AddressFamily family, const std::string& text, int port, SocketAddress* address) {
   if (family == kUnix) return ParsePath(text, address);
-  addrinfo hints = {};
-  hints.ai_family = family == kIpv6 ? AF_INET6 : AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST;  // never a look-up: names are Node's to resolve
-  addrinfo* found = nullptr;
-  if (getaddrinfo(text.c_str(), nullptr, &hints, &found) != 0) return EINVAL;
-  memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
-  address->length = found->ai_addrlen;
-  freeaddrinfo(found);
-  if (family == kIpv6) {
-    reinterpret_cast<sockaddr_in6*>(&address->storage)->sin6_port = htons(port);
-  } else {
-    reinterpret_cast<sockaddr_in*>(&address->storage)->sin_port = htons(port);
-  }
-  return 0;
+  return family == kIpv6 ? ParseIpv6(text, port, address) : ParseIpv4(text, port, address);
 }
 
 SocketAddress LocalAddressOf(int fd) {
@@ -83,19 +138,21 @@ int32_t PortOf(const SocketAddress& address) {
   }
 }
 
-Record BytesOf(const SocketAddress& address) {
-  Record record = {};
-  switch (FamilyOf(address)) {
-    case kIpv4:
-      memcpy(record.words, &reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr, 4);
-      break;
-    case kIpv6:
-      memcpy(record.words, &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr, 16);
-      break;
-    default:
-      break;
+void PostAddresses(CompletionRing& completions, Completion kind, int32_t id, int32_t fd,
+                   const SocketAddress& local, const SocketAddress* remote) {
+  Record records[3];
+  uint32_t count = 0;
+  uint32_t zone = ZoneOf(local);
+  uint32_t ports = static_cast<uint32_t>(PortOf(local));
+  if (remote != nullptr) {
+    records[count++] = BytesOf(*remote);
+    if (zone == 0) zone = ZoneOf(*remote);
+    ports |= static_cast<uint32_t>(PortOf(*remote)) << 16;
   }
-  return record;
+  records[count++] = BytesOf(local);
+  if (zone != 0) records[count] = NameOf(zone);
+  const uint32_t family = static_cast<uint32_t>(FamilyOf(local)) | (zone != 0 ? kZoned : 0);
+  completions.Post(kind, family, id, fd, static_cast<int32_t>(ports), records);
 }
 
 }  // namespace rxjs_libevent

@@ -21,8 +21,9 @@ struct SocketAddress {
   int family() const { return storage.ss_family; }
 };
 
-// Reads a numeric host with its port, or a path (abstract when it starts with a NUL byte). Returns
-// 0 or an errno.
+// Reads a numeric host with its port, or a path (abstract when it starts with a NUL byte). An IPv6
+// host may have a zone, the name or the number of an interface: `fe80::1%eth0`. Returns 0 or an
+// errno.
 int ParseAddress(AddressFamily family, const std::string& text, int port, SocketAddress* address);
 
 // The address of a socket's own end. A length of 0 when there is none.
@@ -32,7 +33,10 @@ AddressFamily FamilyOf(const SocketAddress& address);
 // True for what stands for every address of the machine, and where there is none.
 bool IsWildcard(const SocketAddress& address);
 int32_t PortOf(const SocketAddress& address);
-// The 4 or 16 bytes of an IP address, in the order of the wire.
-Record BytesOf(const SocketAddress& address);
+
+// Posts a completion with a socket's own address, and its peer's in front of it where there is one.
+// Link-local addresses bring the name of their interface: both ends have the same.
+void PostAddresses(CompletionRing& completions, Completion kind, int32_t id, int32_t fd,
+                   const SocketAddress& local, const SocketAddress* remote = nullptr);
 
 }  // namespace rxjs_libevent

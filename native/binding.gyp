@@ -27,6 +27,8 @@
         '-O3',
       ],
       'libraries': ['<!@(pkg-config --libs libevent_core libevent_pthreads)', '-pthread'],
+      # libevent's hooks point into the addon, so it must not be unloaded with its last environment.
+      'ldflags': ['-Wl,-z,nodelete'],
       'conditions': [
         ['strict==1', {'cflags_cc': ['-Werror']}],
         ['sanitize!=""', {

@@ -11,27 +11,26 @@ namespace rxjs_libevent {
 
 DeathWatch::~DeathWatch() { Close(); }
 
-bool DeathWatch::Open(event_base* base) {
-  if (epoll_fd_ >= 0) return true;
+int DeathWatch::Open(event_base* base) {
+  if (epoll_fd_ >= 0) return 0;
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
-  if (epoll_fd_ < 0) return false;
-  if (!CanWatch(base, epoll_fd_)) {
-    Close();
-    errno = EMFILE;
-    return false;
+  if (epoll_fd_ < 0) return errno;
+  int error = CanWatch(base, epoll_fd_) ? 0 : EMFILE;
+  if (error == 0) {
+    event_.reset(event_new(base, epoll_fd_, EV_READ | EV_PERSIST, OnReadable, this));
+    error = event_ ? AddEvent(event_.get(), nullptr) : ENOMEM;
   }
-  event_.reset(event_new(base, epoll_fd_, EV_READ | EV_PERSIST, OnReadable, this));
-  if (event_ && event_add(event_.get(), nullptr) == 0) return true;
-  Close();
-  return false;
+  if (error != 0) Close();
+  return error;
 }
 
-bool DeathWatch::Add(event_base* base, int fd, DeathWatcher* watcher) {
-  if (!Open(base)) return false;
+int DeathWatch::Add(event_base* base, int fd, DeathWatcher* watcher) {
+  const int error = Open(base);
+  if (error != 0) return error;
   epoll_event wanted = {};
   wanted.events = EPOLLRDHUP | EPOLLET;
   wanted.data.ptr = watcher;
-  return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted) == 0;
+  return ErrorOf(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted));
 }
 
 void DeathWatch::Remove(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
@@ -40,6 +39,11 @@ void DeathWatch::Close() {
   event_.reset();
   if (epoll_fd_ >= 0) close(epoll_fd_);
   epoll_fd_ = -1;
+}
+
+void DeathWatch::Abandon() {
+  (void)event_.release();
+  Close();
 }
 
 void DeathWatch::OnReadable(evutil_socket_t, short, void* self) {

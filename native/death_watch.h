@@ -28,16 +28,16 @@ class DeathWatch {
   DeathWatch(const DeathWatch&) = delete;
   DeathWatch& operator=(const DeathWatch&) = delete;
 
-  // Returns false where the kernel refuses; then death shows at the next read.
-  bool Add(event_base* base, int fd, DeathWatcher* watcher);
+  // Returns 0 or an errno. A watcher may be called once more in the turn that removes it.
+  [[nodiscard]] int Add(event_base* base, int fd, DeathWatcher* watcher);
   void Remove(int fd);
   // Before the base goes.
   void Close();
   // Instead of Close(), where libevent may not be touched any more.
-  void Abandon() { (void)event_.release(); }
+  void Abandon();
 
  private:
-  bool Open(event_base* base);
+  [[nodiscard]] int Open(event_base* base);
   static void OnReadable(evutil_socket_t fd, short what, void* self);
 
   int epoll_fd_ = -1;

@@ -1,7 +1,8 @@
-// What an id on the rings stands for: a bufferevent, a listener, a timer, an event.
+// What an id on the rings stands for: a socket, a listener, a timer, an event.
 //
-// Thread: the reactor's alone. Owner: the reactor's table. A handler is deleted between two turns
-// of the loop, never inside one of its own callbacks.
+// Thread: the reactor's alone. Owner: the reactor's table, from before Open() on, so that libevent
+// can give up inside any of its calls without a frame above that owns something. A handler is
+// deleted between two turns of the loop, never inside one of its own callbacks.
 #pragma once
 
 #include "ring.h"
@@ -9,6 +10,14 @@
 namespace rxjs_libevent {
 
 class Reactor;
+
+// Why a call has failed; an error of 0 for one that has not.
+struct [[nodiscard]] Failure {
+  int error = 0;
+  FailedCall call = kSocketCall;
+
+  explicit operator bool() const { return error != 0; }
+};
 
 class EventHandler {
  public:
@@ -19,23 +28,24 @@ class EventHandler {
 
   int32_t id() const { return id_; }
 
-  // A submission that names this handler.
+  // The submission that has made this handler. After a failure, kFailed and kClosed are posted.
+  virtual Failure Open(const Record& record) = 0;
+
+  // A later submission that names this handler.
   virtual void Take(const Record& record) = 0;
 
-  // The reactor had no room for more completions or no slab, and has again.
+  // The reactor had no room for more completions or no memory, and has again.
   virtual void Resume() {}
 
   // Submissions have been taken since Reactor::SettleLater().
   virtual void Settle() {}
 
-  // Ends, and says so, if its descriptor is somebody else's and has been closed.
+  // Ends, and says so, if its descriptor has been closed by somebody else.
   virtual bool FailIfClosed() { return false; }
 
-  // True for what others refer to, which must go after them.
-  virtual bool OutlivesOthers() const { return false; }
-
-  // Without run-time type information a handler says itself what it is.
-  virtual bool IsRateLimitGroup() const { return false; }
+  // libevent has given up: closes descriptors and gives back what is the process's, by system calls
+  // alone. The object is leaked afterwards.
+  virtual void Abandon() {}
 
  protected:
   Reactor& reactor_;

@@ -1,9 +1,8 @@
-// An event on a descriptor that belongs to somebody else: readable, writable, timed out, closed by
-// the peer, or triggered by hand.
+// An event on a descriptor: readable, writable, timed out, closed by the peer, or triggered by
+// hand.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "death_watch.h"
 #include "event_handler.h"
@@ -11,22 +10,25 @@
 
 namespace rxjs_libevent {
 
-class FdEvent final : public EventHandler, public DeathWatcher {
+class FdEvent final : public EventHandler, private DeathWatcher {
  public:
-  static std::unique_ptr<EventHandler> Open(Reactor& reactor, const Record& record);
+  FdEvent(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
   ~FdEvent() override { Close(); }
 
+  Failure Open(const Record& record) override;
   void Take(const Record& record) override;
-  void OnDeath(bool failed) override;
   bool FailIfClosed() override;
+  void Abandon() override;
 
  private:
-  FdEvent(Reactor& reactor, int32_t id, int fd) : EventHandler(reactor, id), fd_(fd) {}
+  enum class State { kNew, kAssigned, kClosed };
 
-  bool Assign(const Record& record);
+  Failure Check(int events) const;
+  Failure Assign(const Record& record);
   void Want(bool wanted);
   void Arm();
   void Fail(int error, FailedCall call);
+  void OnDeath(bool failed) override;
   void Note(int what);
   void Deliver();
   void Close();
@@ -34,15 +36,14 @@ class FdEvent final : public EventHandler, public DeathWatcher {
   static void OnEvent(evutil_socket_t fd, short what, void* self);
 
   event event_ = {};
-  const int fd_;
+  int fd_ = -1;
   int64_t timeout_us_ = 0;  // 0 for none
+  State state_ = State::kNew;
+  int fired_ = 0;  // EventFlags that JavaScript has not had
   bool edge_ = false;
-  bool by_number_ = false;  // the method gives the kernel the number with every look
-  bool assigned_ = false;
   bool watched_ = false;  // stands in the death watch
   bool wanted_ = false;
   bool acknowledged_ = true;
-  int fired_ = 0;  // EventFlags that JavaScript has not been told
 };
 
 }  // namespace rxjs_libevent

@@ -1,179 +1,130 @@
-// Thread: JavaScript's, once for each environment. Exports ring.h by name; nothing is written
-// twice.
+// Thread: JavaScript's, once for each environment. Exports ring.h and requests.h by name; nothing
+// is written twice. Every call is checked: where the environment is ending, nothing is exported.
 #include "layout.h"
 
-#include "bufferevent.h"
+#include <cctype>
+#include <string>
+
+#include "address.h"
+#include "lent_memory.h"
 #include "libevent.h"
-#include "listener.h"
-#include "pins.h"
+#include "requests.h"
 #include "ring.h"
 
 namespace rxjs_libevent {
 namespace {
 
+// An object that numbers are put into, under names in the style of JavaScript.
 class Table {
  public:
-  explicit Table(Napi::Env env) : env_(env), object_(Napi::Object::New(env)) {}
+  explicit Table(napi_env env) : env_(env) {
+    if (napi_create_object(env, &object_) != napi_ok) object_ = nullptr;
+  }
 
   template <typename T>
-  Table& Add(const char* name, T value) {
-    object_.Set(name, Napi::Number::New(env_, static_cast<double>(value)));
+  Table& Add(std::string name, T value) {
+    name[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
+    napi_value number = nullptr;
+    if (object_ == nullptr ||
+        napi_create_double(env_, static_cast<double>(value), &number) != napi_ok ||
+        napi_set_named_property(env_, object_, name.c_str(), number) != napi_ok) {
+      object_ = nullptr;
+    }
     return *this;
   }
 
-  Napi::Object object() const { return object_; }
+  Table& AddTable(const char* name, const Table& table) {
+    if (object_ == nullptr || table.object_ == nullptr ||
+        napi_set_named_property(env_, object_, name, table.object_) != napi_ok) {
+      object_ = nullptr;
+    }
+    return *this;
+  }
+
+  napi_value object() const { return object_; }
 
  private:
-  Napi::Env env_;
-  Napi::Object object_;
+  const napi_env env_;
+  napi_value object_ = nullptr;
 };
 
-Napi::Object Submissions(Napi::Env env) {
-  return Table(env)
-      .Add("lend", Submission::kLend)
-      .Add("stop", Submission::kStop)
-      .Add("adopt", Submission::kAdopt)
-      .Add("connect", Submission::kConnect)
-      .Add("listen", Submission::kListen)
-      .Add("read", Submission::kRead)
-      .Add("credit", Submission::kCredit)
-      .Add("readHigh", Submission::kReadHigh)
-      .Add("write", Submission::kWrite)
-      .Add("notify", Submission::kNotify)
-      .Add("shutdown", Submission::kShutdown)
-      .Add("close", Submission::kClose)
-      .Add("timeouts", Submission::kTimeouts)
-      .Add("closeFd", Submission::kCloseFd)
-      .Add("loopExit", Submission::kLoopExit)
-      .Add("loopBreak", Submission::kLoopBreak)
-      .Add("loop", Submission::kLoop)
-      .Add("rateLimit", Submission::kRateLimit)
-      .Add("rateLimitGroup", Submission::kRateLimitGroup)
-      .Add("group", Submission::kGroup)
-      .Add("totals", Submission::kTotals)
-      .Add("priority", Submission::kPriority)
-      .Add("pair", Submission::kPair)
-      .Add("sendFile", Submission::kSendFile)
-      .Add("trigger", Submission::kTrigger)
-      .Add("timer", Submission::kTimer)
-      .Add("signal", Submission::kSignal)
-      .Add("fd", Submission::kFd)
-      .Add("activate", Submission::kActivate)
-      .Add("interval", Submission::kInterval)
-      .object();
+#define RXJS_LIBEVENT_NAMES(name, ...) .Add(#name, k##name)
+#define RXJS_LIBEVENT_SUBMISSION(name) .Add(#name, Submission::k##name)
+#define RXJS_LIBEVENT_COMPLETION(name) .Add(#name, Completion::k##name)
+#define RXJS_LIBEVENT_CALL(name, text) .Add(text, k##name##Call)
+#define RXJS_LIBEVENT_FIELD(name) .Add(#name, offsetof(Request, name))
+
+template <typename Request>
+Table Fields(napi_env env);
+
+template <>
+Table Fields<ConnectRequest>(napi_env env) {
+  using Request = ConnectRequest;
+  return Table(env) RXJS_LIBEVENT_CONNECT_REQUEST(RXJS_LIBEVENT_FIELD).Add("size", sizeof(Request));
 }
 
-Napi::Object Completions(Napi::Env env) {
-  return Table(env)
-      .Add("data", Completion::kData)
-      .Add("end", Completion::kEnd)
-      .Add("left", Completion::kLeft)
-      .Add("finished", Completion::kFinished)
-      .Add("writeFailed", Completion::kWriteFailed)
-      .Add("hangup", Completion::kHangup)
-      .Add("closed", Completion::kClosed)
-      .Add("accepted", Completion::kAccepted)
-      .Add("bound", Completion::kBound)
-      .Add("connected", Completion::kConnected)
-      .Add("failed", Completion::kFailed)
-      .Add("timeout", Completion::kTimeout)
-      .Add("released", Completion::kReleased)
-      .Add("acceptPaused", Completion::kAcceptPaused)
-      .Add("acceptResumed", Completion::kAcceptResumed)
-      .Add("stopped", Completion::kStopped)
-      .Add("fatal", Completion::kFatal)
-      .Add("looped", Completion::kLooped)
-      .Add("total", Completion::kTotal)
-      .Add("fired", Completion::kFired)
-      .object();
+template <>
+Table Fields<ListenRequest>(napi_env env) {
+  using Request = ListenRequest;
+  return Table(env) RXJS_LIBEVENT_LISTEN_REQUEST(RXJS_LIBEVENT_FIELD).Add("size", sizeof(Request));
 }
 
-Napi::Object ControlWords(Napi::Env env) {
-  return Table(env)
-      .Add("completionTail", kCompletionTail)
-      .Add("completionHead", kCompletionHead)
-      .Add("submissionTail", kSubmissionTail)
-      .Add("submissionHead", kSubmissionHead)
-      .Add("outTail", kOutTail)
-      .Add("reactorSleeps", kReactorSleeps)
-      .Add("reactorWantsRoom", kReactorWantsRoom)
-      .Add("jsSleeps", kJsSleeps)
-      .Add("stats", kStats)
-      .Add("count", kControlWords)
-      .object();
+template <>
+Table Fields<RateLimitRequest>(napi_env env) {
+  using Request = RateLimitRequest;
+  return Table(env) RXJS_LIBEVENT_RATE_LIMIT_REQUEST(RXJS_LIBEVENT_FIELD)
+      .Add("size", sizeof(Request));
 }
 
-Napi::Object Stats(Napi::Env env) {
-  return Table(env)
-      .Add("passes", kPasses)
-      .Add("sleeps", kSleeps)
-      .Add("signals", kSignals)
-      .Add("receives", kReceives)
-      .Add("sends", kSends)
-      .Add("references", kReferences)
-      .Add("copies", kCopies)
-      .Add("posted", kPosted)
-      .Add("taken", kTaken)
-      .Add("stalls", kStalls)
-      .Add("accepts", kAccepts)
-      .Add("receivedBytes", kReceivedBytes)
-      .Add("sentBytes", kSentBytes)
-      .object();
+template <>
+Table Fields<SendFileRequest>(napi_env env) {
+  using Request = SendFileRequest;
+  return Table(env) RXJS_LIBEVENT_SEND_FILE_REQUEST(RXJS_LIBEVENT_FIELD)
+      .Add("size", sizeof(Request));
 }
 
 }  // namespace
 
-Napi::Object Layout(Napi::Env env) {
-  Napi::Object layout = Napi::Object::New(env);
-  layout.Set("submission", Submissions(env));
-  layout.Set("completion", Completions(env));
-  layout.Set("control", ControlWords(env));
-  layout.Set("stat", Stats(env));
-  layout.Set("closeMode",
-             Table(env).Add("drop", kDrop).Add("reset", kReset).Add("linger", kLinger).object());
-  layout.Set("loopEnd", Table(env)
-                            .Add("stepped", kStepped)
-                            .Add("exited", kExited)
-                            .Add("broken", kBroken)
-                            .Add("empty", kEmpty)
-                            .object());
-  layout.Set("loopFlag",
-             Table(env).Add("once", EVLOOP_ONCE).Add("nonblock", EVLOOP_NONBLOCK).object());
-  layout.Set("timerFlag", Table(env).Add("periodic", kPeriodic).Add("common", kCommon).object());
-  layout.Set("eventFlag", Table(env)
-                              .Add("timeout", EV_TIMEOUT)
-                              .Add("read", EV_READ)
-                              .Add("write", EV_WRITE)
-                              .Add("edge", EV_ET)
-                              .Add("closed", EV_CLOSED)
-                              .object());
-  layout.Set("failedCall", Table(env)
-                               .Add("socket", kSocketCall)
-                               .Add("bind", kBindCall)
-                               .Add("listen", kListenCall)
-                               .Add("connect", kConnectCall)
-                               .Add("accept", kAcceptCall)
-                               .Add("inet_pton", kAddressCall)
-                               .Add("setsockopt", kOptionCall)
-                               .Add("allocate", kAllocateCall)
-                               .Add("event_add", kEventCall)
-                               .Add("sendfile", kSendFileCall)
-                               .Add("sigaction", kSigactionCall)
-                               .Add("fcntl", kFcntlCall)
-                               .object());
-  layout.Set("listenFlag", Table(env)
-                               .Add("reuseable", kReuseable)
-                               .Add("reuseablePort", kReuseablePort)
-                               .Add("ipv6Only", kIpv6Only)
-                               .Add("deferredAccept", kDeferredAccept)
-                               .Add("keepOnExec", kKeepOnExec)
-                               .Add("noDelay", kNoDelayAccepted)
-                               .object());
-  layout.Set("connectFlag", Table(env).Add("noDelay", kNoDelay).object());
-  layout.Set("slots", Napi::Number::New(env, kSlots));
-  layout.Set("slotBits", Napi::Number::New(env, kSlotBits));
-  layout.Set("pins", Napi::Number::New(env, Pins::kCount));
-  return layout;
+napi_value Layout(napi_env env) {
+  return Table(env)
+      .AddTable("submission", Table(env) RXJS_LIBEVENT_SUBMISSIONS(RXJS_LIBEVENT_SUBMISSION))
+      .AddTable("completion", Table(env) RXJS_LIBEVENT_COMPLETIONS(RXJS_LIBEVENT_COMPLETION))
+      .AddTable("control", Table(env) RXJS_LIBEVENT_CONTROL_WORDS(RXJS_LIBEVENT_NAMES))
+      .AddTable("stat", Table(env) RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_NAMES))
+      .AddTable("closeMode", Table(env) RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_NAMES))
+      .AddTable("loopEnd", Table(env) RXJS_LIBEVENT_LOOP_ENDS(RXJS_LIBEVENT_NAMES))
+      .AddTable("timerFlag", Table(env) RXJS_LIBEVENT_TIMER_FLAGS(RXJS_LIBEVENT_NAMES))
+      .AddTable("listenFlag", Table(env) RXJS_LIBEVENT_LISTEN_FLAGS(RXJS_LIBEVENT_NAMES))
+      .AddTable("connectFlag", Table(env) RXJS_LIBEVENT_CONNECT_FLAGS(RXJS_LIBEVENT_NAMES))
+      .AddTable("failedCall", Table(env) RXJS_LIBEVENT_FAILED_CALLS(RXJS_LIBEVENT_CALL))
+      .AddTable("connectRequest", Fields<ConnectRequest>(env))
+      .AddTable("listenRequest", Fields<ListenRequest>(env))
+      .AddTable("rateLimitRequest", Fields<RateLimitRequest>(env))
+      .AddTable("sendFileRequest", Fields<SendFileRequest>(env))
+      .AddTable(
+          "family",
+          Table(env).Add("unix", kUnix).Add("ipv4", kIpv4).Add("ipv6", kIpv6).Add("zoned", kZoned))
+      .AddTable("loopFlag", Table(env).Add("once", EVLOOP_ONCE).Add("nonblock", EVLOOP_NONBLOCK))
+      .AddTable("eventFlag", Table(env)
+                                 .Add("timeout", EV_TIMEOUT)
+                                 .Add("read", EV_READ)
+                                 .Add("write", EV_WRITE)
+                                 .Add("edge", EV_ET)
+                                 .Add("closed", EV_CLOSED))
+      .AddTable("feature", Table(env)
+                               .Add("et", EV_FEATURE_ET)
+                               .Add("o1", EV_FEATURE_O1)
+                               .Add("fds", EV_FEATURE_FDS)
+                               .Add("earlyClose", EV_FEATURE_EARLY_CLOSE))
+      .AddTable("memory", Table(env)
+                              .Add("arenaBlocks", kArenaBlocks)
+                              .Add("arenaBlockBytes", kArenaBlockBytes)
+                              .Add("pieces", LentMemory::kCount)
+                              .Add("releaseBit", LentMemory::kReleaseBit)
+                              .Add("recordWords", sizeof(Record) / sizeof(int32_t))
+                              .Add("slots", kSlots)
+                              .Add("slotBits", kSlotBits))
+      .object();
 }
 
 }  // namespace rxjs_libevent

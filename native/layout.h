@@ -1,10 +1,11 @@
 // The layout of the shared memory, as JavaScript reads it.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 
 namespace rxjs_libevent {
 
-Napi::Object Layout(Napi::Env env);
+// Null where the environment runs no JavaScript any more.
+napi_value Layout(napi_env env);
 
 }  // namespace rxjs_libevent

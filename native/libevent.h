@@ -9,6 +9,7 @@
 
 #include <sys/select.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -35,6 +36,22 @@ using RateLimitGroupPtr =
 // process.
 inline bool CanWatch(const event_base* base, int fd) {
   return fd < FD_SETSIZE || strcmp(event_base_get_method(base), "select") != 0;
+}
+
+// The calls that can fail, so that nobody can pass a failure over: 0, or an errno.
+[[nodiscard]] inline int ErrorOf(int result) {
+  if (result == 0) return 0;
+  return errno != 0 ? errno : EINVAL;
+}
+
+[[nodiscard]] inline int AddEvent(event* event, const timeval* timeout) {
+  errno = 0;
+  return ErrorOf(event_add(event, timeout));
+}
+
+[[nodiscard]] inline int Enable(bufferevent* bufferevent, short directions) {
+  errno = 0;
+  return ErrorOf(bufferevent_enable(bufferevent, directions));
 }
 
 inline timeval Milliseconds(int32_t milliseconds) {

@@ -1,7 +1,8 @@
-// Thread: the reactor's. Owner: the reactor's table. Lifetime: from kListen to kClose; the socket
-// closes with it.
+// Thread: the reactor's. Owner: the reactor's table. Lifetime: from kListen to kClose, or to a
+// failure; the socket closes with it, and the file of a unix socket goes.
 #include "listener.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,9 +10,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "address.h"
-#include "open_handler.h"
 #include "reactor.h"
 
 namespace rxjs_libevent {
@@ -20,49 +21,22 @@ namespace {
 // How long accepting rests after the system has refused a descriptor.
 constexpr int32_t kRetryMilliseconds = 100;
 
-struct Failure {
-  int error;
-  FailedCall call;
-};
-
 int SetFlag(int fd, int level, int option) {
   const int on = 1;
-  return setsockopt(fd, level, option, &on, sizeof(on));
+  return ErrorOf(setsockopt(fd, level, option, &on, sizeof(on)));
 }
 
-// Returns a bound socket, or -1 with the failure.
-int OpenSocket(const ListenRequest& request, const std::string& text, Failure* failure) {
-  SocketAddress address;
-  const int bad =
-      ParseAddress(static_cast<AddressFamily>(request.family), text, request.port, &address);
-  if (bad != 0) {
-    *failure = {bad, kAddressCall};
-    return -1;
-  }
-  const int on_exec = (request.flags & kKeepOnExec) != 0 ? 0 : SOCK_CLOEXEC;
-  const int fd = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | on_exec, 0);
-  if (fd < 0) {
-    *failure = {errno, kSocketCall};
-    return -1;
-  }
-  const bool is_ip = request.family != kUnix;
-  const bool options_set =
-      (!is_ip || (request.flags & kReuseable) == 0 || SetFlag(fd, SOL_SOCKET, SO_REUSEADDR) == 0) &&
-      (!is_ip || (request.flags & kReuseablePort) == 0 ||
-       SetFlag(fd, SOL_SOCKET, SO_REUSEPORT) == 0) &&
-      (request.family != kIpv6 || (request.flags & kIpv6Only) == 0 ||
-       SetFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0) &&
-      (!is_ip || (request.flags & kDeferredAccept) == 0 ||
-       SetFlag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) == 0);
-  if (!options_set) {
-    *failure = {errno, kOptionCall};
-  } else if (bind(fd, address.get(), address.length) != 0) {
-    *failure = {errno, kBindCall};
-  } else {
-    return fd;
-  }
-  close(fd);
-  return -1;
+Failure SetOptions(int fd, const ListenRequest& request) {
+  if (request.family == kUnix) return {};
+  int error = 0;
+  const auto set = [&](int32_t flag, int level, int option) {
+    if (error == 0 && (request.flags & flag) != 0) error = SetFlag(fd, level, option);
+  };
+  set(kReuseable, SOL_SOCKET, SO_REUSEADDR);
+  set(kReuseablePort, SOL_SOCKET, SO_REUSEPORT);
+  if (request.family == kIpv6) set(kIpv6Only, IPPROTO_IPV6, IPV6_V6ONLY);
+  set(kDeferredAccept, IPPROTO_TCP, TCP_DEFER_ACCEPT);
+  return {error, kOptionCall};
 }
 
 // A descriptor that was given may be anything, and stays as it is unless it is a stream socket.
@@ -78,66 +52,54 @@ int PrepareForeignSocket(int fd, int32_t flags) {
 
 }  // namespace
 
-std::unique_ptr<EventHandler> Listener::Open(Reactor& reactor, const Record& record) {
-  const Reactor::Payload payload = reactor.PayloadOf(record);
+Failure Listener::Open(const Record& record) {
+  const Payload payload = reactor_.PayloadOf(record);
   ListenRequest request;
-  if (payload.data == nullptr || payload.bytes < sizeof(request)) {
-    PostOpenFailure(reactor, record.id(), EINVAL, kAddressCall);
-    return nullptr;
-  }
-  memcpy(&request, payload.data, sizeof(request));
+  if (!ReadRequest(payload, &request)) return {EINVAL, kAddressCall};
   // To libevent a backlog of 0 means that somebody else has called listen().
-  if (request.backlog < 1) {
-    PostOpenFailure(reactor, record.id(), EINVAL, kListenCall);
-    return nullptr;
-  }
-  const std::string text(reinterpret_cast<char*>(payload.data) + sizeof(request),
-                         payload.bytes - sizeof(request));
-
-  Failure failure = {};
-  const int fd = request.fd >= 0 ? request.fd : OpenSocket(request, text, &failure);
-  if (fd < 0) {
-    PostOpenFailure(reactor, record.id(), failure.error, failure.call);
-    return nullptr;
-  }
-  if (request.fd >= 0) {
-    const int bad = PrepareForeignSocket(fd, request.flags);
-    if (bad != 0) {
-      PostOpenFailure(reactor, record.id(), bad, kListenCall);
-      return nullptr;
-    }
-  }
-  if (!CanWatch(reactor.base(), fd)) {
-    if (request.fd < 0) close(fd);
-    PostOpenFailure(reactor, record.id(), EMFILE, kSocketCall);
-    return nullptr;
-  }
-  std::unique_ptr<Listener> self(new Listener(reactor, record.id()));
-  self->listener_.reset(evconnlistener_new(
-      reactor.base(), OnAccept, self.get(),
+  if (request.backlog < 1) return {EINVAL, kListenCall};
+  const bool foreign = request.fd >= 0;
+  Failure failure = foreign ? Failure{PrepareForeignSocket(request.fd, request.flags), kListenCall}
+                            : Bind(request, payload);
+  if (failure) return failure;
+  const int fd = foreign ? request.fd : fd_;
+  if (!CanWatch(reactor_.base(), fd)) return {EMFILE, kSocketCall};
+  errno = 0;
+  listener_.reset(evconnlistener_new(
+      reactor_.base(), OnAccept, this,
       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_DISABLED | LEV_OPT_CLOSE_ON_EXEC,  // of what is accepted
       request.backlog, fd));
-  if (!self->listener_) {
-    failure = {errno, kListenCall};
-    // A descriptor that was given is the listener's only once it listens: it may be anything.
-    if (request.fd < 0) close(fd);
-    PostOpenFailure(reactor, record.id(), failure.error, failure.call);
-    return nullptr;
-  }
-  evconnlistener_set_error_cb(self->listener_.get(), OnError);
-  self->retry_.reset(evtimer_new(reactor.base(), OnRetry, self.get()));
-  self->credit_ = request.credit;
-
-  self->bound_ = LocalAddressOf(fd);
-  const AddressFamily family = FamilyOf(self->bound_);
+  // A descriptor that was given is the listener's only once it listens: it may be anything.
+  if (!listener_) return {errno != 0 ? errno : ENOMEM, kListenCall};
+  fd_ = -1;
+  evconnlistener_set_error_cb(listener_.get(), OnError);
+  retry_.reset(evtimer_new(reactor_.base(), OnRetry, this));
+  if (!retry_) return {ENOMEM, kAllocateCall};
+  bound_ = LocalAddressOf(fd);
   // Accepted sockets inherit it.
-  if ((request.flags & kNoDelayAccepted) != 0 && family != kUnix) {
-    SetFlag(fd, IPPROTO_TCP, TCP_NODELAY);
-  }
-  const Record bytes = BytesOf(self->bound_);
-  reactor.completions().Post(Completion::kBound, family, record.id(), fd, PortOf(self->bound_),
-                             &bytes);
-  return self;
+  const bool no_delay = (request.flags & kNoDelayAccepted) != 0 && FamilyOf(bound_) != kUnix;
+  const int error = no_delay ? SetFlag(fd, IPPROTO_TCP, TCP_NODELAY) : 0;
+  if (error != 0) return {error, kOptionCall};
+  credit_ = request.credit;
+  PostAddresses(reactor_.completions(), Completion::kBound, id_, fd, bound_);
+  return {};
+}
+
+Failure Listener::Bind(const ListenRequest& request, const Payload& payload) {
+  const std::string text(reinterpret_cast<char*>(payload.data) + sizeof(request),
+                         payload.bytes - sizeof(request));
+  SocketAddress address;
+  const int error =
+      ParseAddress(static_cast<AddressFamily>(request.family), text, request.port, &address);
+  if (error != 0) return {error, kAddressCall};
+  const int on_exec = (request.flags & kKeepOnExec) != 0 ? 0 : SOCK_CLOEXEC;
+  fd_ = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | on_exec, 0);
+  if (fd_ < 0) return {errno, kSocketCall};
+  const Failure failure = SetOptions(fd_, request);
+  if (failure) return failure;
+  if (bind(fd_, address.get(), address.length) != 0) return {errno, kBindCall};
+  if (request.family == kUnix) file_.Remember(text);
+  return {};
 }
 
 void Listener::Take(const Record& record) {
@@ -151,9 +113,7 @@ void Listener::Take(const Record& record) {
       Update();
       break;
     case Submission::kClose:
-      // Closes the socket now, so that a new listener can have the port in the same turn.
-      listener_.reset();
-      retry_.reset();
+      Close();
       reactor_.Retire(this);
       break;
     default:
@@ -161,16 +121,41 @@ void Listener::Take(const Record& record) {
   }
 }
 
+// In the turn that asks for it, so that a new listener can have the port or the path in the same
+// one.
+void Listener::Close() {
+  file_.Remove();
+  listener_.reset();
+  retry_.reset();
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
+
+void Listener::Fail(int error, FailedCall call) {
+  Close();
+  reactor_.Fail(this, {error, call});
+}
+
+bool Listener::FailIfClosed() {
+  if (!listener_ || fcntl(evconnlistener_get_fd(listener_.get()), F_GETFD) >= 0) return false;
+  Fail(errno, kFcntlCall);
+  return true;
+}
+
+void Listener::Abandon() {
+  file_.Remove();
+  if (listener_) close(evconnlistener_get_fd(listener_.get()));
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
+
 void Listener::Update() {
   if (!listener_) return;
   const bool may = wanted_ && credit_ > 0 && !backing_off_ && !stalled_;
   if (may == enabled_) return;
   enabled_ = may;
-  if (may) {
-    evconnlistener_enable(listener_.get());
-  } else {
-    evconnlistener_disable(listener_.get());
-  }
+  errno = 0;
+  const int result =
+      may ? evconnlistener_enable(listener_.get()) : evconnlistener_disable(listener_.get());
+  if (result != 0) Fail(errno != 0 ? errno : ENOMEM, kEventCall);
 }
 
 void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr* address, int length,
@@ -179,7 +164,9 @@ void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr* address, 
   SocketAddress remote;
   memcpy(&remote.storage, address, static_cast<size_t>(length));
   remote.length = static_cast<socklen_t>(length);
-  static_cast<Listener*>(self)->OnAccepted(fd, remote);
+  auto* listener = static_cast<Listener*>(self);
+  listener->reactor_.CountCallback();
+  listener->OnAccepted(fd, remote);
 }
 
 void Listener::OnAccepted(int fd, const SocketAddress& remote) {
@@ -188,19 +175,14 @@ void Listener::OnAccepted(int fd, const SocketAddress& remote) {
     OnAcceptFailed(EMFILE);
     return;
   }
-  if (failing_) {
-    failing_ = false;
+  if (accepting_ == Accepting::kFailing) {
+    accepting_ = Accepting::kWell;
     reactor_.completions().Post(Completion::kAcceptResumed, 0, id_, 0, 0);
   }
   const SocketAddress local = IsWildcard(bound_) ? LocalAddressOf(fd) : bound_;
-  const Record addresses[] = {BytesOf(remote), BytesOf(local)};
-  const AddressFamily family = FamilyOf(local);
   reactor_.transit().Enter(fd);
   reactor_.Count(kAccepts);
-  reactor_.completions().Post(Completion::kAccepted, family, id_, fd,
-                              static_cast<int32_t>(static_cast<uint32_t>(PortOf(remote)) << 16 |
-                                                   static_cast<uint32_t>(PortOf(local))),
-                              addresses);
+  PostAddresses(reactor_.completions(), Completion::kAccepted, id_, fd, local, &remote);
   --credit_;
   if (!reactor_.completions().HasRoom()) reactor_.Stall(this);
   Update();
@@ -215,15 +197,21 @@ void Listener::OnAcceptFailed(int error) {
   if (error == ECONNABORTED || error == EPROTO) return;
   backing_off_ = true;
   Update();
+  if (!listener_) return;
   const timeval delay = Milliseconds(kRetryMilliseconds);
-  evtimer_add(retry_.get(), &delay);
-  if (failing_) return;
-  failing_ = true;
+  const int failed = AddEvent(retry_.get(), &delay);
+  if (failed != 0) {
+    Fail(failed, kEventCall);
+    return;
+  }
+  if (accepting_ == Accepting::kFailing) return;
+  accepting_ = Accepting::kFailing;
   reactor_.completions().Post(Completion::kAcceptPaused, 0, id_, error, 0);
 }
 
 void Listener::OnRetry(evutil_socket_t, short, void* self) {
   auto* listener = static_cast<Listener*>(self);
+  listener->reactor_.CountCallback();
   listener->backing_off_ = false;
   listener->Update();
 }

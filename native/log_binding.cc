@@ -25,7 +25,8 @@ void LogBinding::CallBack() {
                                     Napi::String::New(env_, message.text),
                                     Napi::Number::New(env_, message.lost)};
     const napi_value global = env_.Global();
-    if (napi_make_callback(env_, *context_, global, callback_.Value(), 3, arguments, nullptr) ==
+    napi_value result = nullptr;  // Deno writes through the pointer
+    if (napi_make_callback(env_, *context_, global, callback_.Value(), 3, arguments, &result) ==
         napi_ok) {
       continue;
     }

@@ -1,16 +1,26 @@
 // What the addon exports. Thread: JavaScript's. Owner: each environment has its own state.
 #include <napi.h>
 
+#include <cerrno>
+
+#include "environment.h"
 #include "layout.h"
 #include "libevent.h"
 #include "log_binding.h"
 #include "process_hooks.h"
 #include "reactor_binding.h"
+#include "signal_leases.h"
 #include "system_error.h"
 
 namespace rxjs_libevent {
 
 namespace {
+
+Environment* EnvironmentOf(napi_env env) {
+  void* environment = nullptr;
+  if (napi_get_instance_data(env, &environment) != napi_ok) return nullptr;
+  return static_cast<Environment*>(environment);
+}
 
 Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
   Napi::Array methods = Napi::Array::New(info.Env());
@@ -25,30 +35,81 @@ Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
 // turn of its own environment. There is one callback; a later one takes its place.
 Napi::Value OnLog(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsFunction()) {
-    SystemError(env, EINVAL, "onLog").ThrowAsJavaScriptException();
-    return env.Undefined();
+  Environment* environment = EnvironmentOf(env);
+  if (environment == nullptr || !info[0].IsFunction()) {
+    ThrowSystemError(env, EINVAL, "onLog");
+    return Napi::Value();
   }
-  LogBinding*& log = env.GetInstanceData<Environment>()->log;
-  if (log == nullptr) log = LogBinding::Open(env);
-  if (log != nullptr) log->Use(info[0].As<Napi::Function>());
-  return env.Undefined();
+  if (environment->log == nullptr) environment->log = LogBinding::Open(env);
+  if (environment->log != nullptr) environment->log->Use(info[0].As<Napi::Function>());
+  return Napi::Value();
 }
 
 // enableDebugLogging(on): for the whole process, as libevent has it.
 Napi::Value EnableDebugLogging(const Napi::CallbackInfo& info) {
   event_enable_debug_logging(info[0].ToBoolean().Value() ? EVENT_DBG_ALL : EVENT_DBG_NONE);
-  return info.Env().Undefined();
+  return Napi::Value();
+}
+
+int NumberOf(const Napi::Value& value) {
+  int32_t number = -1;
+  return napi_get_value_int32(value.Env(), value, &number) == napi_ok ? number : -1;
+}
+
+// duplicateDescriptor(fd): a descriptor of the library's own for what somebody else has open, on
+// its way to the reactor that it is submitted to.
+Napi::Value DuplicateDescriptor(const Napi::CallbackInfo& info) {
+  Environment* environment = EnvironmentOf(info.Env());
+  const int copy = environment == nullptr ? -1 : environment->transit->Duplicate(NumberOf(info[0]));
+  if (copy >= 0) return Napi::Number::New(info.Env(), copy);
+  ThrowSystemError(info.Env(), environment == nullptr ? EINVAL : errno, "fcntl");
+  return Napi::Value();
+}
+
+// discardDescriptor(fd): closes a descriptor on its way that no reactor gets.
+Napi::Value DiscardDescriptor(const Napi::CallbackInfo& info) {
+  Environment* environment = EnvironmentOf(info.Env());
+  if (environment != nullptr) environment->transit->Discard(NumberOf(info[0]));
+  return Napi::Value();
+}
+
+// leaseSignal(number): returns 0 or an errno. A reactor may open an event for the signal then,
+// until releaseSignal(number).
+Napi::Value LeaseSignal(const Napi::CallbackInfo& info) {
+  Environment* environment = EnvironmentOf(info.Env());
+  const bool valid = environment != nullptr && environment->signals != nullptr;
+  const int error = valid ? environment->signals->Take(NumberOf(info[0])) : EINVAL;
+  return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Value ReleaseSignal(const Napi::CallbackInfo& info) {
+  Environment* environment = EnvironmentOf(info.Env());
+  if (environment != nullptr && environment->signals != nullptr) {
+    environment->signals->Release(NumberOf(info[0]));
+  }
+  return Napi::Value();
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   SetProcessHooks();
-  env.SetInstanceData(new Environment);
+  auto* environment = new Environment;
+  environment->signals = SignalLeases::Open(env);
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
+  if (napi_set_instance_data(env, environment, finalize, nullptr) != napi_ok) {
+    delete environment;
+    return exports;
+  }
   exports.Set("Reactor", ReactorBinding::Define(env));
   exports.Set("supportedMethods", Napi::Function::New<SupportedMethods>(env, "supportedMethods"));
   exports.Set("onLog", Napi::Function::New<OnLog>(env, "onLog"));
   exports.Set("enableDebugLogging",
               Napi::Function::New<EnableDebugLogging>(env, "enableDebugLogging"));
+  exports.Set("duplicateDescriptor",
+              Napi::Function::New<DuplicateDescriptor>(env, "duplicateDescriptor"));
+  exports.Set("discardDescriptor",
+              Napi::Function::New<DiscardDescriptor>(env, "discardDescriptor"));
+  exports.Set("leaseSignal", Napi::Function::New<LeaseSignal>(env, "leaseSignal"));
+  exports.Set("releaseSignal", Napi::Function::New<ReleaseSignal>(env, "releaseSignal"));
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   exports.Set("layout", Layout(env));
   return exports;

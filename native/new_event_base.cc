@@ -27,56 +27,47 @@ int HighestDescriptor() {
 
 }  // namespace
 
-EventBasePtr NewEventBase(const Napi::Object& options, std::string* failed, int* code) {
+EventBasePtr NewEventBase(const BaseOptions& options, std::string* failed, int* code) {
+  const auto fail = [&](const char* call, int error) {
+    *failed = call;
+    *code = error;
+    return EventBasePtr();
+  };
   EventConfigPtr config(event_config_new());
-  if (!config) {
-    *failed = "event_config_new";
-    return nullptr;
+  if (!config) return fail("event_config_new", ENOMEM);
+  for (const std::string& method : options.avoid_methods) {
+    if (event_config_avoid_method(config.get(), method.c_str()) != 0) {
+      return fail("event_config_avoid_method", ENOMEM);
+    }
   }
-  const auto avoided = options.Get("avoidMethods").As<Napi::Array>();
-  for (uint32_t i = 0; i < avoided.Length(); ++i) {
-    event_config_avoid_method(config.get(), avoided.Get(i).As<Napi::String>().Utf8Value().c_str());
-  }
-  event_config_require_features(config.get(),
-                                options.Get("features").As<Napi::Number>().Int32Value());
   // NOLOCK: only the reactor's thread ever touches the base.
   int flags = EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER;
-  if (!options.Get("readEnvironment").As<Napi::Boolean>().Value()) {
-    flags |= EVENT_BASE_FLAG_IGNORE_ENV;
+  if (!options.read_environment) flags |= EVENT_BASE_FLAG_IGNORE_ENV;
+  if (event_config_require_features(config.get(), options.features) != 0 ||
+      event_config_set_flag(config.get(), flags) != 0) {
+    return fail("event_config_require_features", EINVAL);
   }
-  event_config_set_flag(config.get(), flags);
-  const int32_t interval = options.Get("maxDispatchIntervalUs").As<Napi::Number>().Int32Value();
-  const int32_t callbacks = options.Get("maxDispatchCallbacks").As<Napi::Number>().Int32Value();
+  const int interval = options.max_dispatch_interval_us;
+  const int callbacks = options.max_dispatch_callbacks;
   if (interval > 0 || callbacks > 0) {
     const timeval limit = Microseconds(interval);
-    event_config_set_max_dispatch_interval(config.get(), interval > 0 ? &limit : nullptr,
-                                           callbacks > 0 ? callbacks : -1, 1);
+    if (event_config_set_max_dispatch_interval(config.get(), interval > 0 ? &limit : nullptr,
+                                               callbacks > 0 ? callbacks : -1, 1) != 0) {
+      return fail("event_config_set_max_dispatch_interval", EINVAL);
+    }
   }
   const int highest = HighestDescriptor();
-  if (highest < 0) {
-    *code = errno;
-    *failed = "event_base_new_with_config";
-    return nullptr;
-  }
+  if (highest < 0) return fail("event_base_new_with_config", errno);
   // Another thread may have taken them meanwhile: then libevent would end the process.
   event_base* made = nullptr;
+  errno = 0;
   const bool survived =
       SurvivesFatal([&made, &config] { made = event_base_new_with_config(config.get()); });
   EventBasePtr base(survived ? made : nullptr);
-  if (!base) {
-    if (!survived && errno != 0) *code = errno;
-    *failed = "event_base_new_with_config";
-    return nullptr;
-  }
-  if (!CanWatch(base.get(), highest)) {
-    *code = EMFILE;
-    *failed = "event_base_new_with_config";
-    return nullptr;
-  }
-  const int32_t priorities = options.Get("priorities").As<Napi::Number>().Int32Value();
-  if (priorities > 1 && event_base_priority_init(base.get(), priorities) != 0) {
-    *failed = "event_base_priority_init";
-    return nullptr;
+  if (!base) return fail("event_base_new_with_config", !survived && errno != 0 ? errno : EINVAL);
+  if (!CanWatch(base.get(), highest)) return fail("event_base_new_with_config", EMFILE);
+  if (options.priorities > 1 && event_base_priority_init(base.get(), options.priorities) != 0) {
+    return fail("event_base_priority_init", EINVAL);
   }
   return base;
 }

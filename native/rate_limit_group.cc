@@ -3,64 +3,48 @@
 #include "rate_limit_group.h"
 
 #include <cerrno>
-#include <cstring>
+#include <utility>
 
-#include "open_handler.h"
 #include "reactor.h"
 
 namespace rxjs_libevent {
 
 TokenBucketPtr NewTokenBucket(const RateLimitRequest& request) {
-  if (request.tick_milliseconds < 1) return nullptr;
-  const timeval tick = Milliseconds(request.tick_milliseconds);
+  if (request.tickMs < 1) return nullptr;
+  const timeval tick = Milliseconds(request.tickMs);
   const auto bytes = [](int32_t count) {
     return count > 0 ? static_cast<size_t>(count) : static_cast<size_t>(EV_RATE_LIMIT_MAX);
   };
-  return TokenBucketPtr(ev_token_bucket_cfg_new(bytes(request.read_rate), bytes(request.read_burst),
-                                                bytes(request.write_rate),
-                                                bytes(request.write_burst), &tick));
+  return TokenBucketPtr(ev_token_bucket_cfg_new(bytes(request.readRate), bytes(request.readBurst),
+                                                bytes(request.writeRate), bytes(request.writeBurst),
+                                                &tick));
 }
 
-std::unique_ptr<EventHandler> RateLimitGroup::Open(Reactor& reactor, const Record& record) {
-  const Reactor::Payload payload = reactor.PayloadOf(record);
-  RateLimitRequest request = {};
-  if (payload.data != nullptr && payload.bytes == sizeof(request)) {
-    memcpy(&request, payload.data, sizeof(request));
-  }
-  const TokenBucketPtr limit = NewTokenBucket(request);
-  RateLimitGroupPtr group(limit ? bufferevent_rate_limit_group_new(reactor.base(), limit.get())
-                                : nullptr);
-  if (!group) {
-    PostOpenFailure(reactor, record.id(), EINVAL, kAllocateCall);
-    return nullptr;
-  }
-  return std::unique_ptr<EventHandler>(
-      new RateLimitGroup(reactor, record.id(), std::move(group), request.tick_milliseconds));
-}
+RateLimitGroup::~RateLimitGroup() { reactor_.RemoveGroup(id_); }
 
-RateLimitGroup* RateLimitGroup::Find(Reactor& reactor, int32_t id) {
-  EventHandler* handler = reactor.Find(id);
-  if (handler == nullptr || !handler->IsRateLimitGroup()) return nullptr;
-  auto* group = static_cast<RateLimitGroup*>(handler);
-  // One that is closing takes no more members: it goes with its last.
-  return group->closing_ ? nullptr : group;
+Failure RateLimitGroup::Open(const Record& record) {
+  RateLimitRequest request;
+  const bool known = ReadRequest(reactor_.PayloadOf(record), &request);
+  const int error = known ? SetLimit(request) : EINVAL;
+  if (error == 0) reactor_.AddGroup(id_, this);
+  return {error, kLimitRateCall};
 }
 
 void RateLimitGroup::Take(const Record& record) {
   switch (static_cast<Submission>(record.kind())) {
     case Submission::kRateLimit: {
-      const Reactor::Payload payload = reactor_.PayloadOf(record);
       RateLimitRequest request;
-      if (payload.data == nullptr || payload.bytes != sizeof(request)) return;
-      memcpy(&request, payload.data, sizeof(request));
-      SetLimit(request);
+      if (!ReadRequest(reactor_.PayloadOf(record), &request)) return;
+      const int error = SetLimit(request);
+      if (error != 0) reactor_.Fail(this, {error, kLimitRateCall});
       break;
     }
     case Submission::kTotals:
       PostTotals();
       break;
     case Submission::kClose:
-      closing_ = true;
+      // It takes no more members, and goes with its last.
+      state_ = State::kClosing;
       if (members_.empty()) reactor_.Retire(this);
       break;
     default:
@@ -70,32 +54,42 @@ void RateLimitGroup::Take(const Record& record) {
 
 // libevent counts time in ticks, and compares their number with that of the last refill: after a
 // change of the tick's length the two have nothing to do with each other, and the group may not be
-// filled for weeks. So another tick means another group.
-void RateLimitGroup::SetLimit(const RateLimitRequest& request) {
-  const TokenBucketPtr limit = NewTokenBucket(request);
-  if (!limit) return;
-  if (request.tick_milliseconds == tick_milliseconds_) {
-    bufferevent_rate_limit_group_set_cfg(group_.get(), limit.get());
-    return;
+// filled for weeks. So another tick means another group. libevent copies the configuration.
+int RateLimitGroup::SetLimit(const RateLimitRequest& request) {
+  limit_ = NewTokenBucket(request);
+  if (!limit_) return EINVAL;
+  if (group_ && request.tickMs == tick_milliseconds_) {
+    return ErrorOf(bufferevent_rate_limit_group_set_cfg(group_.get(), limit_.get()));
   }
-  RateLimitGroupPtr group(bufferevent_rate_limit_group_new(reactor_.base(), limit.get()));
-  if (!group) return;
-  ev_uint64_t totals[2] = {};
-  bufferevent_rate_limit_group_get_totals(group_.get(), &totals[0], &totals[1]);
-  for (int i = 0; i < 2; ++i) totals_before_[i] += totals[i];
-  for (bufferevent* member : members_) bufferevent_add_to_rate_limit_group(member, group.get());
-  tick_milliseconds_ = request.tick_milliseconds;
-  group_ = std::move(group);
+  next_.reset(bufferevent_rate_limit_group_new(reactor_.base(), limit_.get()));
+  if (!next_) return ENOMEM;
+  if (group_) {
+    ev_uint64_t totals[2] = {};
+    bufferevent_rate_limit_group_get_totals(group_.get(), &totals[0], &totals[1]);
+    for (int i = 0; i < 2; ++i) totals_before_[i] += totals[i];
+  }
+  int error = 0;
+  for (bufferevent* member : members_) {
+    if (error == 0) error = ErrorOf(bufferevent_add_to_rate_limit_group(member, next_.get()));
+  }
+  if (error != 0) return error;
+  tick_milliseconds_ = request.tickMs;
+  group_.swap(next_);
+  next_.reset();
+  return 0;
 }
 
-void RateLimitGroup::Join(bufferevent* member) {
-  if (bufferevent_add_to_rate_limit_group(member, group_.get()) == 0) members_.insert(member);
+int RateLimitGroup::Join(bufferevent* member) {
+  const int error = ErrorOf(bufferevent_add_to_rate_limit_group(member, group_.get()));
+  if (error == 0) members_.insert(member);
+  return error;
 }
 
-void RateLimitGroup::Leave(bufferevent* member) {
-  bufferevent_remove_from_rate_limit_group(member);
+int RateLimitGroup::Leave(bufferevent* member) {
+  const int error = ErrorOf(bufferevent_remove_from_rate_limit_group(member));
   members_.erase(member);
-  if (closing_ && members_.empty()) reactor_.Retire(this);
+  if (state_ == State::kClosing && members_.empty()) reactor_.Retire(this);
+  return error;
 }
 
 void RateLimitGroup::PostTotals() {

@@ -1,12 +1,11 @@
 // A token bucket that several connections share.
 #pragma once
 
-#include <memory>
 #include <unordered_set>
 
-#include "bufferevent.h"
 #include "event_handler.h"
 #include "libevent.h"
+#include "requests.h"
 
 namespace rxjs_libevent {
 
@@ -16,31 +15,32 @@ TokenBucketPtr NewTokenBucket(const RateLimitRequest& request);
 
 class RateLimitGroup final : public EventHandler {
  public:
-  static std::unique_ptr<EventHandler> Open(Reactor& reactor, const Record& record);
-  static RateLimitGroup* Find(Reactor& reactor, int32_t id);
+  RateLimitGroup(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
+  ~RateLimitGroup() override;
 
+  Failure Open(const Record& record) override;
   void Take(const Record& record) override;
-  bool OutlivesOthers() const override { return true; }
-  bool IsRateLimitGroup() const override { return true; }
 
-  // libevent aborts when a group that has members is freed, so they are known here.
-  void Join(bufferevent* member);
-  void Leave(bufferevent* member);
+  bool takes_members() const { return state_ == State::kOpen; }
+  // libevent aborts when a group that has members is freed, so they are known here. Return 0 or an
+  // errno.
+  [[nodiscard]] int Join(bufferevent* member);
+  int Leave(bufferevent* member);
 
  private:
-  RateLimitGroup(Reactor& reactor, int32_t id, RateLimitGroupPtr group, int32_t tick_milliseconds)
-      : EventHandler(reactor, id),
-        group_(std::move(group)),
-        tick_milliseconds_(tick_milliseconds) {}
+  enum class State { kOpen, kClosing };
 
-  void SetLimit(const RateLimitRequest& request);
+  int SetLimit(const RateLimitRequest& request);
   void PostTotals();
 
+  // Members while libevent is called, which may give up inside: see event_handler.h.
+  TokenBucketPtr limit_;
+  RateLimitGroupPtr next_;
   RateLimitGroupPtr group_;
-  int32_t tick_milliseconds_;
+  int32_t tick_milliseconds_ = 0;
   uint64_t totals_before_[2] = {};  // of the groups before, read and written
   std::unordered_set<bufferevent*> members_;
-  bool closing_ = false;
+  State state_ = State::kOpen;
 };
 
 }  // namespace rxjs_libevent

@@ -1,6 +1,6 @@
 // Thread: constructed, started and joined by JavaScript's thread; everything else runs on the
 // reactor's own. Owner: the binding's Reactor object. Lifetime: the thread ends before the memory
-// that JavaScript lent is let go.
+// that JavaScript lent is released.
 #include "reactor.h"
 
 #include <poll.h>
@@ -9,11 +9,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csetjmp>
-#include <cstring>
 
-#include "open_handler.h"
 #include "process_hooks.h"
 
 namespace rxjs_libevent {
@@ -24,27 +21,35 @@ namespace {
 constexpr auto kStarvedBriefly = std::chrono::milliseconds(10);
 // How long everything but input may wait meanwhile.
 constexpr int kRoomMilliseconds = 1;
+// Callbacks of one pass. libevent runs the most urgent priority alone and returns only when nothing
+// is active, so what is always active would keep a pass for ever.
+constexpr int kCallbacksPerPass = 1024;
+// Passes that may fail one after the other: see FailClosed().
+constexpr int kFailedPasses = 64;
 
 }  // namespace
 
 Reactor::Reactor(const Memory& memory, const Options& options, EventBasePtr base, Transit& transit,
                  std::function<void()> signal)
-    : memory_(memory),
+    : shared_(memory),
       options_(options),
       transit_(transit),
       signal_(std::move(signal)),
       completions_(memory.control, memory.completions, memory.completion_capacity),
       submissions_(memory.control, memory.submissions, memory.submission_capacity),
-      slabs_(completions_),
+      lent_(completions_),
+      arena_(memory.arena, memory.control, completions_),
       base_(std::move(base)),
-      dispatching_(options.dispatch) {}
+      state_(options.dispatch ? State::kDispatching : State::kPaused) {
+  if (lent_.valid()) lent_.Set(0, memory.arena, kArenaBlocks * kArenaBlockBytes);
+}
 
 Reactor::~Reactor() {
   if (wake_fd_ >= 0) close(wake_fd_);
 }
 
-int Reactor::Start() {
-  if (!pins_.valid()) return ENOMEM;
+int Reactor::Prepare() {
+  if (!lent_.valid()) return ENOMEM;
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd_ < 0) return errno;
   if (!CanWatch(base_.get(), wake_fd_)) return EMFILE;
@@ -52,21 +57,26 @@ int Reactor::Start() {
   edge_triggered_wake_ = (event_base_get_features(base_.get()) & EV_FEATURE_ET) != 0;
   const short edge = edge_triggered_wake_ ? EV_ET : 0;
   wake_event_.reset(event_new(base_.get(), wake_fd_, EV_READ | EV_PERSIST | edge, OnWake, this));
-  if (!wake_event_ || event_add(wake_event_.get(), nullptr) != 0) return ENOMEM;
-  if (options_.priorities > 1) event_priority_set(wake_event_.get(), 0);
+  if (!wake_event_) return ENOMEM;
+  if (options_.priorities > 1 && event_priority_set(wake_event_.get(), 0) != 0) return EINVAL;
+  return AddEvent(wake_event_.get(), nullptr);
+}
 
+int Reactor::Start() {
   // Signals are Node's: this thread takes none.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_sigmask(SIG_SETMASK, &all, &before);
+  if (error != 0) return error;
   // Not std::thread: it throws when the system has no thread to give.
-  const int error = pthread_create(&thread_, nullptr, OnThread, this);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  error = pthread_create(&thread_, nullptr, OnThread, this);
+  const int restored = pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) return error;
   started_ = true;
-  pthread_setname_np(thread_, "libevent");
-  return 0;
+  // Only for whoever debugs.
+  (void)pthread_setname_np(thread_, "libevent");
+  return restored;
 }
 
 void* Reactor::OnThread(void* self) {
@@ -86,19 +96,9 @@ void Reactor::RequestStop() {
 }
 
 void Reactor::Join() {
-  if (!started_) return;
+  if (started_) pthread_join(thread_, nullptr);
   started_ = false;
-  pthread_join(thread_, nullptr);
   RefuseSubmissions();
-}
-
-// What came too late: of that, only accepted sockets hold something.
-void Reactor::RefuseSubmissions() {
-  submissions_.Drain([this](const Record& record) {
-    const auto kind = static_cast<Submission>(record.kind());
-    if (kind != Submission::kAdopt && kind != Submission::kCloseFd) return;
-    if (transit_.Leave(record.a())) close(record.a());
-  });
 }
 
 void Reactor::OnWake(evutil_socket_t, short, void* self) {
@@ -114,18 +114,24 @@ void Reactor::ClearWake() {
 
 void Reactor::Count(Stat stat, int32_t count) {
   // The only writer is this thread, so a load and a store do.
-  std::atomic<int32_t>& word = Atomic(memory_.control + kStats + stat);
+  std::atomic<int32_t>& word = Atomic(shared_.control + kStats + stat);
   const uint32_t sum =
       static_cast<uint32_t>(word.load(std::memory_order_relaxed)) + static_cast<uint32_t>(count);
   word.store(static_cast<int32_t>(sum), std::memory_order_relaxed);
 }
 
-void Reactor::SetLeft(int32_t id, uint32_t total) {
-  Atomic(memory_.left + SlotOf(id)).store(static_cast<int32_t>(total), std::memory_order_release);
+void Reactor::CountCallback() {
+  // What is active stays active, and comes first in the next pass.
+  if (++callbacks_ == kCallbacksPerPass) event_base_loopbreak(base_.get());
+}
+
+void Reactor::SetSent(int32_t id, uint32_t total) {
+  Atomic(shared_.sent + SlotOf(id)).store(static_cast<int32_t>(total), std::memory_order_release);
 }
 
 void Reactor::Run() {
-  // libevent's fatal callback must not return.
+  // libevent's fatal callback must not return. It jumps here over frames that own nothing: handlers
+  // stand in the table before they call libevent, and what they make stands in their members.
   std::jmp_buf fatal_exit;
   const int fatal = setjmp(fatal_exit);
   if (fatal != 0) {
@@ -133,21 +139,19 @@ void Reactor::Run() {
     return;
   }
   SetFatalExit(&fatal_exit);
-  while (!stopping_ && !stop_requested_.load()) Turn();
+  while (state_ != State::kStopping && !stop_requested_.load()) Turn();
   Stop();
 }
 
 void Reactor::Turn() {
   Count(kPasses);
   TakeSubmissions();
+  Settle();
   DeleteRetired();
   ResumeStalled();
   Publish();
-  if (stopping_) return;
-  if (!dispatching_) {
-    WaitWithoutDispatch();
-    return;
-  }
+  if (state_ == State::kStopping) return;
+  if (state_ == State::kPaused) return WaitWithoutDispatch();
   bool may_block = (loop_flags_ & EVLOOP_NONBLOCK) == 0;
   if (starved_) {
     switch (WaitForRoom()) {
@@ -162,36 +166,41 @@ void Reactor::Turn() {
   }
   const bool block = may_block && PrepareToBlock();
   const uint64_t position = completions_.Position();
+  callbacks_ = 0;
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
-  if (block) Atomic(memory_.control + kReactorSleeps).store(0);
-  if (result < 0 && !FailClosed()) {
+  if (block) Atomic(shared_.control + kReactorSleeps).store(0);
+  if (result >= 0) {
+    failed_passes_ = 0;
+  } else if (!FailClosed()) {
     completions_.Post(Completion::kFatal, 0, 0, result, 0);
-    stop_requested_.store(true);
+    state_ = State::kStopping;
+    return Publish();
   }
   NoteLoopEnd(completions_.Position() != position);
   Publish();
 }
 
-// select() fails for all because of one descriptor that its owner has closed.
+// select() fails for all because of one descriptor that somebody has closed. Its handler may have
+// been closed meanwhile, or the number may be open again: then the next pass goes well. Returns
+// false when it does not help to go on, as with a method that keeps descriptors in the kernel.
 bool Reactor::FailClosed() {
-  bool found = false;
+  if ((event_base_get_features(base_.get()) & EV_FEATURE_FDS) == 0) return false;
   for (const auto& handler : handlers_) {
-    if (handler != nullptr && handler->FailIfClosed()) found = true;
+    if (handler != nullptr) (void)handler->FailIfClosed();
   }
-  return found;
+  return ++failed_passes_ < kFailedPasses;
 }
 
 // Says that this thread sleeps, then looks once more: JavaScript writes first and reads the flag
 // afterwards, so one of the two sees the other.
 bool Reactor::PrepareToBlock() {
-  Atomic(memory_.control + kReactorSleeps).store(1);
+  Atomic(shared_.control + kReactorSleeps).store(1);
   const bool starved = starved_ || completions_.HasWaiting() || !stalled_.empty();
-  if (starved) Atomic(memory_.control + kReactorWantsRoom).store(1);
-  // HasAmpleRoom() may give a full slab back, so what can be published is looked at last.
+  if (starved) Atomic(shared_.control + kReactorWantsRoom).store(1);
   if (!submissions_.Empty() || stop_requested_.load() || (starved && HasAmpleRoom()) ||
-      completions_.CanPublish()) {
-    Atomic(memory_.control + kReactorSleeps).store(0);
+      !retired_.empty() || completions_.CanPublish()) {
+    Atomic(shared_.control + kReactorSleeps).store(0);
     return false;
   }
   Count(kSleeps);
@@ -225,17 +234,27 @@ Reactor::Room Reactor::WaitForRoom() {
   pollfd wake = {wake_fd_, POLLIN, 0};
   const bool woken = poll(&wake, 1, kRoomMilliseconds) > 0;
   ClearWake();
-  Atomic(memory_.control + kReactorSleeps).store(0);
+  Atomic(shared_.control + kReactorSleeps).store(0);
   return woken ? Room::kComes : Room::kPoll;
 }
 
 // The loop has been left (loopExit, loopBreak, or not begun): only submissions are looked at.
 void Reactor::WaitWithoutDispatch() {
-  if (PrepareToBlock()) {
-    pollfd wake = {wake_fd_, POLLIN, 0};
-    poll(&wake, 1, -1);
-    ClearWake();
-    Atomic(memory_.control + kReactorSleeps).store(0);
+  if (!PrepareToBlock()) return;
+  pollfd wake = {wake_fd_, POLLIN, 0};
+  // Woken by a signal or not, the submissions are looked at next.
+  (void)poll(&wake, 1, -1);
+  ClearWake();
+  Atomic(shared_.control + kReactorSleeps).store(0);
+}
+
+// The last records of all: they wait for room if they must, unless the thread has to go.
+void Reactor::WaitUntilPublished() {
+  for (;;) {
+    RefuseSubmissions();
+    Publish();
+    if (!completions_.HasWaiting() || stop_requested_.load()) return;
+    WaitWithoutDispatch();
   }
 }
 
@@ -243,7 +262,7 @@ void Reactor::WaitWithoutDispatch() {
 void Reactor::NoteLoopEnd(bool posted) {
   if (event_base_got_exit(base_.get()) != 0) {
     EndLoop(LoopEnd::kExited);
-  } else if (starved_) {
+  } else if (starved_ || callbacks_ >= kCallbacksPerPass) {
     return;  // what is active is not done yet
   } else if ((loop_flags_ & EVLOOP_NONBLOCK) != 0 || ((loop_flags_ & EVLOOP_ONCE) != 0 && posted)) {
     EndLoop(LoopEnd::kStepped);
@@ -251,21 +270,24 @@ void Reactor::NoteLoopEnd(bool posted) {
 }
 
 void Reactor::EndLoop(LoopEnd end) {
-  dispatching_ = false;
+  state_ = State::kPaused;
   loop_flags_ = 0;
   completions_.Post(Completion::kLooped, 0, 0, end, loop_run_);
 }
 
-// After a fatal error nothing of libevent may be touched: what the base held stays with the kernel
-// until the process ends.
+// After a fatal error nothing of libevent may be touched: its memory stays until the process ends.
+// Descriptors and signals are given back by system calls.
 void Reactor::Abandon(int code) {
-  for (auto& handler : handlers_) (void)handler.release();
+  SetFatalExit(nullptr);
+  for (auto& handler : handlers_) {
+    if (handler != nullptr) handler.release()->Abandon();
+  }
+  for (auto& handler : replaced_) (void)handler.release();
   (void)wake_event_.release();
   death_watch_.Abandon();
   (void)base_.release();
   completions_.Post(Completion::kFatal, 0, 0, code, 0);
-  completions_.Publish();
-  signal_();
+  WaitUntilPublished();
 }
 
 void Reactor::Publish() {
@@ -273,7 +295,10 @@ void Reactor::Publish() {
   if (!completions_.Publish()) return;
   posted_ = completions_.tail();
   Count(kPosted, static_cast<int32_t>(posted_ - before));
-  if (Atomic(memory_.control + kJsSleeps).exchange(0) == 0) return;
+  if (Atomic(shared_.control + kJsSleeps).exchange(0) != 0) Signal();
+}
+
+void Reactor::Signal() {
   Count(kSignals);
   signal_();
 }
@@ -281,71 +306,82 @@ void Reactor::Publish() {
 void Reactor::Stall(EventHandler* handler) {
   if (handler->stalled_) return;
   handler->stalled_ = true;
-  stalled_.push_back(handler);
+  stalled_.push_back(handler->id());
 }
 
 void Reactor::ResumeStalled() {
   if (stalled_.empty() || !HasAmpleRoom()) return;
   starved_ = false;
-  std::vector<EventHandler*> resumed;
-  resumed.swap(stalled_);
-  for (EventHandler* handler : resumed) {
+  passing_.swap(stalled_);
+  for (const int32_t id : passing_) {
+    EventHandler* handler = Find(id);
+    if (handler == nullptr) continue;
     handler->stalled_ = false;
     handler->Resume();
   }
+  passing_.clear();
+}
+
+void Reactor::SettleLater(EventHandler* handler) {
+  unsettled_.push_back(handler->id());
+  // Left armed, its event would be active in each pass, and nothing less urgent would ever run.
+  if (options_.priorities > 1) event_base_loopbreak(base_.get());
+}
+
+void Reactor::Settle() {
+  passing_.swap(unsettled_);
+  for (const int32_t id : passing_) {
+    EventHandler* handler = Find(id);
+    if (handler != nullptr && !handler->retired_) handler->Settle();
+  }
+  passing_.clear();
+}
+
+void Reactor::Fail(EventHandler* handler, Failure failure) {
+  if (handler->retired_) return;
+  completions_.Post(Completion::kFailed, 0, handler->id(), failure.error, failure.call);
+  Retire(handler);
 }
 
 void Reactor::Retire(EventHandler* handler) {
   if (handler->retired_) return;
   handler->retired_ = true;
-  retired_.push_back(handler);
+  retired_.push_back(handler->id());
 }
 
 void Reactor::DeleteRetired() {
-  while (!retired_.empty()) {
-    std::vector<EventHandler*> gone;
-    gone.swap(retired_);
-    for (EventHandler* handler : gone) {
-      if (handler->stalled_) {
-        for (EventHandler*& stalled : stalled_) {
-          if (stalled == handler) {
-            stalled = stalled_.back();
-            stalled_.pop_back();
-            break;
-          }
-        }
-      }
-      const int32_t id = handler->id();
-      handlers_[SlotOf(id)].reset();
-      completions_.Post(Completion::kClosed, 0, id, 0, 0);
-    }
+  replaced_.clear();
+  // One may retire another: a rate-limit group goes with its last member.
+  for (size_t index = 0; index < retired_.size(); ++index) {
+    const int32_t id = retired_[index];
+    handlers_[SlotOf(id)].reset();
+    completions_.Post(Completion::kClosed, 0, id, 0, 0);
   }
+  retired_.clear();
 }
 
 void Reactor::DestroyHandlers() {
+  replaced_.clear();
   stalled_.clear();
-  retired_.clear();
   // Rate-limit groups go last: their members leave them while they are freed.
   for (auto& handler : handlers_) {
-    if (handler && !handler->OutlivesOthers()) handler.reset();
+    if (handler != nullptr && groups_.count(handler->id()) == 0) handler.reset();
   }
-  handlers_.clear();
+  for (auto& handler : handlers_) handler.reset();
+  retired_.clear();
 }
 
 void Reactor::Stop() {
+  RefuseSubmissions();
   DestroyHandlers();
   death_watch_.Close();
   wake_event_.reset();
-  // bufferevent_free() leaves work for a later turn of the loop.
-  event_base_loop(base_.get(), EVLOOP_NONBLOCK);
+  // bufferevent_free() leaves work for a later turn of the loop; nothing hears of a failure here.
+  (void)event_base_loop(base_.get(), EVLOOP_NONBLOCK);
   base_.reset();
+  SetFatalExit(nullptr);
   completions_.Post(Completion::kStopped, 0, 0, 0, 0);
-  while (!stop_requested_.load()) {
-    RefuseSubmissions();
-    Publish();
-    if (!completions_.HasWaiting()) break;
-    WaitWithoutDispatch();
-  }
+  WaitUntilPublished();
 }
 
 }  // namespace rxjs_libevent

@@ -8,31 +8,33 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "common_timeouts.h"
 #include "death_watch.h"
 #include "event_handler.h"
-#include "in_slabs.h"
+#include "lent_memory.h"
 #include "libevent.h"
-#include "pins.h"
+#include "read_arena.h"
 #include "ring.h"
 #include "transit.h"
 
 namespace rxjs_libevent {
 
+class RateLimitGroup;
+
 class Reactor {
  public:
-  // JavaScript's memory, pinned by the binding for as long as the thread lives.
+  // JavaScript's memory, kept by the binding for as long as the thread lives.
   struct Memory {
     int32_t* control;
     Record* completions;
     uint32_t completion_capacity;
     const Record* submissions;
     uint32_t submission_capacity;
-    int32_t* left;  // for each slot: bytes that have left, low 32 bits of the total
-    uint8_t* out_slab;
-    uint32_t out_slab_bytes;
+    int32_t* sent;  // for each slot: bytes that have been sent, low 32 bits of the total
+    uint8_t* arena;
   };
 
   struct Options {
@@ -45,29 +47,33 @@ class Reactor {
           std::function<void()> signal);
   ~Reactor();
 
-  // JavaScript's thread. Return 0 or an errno.
-  int Start();
+  // JavaScript's thread: takes all that it needs of the system, then starts the thread. Both return
+  // 0 or an errno.
+  [[nodiscard]] int Prepare();
+  [[nodiscard]] int Start();
   // Any thread.
   void Wake();
   void RequestStop();
   // JavaScript's thread; the reactor must have been asked to stop.
   void Join();
-  // JavaScript's thread, before a submission names the pin or after it came back.
-  Pins& pins() { return pins_; }
+  // JavaScript's thread, before a submission names the piece or after it came back.
+  LentMemory& memory() { return lent_; }
 
   // The rest is for handlers, on the reactor's thread.
   event_base* base() { return base_.get(); }
   CompletionRing& completions() { return completions_; }
-  InSlabs& slabs() { return slabs_; }
+  ReadArena& arena() { return arena_; }
   DeathWatch& death_watch() { return death_watch_; }
   Transit& transit() { return transit_; }
   CommonTimeouts& common_timeouts() { return common_timeouts_; }
 
   void Count(Stat stat, int32_t count = 1);
-  // Publishes `total` as the position up to which the output of `id` has left.
-  void SetLeft(int32_t id, uint32_t total);
+  // At the start of each callback: after many of them the pass ends, whatever is active still.
+  void CountCallback();
+  // Publishes `total` as the position up to which the output of `id` has been sent.
+  void SetSent(int32_t id, uint32_t total);
   // True while data may be posted.
-  bool HasRoom() { return completions_.HasRoom() && slabs_.Reserve().bytes > 0; }
+  bool HasRoom() { return completions_.HasRoom() && arena_.Reserve().bytes > 0; }
   // True while `handler` may post data. If not, its event comes back when there is room; when that
   // takes long, `rest` is called to take the event away, and Resume() once there is room again.
   bool MayPost(EventHandler* handler, void (*rest)(EventHandler*));
@@ -76,22 +82,28 @@ class Reactor {
   // Calls Settle() when the next submissions have been taken, if the handler is still there. What
   // is closed as soon as it is opened, and what has credit again as soon as it is used up, costs no
   // system call for its events.
-  void SettleLater(EventHandler* handler) { unsettled_.push_back(handler->id()); }
+  void SettleLater(EventHandler* handler);
   // Deletes the handler after this turn; posts kClosed.
   void Retire(EventHandler* handler);
-  EventHandler* Find(int32_t id) const;
-  void Install(std::unique_ptr<EventHandler> handler);
+  // Posts kFailed, then as Retire().
+  void Fail(EventHandler* handler, Failure failure);
+  // Returns null where the slot is taken, or is no handler's.
+  EventHandler* Install(std::unique_ptr<EventHandler> handler);
+  // Puts another handler in the place of the one with its id, which is deleted after this turn.
+  void Replace(std::unique_ptr<EventHandler> handler);
 
-  // Bytes of a payload; null data when the record names none that can be.
-  struct Payload {
-    uint8_t* data;
-    uint32_t bytes;
-    uint32_t pin;  // pin + 1, or 0 for the out-slab
-  };
-  Payload PayloadOf(const Record& record);
+  RateLimitGroup* FindGroup(int32_t id) const;
+  void AddGroup(int32_t id, RateLimitGroup* group) { groups_[id] = group; }
+  void RemoveGroup(int32_t id) { groups_.erase(id); }
+
+  Payload PayloadOf(const Record& record) const;
+  // Gives the memory of a payload back, if that takes a completion.
+  void Release(const Payload& payload);
 
  private:
   using Clock = std::chrono::steady_clock;
+  // kPaused: the loop has been left, or not begun; submissions are taken all the same.
+  enum class State { kPaused, kDispatching, kStopping };
 
   void Run();
   void Turn();
@@ -100,17 +112,21 @@ class Reactor {
   // What a turn without room for input may do.
   enum class Room { kComes, kPoll, kMayBlock };
   Room WaitForRoom();
-  bool HasAmpleRoom() { return completions_.HasAmpleRoom() && slabs_.Reserve().bytes > 0; }
+  bool HasAmpleRoom() { return completions_.HasAmpleRoom() && arena_.Reserve().bytes > 0; }
   void ClearWake();
   void WaitWithoutDispatch();
+  void WaitUntilPublished();
   void TakeSubmissions();
   void RefuseSubmissions();
   void Take(const Record& record);
+  void TakeOwn(const Record& record);
   void Open(const Record& record);
-  void ReleasePayload(const Record& record);
+  void Settle();
+  EventHandler* Find(int32_t id) const;
   void ResumeStalled();
   void DeleteRetired();
   void Publish();
+  void Signal();
   void DestroyHandlers();
   void Stop();
   void NoteLoopEnd(bool posted);
@@ -120,34 +136,39 @@ class Reactor {
   static void* OnThread(void* self);
   static void OnWake(evutil_socket_t fd, short what, void* self);
 
-  const Memory memory_;
+  const Memory shared_;
   const Options options_;
   Transit& transit_;
   const std::function<void()> signal_;
   std::atomic<bool> stop_requested_{false};
   int wake_fd_ = -1;
-  Pins pins_;
   CompletionRing completions_;
   SubmissionRing submissions_;
-  InSlabs slabs_;
+  LentMemory lent_;
+  ReadArena arena_;
   // From here in reverse order of destruction: handlers, the wake event, the base.
   EventBasePtr base_;
   CommonTimeouts common_timeouts_;
-  DeathWatch death_watch_;
   EventPtr wake_event_;
-  std::vector<std::unique_ptr<EventHandler>> handlers_;
-  std::vector<EventHandler*> stalled_;
-  std::vector<EventHandler*> retired_;
+  DeathWatch death_watch_;
+  std::unordered_map<int32_t, RateLimitGroup*> groups_;
+  std::vector<std::unique_ptr<EventHandler>> handlers_;  // by slot
+  std::vector<std::unique_ptr<EventHandler>> replaced_;
+  std::vector<int32_t> stalled_;
+  std::vector<int32_t> retired_;
   std::vector<int32_t> unsettled_;
+  std::vector<int32_t> passing_;  // the list that is being worked through
   bool edge_triggered_wake_ = false;
-  bool starved_ = false;  // there was no room for input in this turn or an earlier one
-  Clock::time_point starved_since_;
-  bool stopping_ = false;
-  bool dispatching_;
-  int loop_flags_ = 0;
-  int32_t loop_run_ = 0;  // which call of loop() this is
-  uint32_t posted_ = 0;   // the ring's tail when it was last published
+  bool starved_ = false;  // input waits for room
   bool started_ = false;
+  State state_;
+  Clock::time_point starved_since_;
+  int loop_flags_ = 0;
+  int32_t loop_run_ = 0;
+  int callbacks_ = 0;         // in this pass
+  int failed_passes_ = 0;     // one after the other
+  uint32_t taken_bytes_ = 0;  // of writes, in this turn
+  uint32_t posted_ = 0;       // the ring's tail when it was last published
   pthread_t thread_ = {};
 };
 

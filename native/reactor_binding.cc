@@ -1,139 +1,263 @@
-// Thread: JavaScript's; only the reactor's signal comes from its own thread. Owner: each
-// environment (main thread, worker, jest realm) has its own; nothing is shared between them.
-// Lifetime: from start() to close() or the environment's cleanup hook. Members stand in order of
-// destruction, see README.md.
+// Thread: JavaScript's; only the reactor's signal comes from its own thread. Owner: the JavaScript
+// object, of one environment. Lifetime: from start() to close() or the environment's cleanup hook.
+// Members stand in order of destruction, see README.md.
 #include "reactor_binding.h"
 
 #include <cerrno>
+#include <utility>
 
 #include "new_event_base.h"
 #include "system_error.h"
 
 namespace rxjs_libevent {
-
 namespace {
 
-bool HaveTypes(const Napi::Object& options, const std::vector<const char*>& names,
-               bool (Napi::Value::*is_type)() const) {
-  for (const char* name : names) {
-    if (!(options.Get(name).*is_type)()) return false;
+// The memory of an Int32Array or a Uint8Array.
+bool BytesOf(napi_env env, napi_value view, void** data, size_t* bytes) {
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  if (napi_get_typedarray_info(env, view, &type, &length, data, nullptr, nullptr) != napi_ok) {
+    return false;
   }
-  return true;
+  *bytes = type == napi_int32_array ? length * sizeof(int32_t) : length;
+  return type == napi_int32_array || type == napi_uint8_array;
 }
 
-// lib/native.ts states the types; a mistake there must not become a write to foreign memory.
-bool AreOptions(const Napi::Value& value) {
-  if (!value.IsObject()) return false;
-  const auto options = value.As<Napi::Object>();
-  return HaveTypes(options, {"avoidMethods"}, &Napi::Value::IsArray) &&
-         HaveTypes(options, {"readEnvironment", "dispatch"}, &Napi::Value::IsBoolean) &&
-         HaveTypes(options, {"onWakeup"}, &Napi::Value::IsFunction) &&
-         HaveTypes(options,
-                   {"features", "maxDispatchIntervalUs", "maxDispatchCallbacks", "priorities"},
-                   &Napi::Value::IsNumber) &&
-         HaveTypes(options, {"control", "completions", "submissions", "left", "outSlab"},
-                   &Napi::Value::IsTypedArray);
-}
+// Reads the properties of an options object: lib/native.ts states their types, and a mistake there
+// must not become a write to foreign memory.
+class OptionsReader {
+ public:
+  OptionsReader(napi_env env, napi_value options) : env_(env), options_(options) {}
+
+  bool good() const { return good_; }
+
+  napi_value Get(const char* name) {
+    napi_value value = nullptr;
+    if (good_ && napi_get_named_property(env_, options_, name, &value) == napi_ok) return value;
+    good_ = false;
+    return nullptr;
+  }
+
+  int Number(const char* name) {
+    int32_t number = 0;
+    napi_value value = Get(name);
+    if (good_ && napi_get_value_int32(env_, value, &number) != napi_ok) good_ = false;
+    return number;
+  }
+
+  bool Boolean(const char* name) {
+    bool on = false;
+    napi_value value = Get(name);
+    if (good_ && napi_get_value_bool(env_, value, &on) != napi_ok) good_ = false;
+    return on;
+  }
+
+  napi_value Function(const char* name) {
+    napi_value value = Get(name);
+    napi_valuetype type = napi_undefined;
+    if (good_ && (napi_typeof(env_, value, &type) != napi_ok || type != napi_function)) {
+      good_ = false;
+    }
+    return value;
+  }
+
+  std::vector<std::string> Strings(const char* name) {
+    std::vector<std::string> strings;
+    napi_value list = Get(name);
+    uint32_t length = 0;
+    if (good_ && napi_get_array_length(env_, list, &length) != napi_ok) good_ = false;
+    for (uint32_t index = 0; good_ && index < length; ++index) {
+      napi_value item = nullptr;
+      char text[64];
+      size_t bytes = 0;
+      good_ = napi_get_element(env_, list, index, &item) == napi_ok &&
+              napi_get_value_string_utf8(env_, item, text, sizeof(text), &bytes) == napi_ok;
+      if (good_) strings.emplace_back(text, bytes);
+    }
+    return strings;
+  }
+
+  // The memory of a typed array, with how many T it holds; `reference` keeps it.
+  template <typename T>
+  T* Words(const char* name, uint32_t* count, std::vector<napi_ref>* references) {
+    napi_value view = Get(name);
+    void* data = nullptr;
+    size_t bytes = 0;
+    napi_ref reference = nullptr;
+    if (good_ && (!BytesOf(env_, view, &data, &bytes) ||
+                  napi_create_reference(env_, view, 1, &reference) != napi_ok)) {
+      good_ = false;
+    }
+    if (!good_) return nullptr;
+    references->push_back(reference);
+    *count = static_cast<uint32_t>(bytes / sizeof(T));
+    return static_cast<T*>(data);
+  }
+
+ private:
+  const napi_env env_;
+  const napi_value options_;
+  bool good_ = true;
+};
 
 bool IsRing(uint32_t capacity, uint32_t least) {
   return capacity >= least && (capacity & (capacity - 1)) == 0;
 }
 
-template <typename T>
-T* WordsOf(const Napi::Value& value, uint32_t* count) {
-  const auto view = value.As<Napi::TypedArray>();
-  *count = static_cast<uint32_t>(view.ByteLength() / sizeof(T));
-  return reinterpret_cast<T*>(static_cast<uint8_t*>(view.ArrayBuffer().Data()) + view.ByteOffset());
+// The binding that a method was called on, with its arguments; null if `this` is none.
+template <size_t kCount>
+ReactorBinding* BindingOf(napi_env env, napi_callback_info info, napi_value (&arguments)[kCount]) {
+  napi_value self = nullptr;
+  void* binding = nullptr;
+  size_t count = kCount;
+  if (napi_get_cb_info(env, info, &count, arguments, &self, nullptr) != napi_ok ||
+      napi_unwrap(env, self, &binding) != napi_ok) {
+    return nullptr;
+  }
+  return static_cast<ReactorBinding*>(binding);
+}
+
+ReactorBinding* BindingOf(napi_env env, napi_callback_info info) {
+  napi_value none[1];
+  return BindingOf(env, info, none);
+}
+
+uint32_t IndexOf(napi_env env, napi_value value) {
+  uint32_t index = 0;
+  return napi_get_value_uint32(env, value, &index) == napi_ok ? index : UINT32_MAX;
 }
 
 }  // namespace
 
-Napi::Function ReactorBinding::Define(Napi::Env env) {
-  return DefineClass(env, "Reactor",
-                     {
-                         InstanceMethod<&ReactorBinding::Start>("start"),
-                         InstanceMethod<&ReactorBinding::Wake>("wake"),
-                         InstanceMethod<&ReactorBinding::Pin>("pin"),
-                         InstanceMethod<&ReactorBinding::Unpin>("unpin"),
-                         InstanceMethod<&ReactorBinding::SetRef>("setRef"),
-                         InstanceMethod<&ReactorBinding::Refuse>("refuse"),
-                         InstanceMethod<&ReactorBinding::Close>("close"),
-                         InstanceAccessor<&ReactorBinding::Method>("method"),
-                         InstanceAccessor<&ReactorBinding::Features>("features"),
-                     });
+napi_value ReactorBinding::Define(napi_env env) {
+  const auto method = [](const char* name, napi_callback call) {
+    return napi_property_descriptor{
+        name, nullptr, call, nullptr, nullptr, nullptr, napi_default_method, nullptr};
+  };
+  const auto accessor = [](const char* name, napi_callback get) {
+    return napi_property_descriptor{name,    nullptr, nullptr,      get,
+                                    nullptr, nullptr, napi_default, nullptr};
+  };
+  const napi_property_descriptor properties[] = {
+      method("start", Start),           method("wake", Wake),
+      method("lendMemory", LendMemory), method("takeBack", TakeBack),
+      method("setRef", SetRef),         method("close", Close),
+      accessor("method", Method),       accessor("features", Features),
+  };
+  napi_value constructor = nullptr;
+  const napi_status status =
+      napi_define_class(env, "Reactor", NAPI_AUTO_LENGTH, New, nullptr,
+                        sizeof(properties) / sizeof(*properties), properties, &constructor);
+  return status == napi_ok ? constructor : nullptr;
 }
 
-ReactorBinding::ReactorBinding(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<ReactorBinding>(info) {
-  const Napi::Env env = info.Env();
-  if (!AreOptions(info[0])) {
-    Napi::TypeError::New(env, "a Reactor takes NativeReactorOptions").ThrowAsJavaScriptException();
-    return;
-  }
-  const auto options = info[0].As<Napi::Object>();
-  transit_ = env.GetInstanceData<Environment>()->transit;
+napi_value ReactorBinding::New(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  napi_value self = nullptr;
+  size_t count = 1;
+  if (napi_get_cb_info(env, info, &count, arguments, &self, nullptr) != napi_ok) return nullptr;
+  std::unique_ptr<ReactorBinding> binding(new ReactorBinding(env));
+  if (!binding->Make(arguments[0])) return nullptr;
+  const auto finalize = [](napi_env, void* data, void*) {
+    delete static_cast<ReactorBinding*>(data);
+  };
+  // The reference is weak until start().
+  if (napi_wrap(env, self, binding.get(), finalize, nullptr, nullptr) != napi_ok) return nullptr;
+  ReactorBinding* const wrapped = binding.release();
+  if (napi_create_reference(env, self, 0, &wrapped->self_) != napi_ok) wrapped->self_ = nullptr;
+  return self;
+}
 
-  std::string failed;
-  int code = EINVAL;
-  EventBasePtr base = NewEventBase(options, &failed, &code);
-  if (!base) {
-    SystemError(env, code, failed.c_str()).ThrowAsJavaScriptException();
-    return;
-  }
-  method_ = event_base_get_method(base.get());
-  features_ = event_base_get_features(base.get());
-
+bool ReactorBinding::Make(napi_value value) {
+  OptionsReader options(env_, value);
+  BaseOptions base_options;
+  base_options.avoid_methods = options.Strings("avoidMethods");
+  base_options.read_environment = options.Boolean("readEnvironment");
+  base_options.features = options.Number("features");
+  base_options.max_dispatch_interval_us = options.Number("maxDispatchIntervalUs");
+  base_options.max_dispatch_callbacks = options.Number("maxDispatchCallbacks");
+  base_options.priorities = options.Number("priorities");
+  Reactor::Options reactor_options;
+  reactor_options.priorities = base_options.priorities;
+  reactor_options.dispatch = options.Boolean("dispatch");
   Reactor::Memory memory = {};
   uint32_t control_words = 0;
   uint32_t slots = 0;
-  memory.control = WordsOf<int32_t>(options.Get("control"), &control_words);
-  memory.completions = WordsOf<Record>(options.Get("completions"), &memory.completion_capacity);
-  memory.submissions = WordsOf<Record>(options.Get("submissions"), &memory.submission_capacity);
-  memory.left = WordsOf<int32_t>(options.Get("left"), &slots);
-  memory.out_slab = WordsOf<uint8_t>(options.Get("outSlab"), &memory.out_slab_bytes);
+  uint32_t arena_bytes = 0;
+  memory.control = options.Words<int32_t>("control", &control_words, &memory_);
+  memory.completions = options.Words<Record>("completions", &memory.completion_capacity, &memory_);
+  memory.submissions = options.Words<Record>("submissions", &memory.submission_capacity, &memory_);
+  memory.sent = options.Words<int32_t>("sent", &slots, &memory_);
+  memory.arena = options.Words<uint8_t>("arena", &arena_bytes, &memory_);
+  napi_value on_wakeup = options.Function("onWakeup");
+  void* environment = nullptr;
+  if (!options.good() || napi_get_instance_data(env_, &environment) != napi_ok ||
+      napi_create_reference(env_, on_wakeup, 1, &on_wakeup_) != napi_ok) {
+    (void)napi_throw_type_error(env_, nullptr, "a Reactor takes NativeReactorOptions");
+    return false;
+  }
   if (control_words < kControlWords || slots < kSlots ||
+      arena_bytes < kArenaBlocks * kArenaBlockBytes ||
       !IsRing(memory.completion_capacity, CompletionRing::kLeastCapacity) ||
       !IsRing(memory.submission_capacity, 1)) {
-    Napi::RangeError::New(env, "the memory of a Reactor does not fit its layout")
-        .ThrowAsJavaScriptException();
-    return;
+    (void)napi_throw_range_error(env_, nullptr, "the memory of a Reactor does not fit its layout");
+    return false;
   }
-  for (const char* name : {"control", "completions", "submissions", "left", "outSlab"}) {
-    memory_.push_back(Napi::Persistent(options.Get(name)));
+  transit_ = static_cast<Environment*>(environment)->transit;
+  std::string failed;
+  int code = 0;
+  EventBasePtr base = NewEventBase(base_options, &failed, &code);
+  if (!base) {
+    ThrowSystemError(env_, code, failed);
+    return false;
   }
-  on_wakeup_ = Napi::Persistent(options.Get("onWakeup").As<Napi::Function>());
-  context_ = std::make_shared<Napi::AsyncContext>(env, "LIBEVENT");
-
-  Reactor::Options reactor_options;
-  reactor_options.priorities = options.Get("priorities").As<Napi::Number>().Int32Value();
-  reactor_options.dispatch = options.Get("dispatch").As<Napi::Boolean>().Value();
-
+  method_ = event_base_get_method(base.get());
+  features_ = event_base_get_features(base.get());
   wakeup_ = new Wakeup{{}, this, nullptr};
   uv_async_t* handle = &wakeup_->handle;
   reactor_ = std::make_unique<Reactor>(memory, reactor_options, std::move(base), *transit_,
                                        [handle] { uv_async_send(handle); });
+  const int error = reactor_->Prepare();
+  if (error == 0) return true;
+  ThrowSystemError(env_, error, "event_base_new_with_config");
+  return false;
 }
 
-Napi::Value ReactorBinding::Start(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!reactor_ || wakeup_->hook != nullptr) {
-    SystemError(env, EALREADY, "start").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
+bool ReactorBinding::OpenWakeup() {
   uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
-  uv_async_init(loop, &wakeup_->handle, OnWakeup);
+  napi_value name = nullptr;
+  if (self_ == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok ||
+      napi_create_string_utf8(env_, "LIBEVENT", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_async_init(env_, nullptr, name, &context_) != napi_ok) {
+    return false;
+  }
+  if (uv_async_init(loop, &wakeup_->handle, OnWakeup) != 0) return false;
   wakeup_->handle.data = wakeup_;
+  // From here on the handle has to be closed.
+  state_ = State::kStarted;
   // Until there is work, an idle reactor does not keep the process alive.
   uv_unref(reinterpret_cast<uv_handle_t*>(&wakeup_->handle));
-  napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, wakeup_, &wakeup_->hook);
-  Ref();  // not collected while the thread lives
-  const int error = reactor_->Start();
-  if (error != 0) {
-    End();
-    SystemError(env, error, "start").ThrowAsJavaScriptException();
+  return napi_add_async_cleanup_hook(env_, OnEnvironmentCleanup, wakeup_, &wakeup_->hook) ==
+             napi_ok &&
+         napi_reference_ref(env_, self_, nullptr) == napi_ok;
+}
+
+// start(): the thread comes last, when everything else is there.
+napi_value ReactorBinding::Start(napi_env env, napi_callback_info info) {
+  ReactorBinding* binding = BindingOf(env, info);
+  if (binding == nullptr || binding->state_ != State::kMade) {
+    return ThrowSystemError(env, EALREADY, "start");
   }
-  return env.Undefined();
+  const int error = binding->OpenWakeup() ? binding->reactor_->Start() : ENOMEM;
+  if (error == 0) return nullptr;
+  binding->End();
+  return ThrowSystemError(env, error, "pthread_create");
+}
+
+napi_value ReactorBinding::Wake(napi_env env, napi_callback_info info) {
+  ReactorBinding* binding = BindingOf(env, info);
+  if (binding != nullptr && binding->reactor_) binding->reactor_->Wake();
+  return nullptr;
 }
 
 void ReactorBinding::OnWakeup(uv_async_t* handle) {
@@ -143,103 +267,145 @@ void ReactorBinding::OnWakeup(uv_async_t* handle) {
 
 // Runs the drain in a callback scope: ticks and microtasks follow it, async hooks see it.
 void ReactorBinding::CallBack() {
-  const Napi::Env env = Env();
-  Napi::HandleScope scope(env);
-  // The callback may end this binding; the context stays until the scope is left.
-  const std::shared_ptr<Napi::AsyncContext> context = context_;
-  // Plain Node-API: where JavaScript may run no more, the wrapper's errors end the process.
-  const napi_status status =
-      napi_make_callback(env, *context, Value(), on_wakeup_.Value(), 0, nullptr, nullptr);
-  if (status == napi_ok) return;
-  napi_value error = nullptr;
-  // A worker that is being terminated cannot run JavaScript; there is nobody to tell.
-  if (napi_get_and_clear_last_exception(env, &error) == napi_ok && error != nullptr) {
-    napi_fatal_exception(env, error);
+  const napi_env env = env_;
+  napi_handle_scope scope = nullptr;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  napi_value self = nullptr;
+  napi_value call = nullptr;
+  if (napi_get_reference_value(env, self_, &self) == napi_ok && self != nullptr &&
+      napi_get_reference_value(env, on_wakeup_, &call) == napi_ok && call != nullptr) {
+    calling_ = true;
+    // Deno writes through the pointer of the result.
+    napi_value result = nullptr;
+    const napi_status status = napi_make_callback(env, context_, self, call, 0, nullptr, &result);
+    // `self` keeps this object until the scope is left, even if the callback has ended it.
+    calling_ = false;
+    if (state_ == State::kEnded) ReleaseContext();
+    napi_value error = nullptr;
+    // Where JavaScript runs no more there is nobody to be told.
+    if (status != napi_ok && napi_get_and_clear_last_exception(env, &error) == napi_ok &&
+        error != nullptr) {
+      (void)napi_fatal_exception(env, error);
+    }
   }
+  (void)napi_close_handle_scope(env, scope);
 }
 
-// pin(index, view): the reactor may touch the view's bytes until unpin(index).
-void ReactorBinding::Pin(const Napi::CallbackInfo& info) {
-  const uint32_t index = info[0].IsNumber() ? info[0].As<Napi::Number>().Uint32Value() : UINT32_MAX;
+// lendMemory(index, view): the reactor may read the view's bytes until takeBack(index).
+napi_value ReactorBinding::LendMemory(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  ReactorBinding* binding = BindingOf(env, info, arguments);
+  const uint32_t index = IndexOf(env, arguments[0]);
   void* data = nullptr;
   size_t bytes = 0;
-  if (!reactor_ || index >= Pins::kCount || (index < pinned_.size() && pinned_[index] != nullptr) ||
-      napi_get_buffer_info(Env(), info[1], &data, &bytes) != napi_ok) {
-    SystemError(Env(), ENOBUFS, "pin").ThrowAsJavaScriptException();
-    return;
+  if (binding == nullptr || !binding->reactor_ || index == 0 || index >= LentMemory::kCount ||
+      (index < binding->pieces_.size() && binding->pieces_[index] != nullptr) ||
+      !BytesOf(env, arguments[1], &data, &bytes)) {
+    return ThrowSystemError(env, ENOBUFS, "lendMemory");
   }
-  if (index >= pinned_.size()) pinned_.resize(index + 1, nullptr);
-  napi_create_reference(Env(), info[1], 1, &pinned_[index]);
-  reactor_->pins().Set(index, static_cast<uint8_t*>(data), bytes);
+  if (index >= binding->pieces_.size()) binding->pieces_.resize(index + 1, nullptr);
+  if (napi_create_reference(env, arguments[1], 1, &binding->pieces_[index]) != napi_ok) {
+    binding->pieces_[index] = nullptr;
+    return ThrowSystemError(env, ENOMEM, "lendMemory");
+  }
+  binding->reactor_->memory().Set(index, static_cast<uint8_t*>(data), bytes);
+  return nullptr;
 }
 
-void ReactorBinding::Unpin(const Napi::CallbackInfo& info) {
-  if (!info[0].IsNumber()) return;
-  const uint32_t index = info[0].As<Napi::Number>().Uint32Value();
-  if (index >= pinned_.size() || pinned_[index] == nullptr) return;
-  if (reactor_) reactor_->pins().Clear(index);
-  napi_delete_reference(Env(), pinned_[index]);
-  pinned_[index] = nullptr;
+napi_value ReactorBinding::TakeBack(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  ReactorBinding* binding = BindingOf(env, info, arguments);
+  const uint32_t index = IndexOf(env, arguments[0]);
+  if (binding == nullptr || index >= binding->pieces_.size() ||
+      binding->pieces_[index] == nullptr) {
+    return nullptr;
+  }
+  if (binding->reactor_) binding->reactor_->memory().Clear(index);
+  (void)napi_delete_reference(env, std::exchange(binding->pieces_[index], nullptr));
+  return nullptr;
 }
 
 // setRef(keepsProcessAlive)
-void ReactorBinding::SetRef(const Napi::CallbackInfo& info) {
-  if (wakeup_ == nullptr || wakeup_->hook == nullptr || !info[0].IsBoolean()) return;
-  auto* handle = reinterpret_cast<uv_handle_t*>(&wakeup_->handle);
-  if (info[0].As<Napi::Boolean>().Value()) {
+napi_value ReactorBinding::SetRef(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  ReactorBinding* binding = BindingOf(env, info, arguments);
+  bool on = false;
+  if (binding == nullptr || binding->state_ != State::kStarted ||
+      napi_get_value_bool(env, arguments[0], &on) != napi_ok) {
+    return nullptr;
+  }
+  auto* handle = reinterpret_cast<uv_handle_t*>(&binding->wakeup_->handle);
+  if (on) {
     uv_ref(handle);
   } else {
     uv_unref(handle);
   }
+  return nullptr;
 }
 
-// refuse(fd): closes an accepted socket that has not been submitted to any reactor.
-void ReactorBinding::Refuse(const Napi::CallbackInfo& info) {
-  if (!info[0].IsNumber()) return;
-  const int fd = info[0].As<Napi::Number>().Int32Value();
-  if (transit_->Leave(fd)) close(fd);
+napi_value ReactorBinding::Close(napi_env env, napi_callback_info info) {
+  ReactorBinding* binding = BindingOf(env, info);
+  if (binding != nullptr) binding->End();
+  return nullptr;
 }
 
-void ReactorBinding::Close(const Napi::CallbackInfo&) { End(); }
-
-Napi::Value ReactorBinding::Method(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), method_);
+napi_value ReactorBinding::Method(napi_env env, napi_callback_info info) {
+  ReactorBinding* binding = BindingOf(env, info);
+  napi_value text = nullptr;
+  if (binding == nullptr || napi_create_string_utf8(env, binding->method_.data(),
+                                                    binding->method_.size(), &text) != napi_ok) {
+    return nullptr;
+  }
+  return text;
 }
 
-Napi::Value ReactorBinding::Features(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), features_);
+napi_value ReactorBinding::Features(napi_env env, napi_callback_info info) {
+  ReactorBinding* binding = BindingOf(env, info);
+  napi_value bits = nullptr;
+  if (binding == nullptr || napi_create_int32(env, binding->features_, &bits) != napi_ok) {
+    return nullptr;
+  }
+  return bits;
 }
 
-// The one order of destruction: stop the thread, join it, let the memory go, close the wake-up.
+// The one order of destruction: stop the thread, join it, release the memory, close the wake-up.
 void ReactorBinding::End() {
+  if (state_ == State::kEnded) return;
+  const bool started = state_ == State::kStarted;
+  state_ = State::kEnded;
   if (reactor_) {
     reactor_->RequestStop();
     reactor_->Join();
     reactor_.reset();
   }
-  for (napi_ref& reference : pinned_) {
-    if (reference != nullptr) napi_delete_reference(Env(), reference);
+  // Statuses are not looked at: an environment that is ending releases references by itself.
+  for (std::vector<napi_ref>* references : {&pieces_, &memory_}) {
+    for (napi_ref reference : *references) {
+      if (reference != nullptr) (void)napi_delete_reference(env_, reference);
+    }
+    references->clear();
   }
-  pinned_.clear();
-  memory_.clear();
-  on_wakeup_.Reset();
-  context_.reset();
-  if (wakeup_ == nullptr) return;
-  Wakeup* wakeup = wakeup_;
-  wakeup_ = nullptr;
+  if (on_wakeup_ != nullptr) (void)napi_delete_reference(env_, std::exchange(on_wakeup_, nullptr));
+  if (self_ != nullptr) (void)napi_delete_reference(env_, std::exchange(self_, nullptr));
+  if (!calling_) ReleaseContext();
+  Wakeup* wakeup = std::exchange(wakeup_, nullptr);
+  if (wakeup == nullptr) return;
   wakeup->binding = nullptr;
-  if (wakeup->hook == nullptr) {
-    delete wakeup;  // never started
-    return;
+  if (started) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&wakeup->handle), OnWakeupClosed);
+  } else {
+    delete wakeup;
   }
-  Unref();
-  uv_close(reinterpret_cast<uv_handle_t*>(&wakeup->handle), OnWakeupClosed);
+}
+
+void ReactorBinding::ReleaseContext() {
+  if (context_ != nullptr) (void)napi_async_destroy(env_, std::exchange(context_, nullptr));
 }
 
 // The hook goes last: until then the environment waits for the handle to close.
 void ReactorBinding::OnWakeupClosed(uv_handle_t* handle) {
   auto* wakeup = static_cast<Wakeup*>(handle->data);
-  napi_remove_async_cleanup_hook(wakeup->hook);
+  if (wakeup->hook != nullptr) (void)napi_remove_async_cleanup_hook(wakeup->hook);
   delete wakeup;
 }
 

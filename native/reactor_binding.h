@@ -1,35 +1,33 @@
-// A Reactor as JavaScript has it: its memory, its wake-up, its life.
+// A Reactor as JavaScript has it: its memory, its wake-up, its end.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 #include <uv.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "log_binding.h"
+#include "environment.h"
 #include "reactor.h"
-#include "transit.h"
 
 namespace rxjs_libevent {
-
-// Per environment: the sockets on their way between its reactors.
-struct Environment {
-  std::shared_ptr<Transit> transit = std::make_shared<Transit>();
-  LogBinding* log = nullptr;  // ends itself, before the environment does
-};
 
 // A reactor thread with what it needs of JavaScript: the wake-up and the memory.
 //
 // The reactor is stopped in one of two ways: close() after kStopped, or the environment's cleanup
-// hook. Either joins the thread before it lets a reference go, and both do so once.
-class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
+// hook. Either joins the thread before it releases a reference, and does so once.
+//
+// In plain Node-API, since in an environment that is ending every call may fail: each status is
+// looked at, and where JavaScript cannot run any more nothing is thrown.
+class ReactorBinding {
  public:
-  static Napi::Function Define(Napi::Env env);
+  // The class `Reactor`; null where the environment runs no JavaScript any more.
+  static napi_value Define(napi_env env);
 
-  explicit ReactorBinding(const Napi::CallbackInfo& info);
-  ~ReactorBinding() override { End(); }
+  ~ReactorBinding() { End(); }
+  ReactorBinding(const ReactorBinding&) = delete;
+  ReactorBinding& operator=(const ReactorBinding&) = delete;
 
  private:
   // Lives until uv_close() has called back, longer than the binding, so the environment's hook
@@ -39,33 +37,44 @@ class ReactorBinding : public Napi::ObjectWrap<ReactorBinding> {
     ReactorBinding* binding;
     napi_async_cleanup_hook_handle hook;
   };
+  enum class State { kMade, kStarted, kEnded };
 
-  Napi::Value Start(const Napi::CallbackInfo& info);
-  void Wake(const Napi::CallbackInfo&) {
-    if (reactor_) reactor_->Wake();
-  }
-  void Pin(const Napi::CallbackInfo& info);
-  void Unpin(const Napi::CallbackInfo& info);
-  void SetRef(const Napi::CallbackInfo& info);
-  void Refuse(const Napi::CallbackInfo& info);
-  void Close(const Napi::CallbackInfo& info);
-  Napi::Value Method(const Napi::CallbackInfo& info);
-  Napi::Value Features(const Napi::CallbackInfo& info);
+  explicit ReactorBinding(napi_env env) : env_(env) {}
 
-  void End();
+  // Return false after an error has been thrown, or could not be.
+  bool Make(napi_value options);
+  bool OpenWakeup();
+
   void CallBack();
+  void End();
+  void ReleaseContext();
+
+  // What JavaScript calls: constructor, methods and accessors.
+  static napi_value New(napi_env env, napi_callback_info info);
+  static napi_value Start(napi_env env, napi_callback_info info);
+  static napi_value Wake(napi_env env, napi_callback_info info);
+  static napi_value LendMemory(napi_env env, napi_callback_info info);
+  static napi_value TakeBack(napi_env env, napi_callback_info info);
+  static napi_value SetRef(napi_env env, napi_callback_info info);
+  static napi_value Close(napi_env env, napi_callback_info info);
+  static napi_value Method(napi_env env, napi_callback_info info);
+  static napi_value Features(napi_env env, napi_callback_info info);
 
   static void OnWakeup(uv_async_t* handle);
   static void OnWakeupClosed(uv_handle_t* handle);
   static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* wakeup);
 
   // Destroyed from the last to the first: the thread, the references, the wake-up.
+  const napi_env env_;
+  State state_ = State::kMade;
   std::shared_ptr<Transit> transit_;
   Wakeup* wakeup_ = nullptr;
-  std::shared_ptr<Napi::AsyncContext> context_;
-  Napi::FunctionReference on_wakeup_;
-  std::vector<Napi::Reference<Napi::Value>> memory_;
-  std::vector<napi_ref> pinned_;
+  napi_async_context context_ = nullptr;
+  bool calling_ = false;     // the context is in use
+  napi_ref self_ = nullptr;  // strong from start() on: not collected while the thread lives
+  napi_ref on_wakeup_ = nullptr;
+  std::vector<napi_ref> memory_;
+  std::vector<napi_ref> pieces_;
   std::string method_;
   int features_ = 0;
   std::unique_ptr<Reactor> reactor_;

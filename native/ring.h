@@ -1,10 +1,10 @@
-// The shared memory between one reactor thread and the JavaScript thread: two rings of fixed
-// records, a table of output positions and a few control words, all in ArrayBuffers that
-// JavaScript allocates and the binding pins. The layout is defined here only; layout.cc exports
-// it, lib/rings reads it from there.
+// The shared memory between one reactor and JavaScript: two rings of fixed records, a table of
+// output positions, the memory that bytes cross in, and a few control words. JavaScript allocates
+// all of it and the binding keeps it. What is listed here is exported to TypeScript by layout.cc,
+// by name, so no number is written twice.
 //
 // Threads: each ring has one producer and one consumer. The reactor produces completions and
-// consumes submissions, the JavaScript thread the other way round.
+// consumes submissions, JavaScript the other way round.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace rxjs_libevent {
 
-// word 0: kind in the low 8 bits, a pin index or another small argument in the upper 24.
+// word 0: kind in the low 8 bits, a small argument in the upper 24.
 // word 1: id of an event handler (slot in the low 20 bits, generation above).
 // words 2 and 3: arguments.
 struct Record {
@@ -32,64 +32,128 @@ constexpr uint32_t kSlotBits = 20;
 constexpr uint32_t kSlots = 1u << kSlotBits;
 constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlots - 1); }
 
-// JavaScript to reactor. A "payload" is bytes in the out-slab (aux 0) or in a pinned buffer (aux is
-// the pin + 1), at offset a, b bytes long. A "number" is 64 bits in a (low) and b (high).
-enum class Submission : int32_t {
-  kLend = 1,             // aux: pin of an in-slab, a: its bytes
-  kStop = 2,             // free everything, post kStopped, end the thread
-  kAdopt = 3,            // a: fd, b: bytes of credit
-  kConnect = 4,          // payload: ConnectRequest
-  kListen = 5,           // payload: ListenRequest
-  kRead = 6,             // a: 1 to read, 0 to stop
-  kCredit = 7,           // a: so many more bytes (connections, events) may be posted
-  kReadHigh = 8,         // a: bytes of credit in all
-  kWrite = 9,            // payload: bytes for the wire
-  kNotify = 10,          // a: post kLeft when so many bytes (low 32 bits of the total) have left
-  kShutdown = 11,        // flush, then FIN
-  kClose = 12,           // a: CloseMode, b: deadline in milliseconds
-  kTimeouts = 13,        // a, b: read and write timeout in milliseconds, 0 for none
-  kCloseFd = 14,         // a: an accepted fd that nobody takes
-  kRateLimit = 15,       // payload: RateLimitRequest
-  kRateLimitGroup = 16,  // a: id of a group handler, 0 to leave the group
-  kGroup = 17,           // payload: RateLimitRequest; opens a rate-limit group
-  kPriority = 18,        // a: priority
-  kPair = 19,            // a: id of the other end, b: bytes of credit
-  kSendFile = 20,        // payload: SendFileRequest
-  kTimer = 21,           // number: when it is due, see TimerFlag (aux); opens a timer
-  kSignal = 22,          // a: signal number, aux: priority; opens a signal event
-  kFd = 23,              // a: fd, b: EventFlags, aux: priority; opens an fd event
-  kActivate = 24,        // a: EventFlags; event_active()
-  kLoopExit = 25,        // number: microseconds; event_base_loopexit()
-  kLoopBreak = 26,       // a: LoopEnd; event_base_loopbreak()
-  kLoop = 27,            // a: EVLOOP_* flags, b: number of the run; dispatch again, or step
-  kTrigger = 28,         // a: EventFlags; bufferevent_trigger()
-  kTotals = 29,          // asks a rate-limit group for two kTotal
-  kInterval = 30,        // number: microseconds; a timer's period, an fd event's timeout
-};
+// JavaScript to reactor. A "payload" is `b` bytes at offset `a` of a piece of lent memory; `aux` is
+// the piece, see lent_memory.h. A "number" is 64 bits in a (low) and b (high).
+#define RXJS_LIBEVENT_SUBMISSIONS(X)                                                    \
+  X(Stop)           /* free everything, post kStopped, end the thread */                \
+  X(Adopt)          /* a: fd on its way, b: bytes of credit */                          \
+  X(Connect)        /* payload: ConnectRequest */                                       \
+  X(Listen)         /* payload: ListenRequest */                                        \
+  X(Read)           /* a: 1 to read, 0 to stop */                                       \
+  X(Credit)         /* a: bytes (connections, events) more that may be posted */        \
+  X(ReadHigh)       /* a: bytes of credit in all */                                     \
+  X(Write)          /* payload: bytes for the wire */                                   \
+  X(Notify)         /* a: post kSent when that position has been sent (low 32 bits) */  \
+  X(Drain)          /* a: post kDrained when no more output than that waits */          \
+  X(Shutdown)       /* flush, then FIN */                                               \
+  X(Close)          /* a: CloseMode, b: deadline in milliseconds */                     \
+  X(Timeouts)       /* a, b: read and write timeout in milliseconds, 0 for none */      \
+  X(Discard)        /* a: fd on its way that nobody takes */                            \
+  X(RateLimit)      /* payload: RateLimitRequest */                                     \
+  X(RateLimitGroup) /* a: id of a group handler, 0 to leave the group */                \
+  X(Group)          /* payload: RateLimitRequest; opens a rate-limit group */           \
+  X(Totals)         /* asks a rate-limit group for two kTotal */                        \
+  X(Priority)       /* a: priority */                                                   \
+  X(Pair)           /* a: id of the other end, b: bytes of credit */                    \
+  X(SendFile)       /* payload: SendFileRequest */                                      \
+  X(Trigger)        /* a: EventFlags; bufferevent_trigger() */                          \
+  X(Timer)          /* number: when it is due, see TimerFlag (aux); opens a timer */    \
+  X(Signal)         /* a: signal number, aux: priority; opens a signal event */         \
+  X(Fd)             /* a: fd on its way, or -1, b: EventFlags, aux: priority */         \
+  X(Activate)       /* a: EventFlags; event_active() */                                 \
+  X(Interval)       /* number: microseconds; a timer's period, an fd event's timeout */ \
+  X(LoopExit)       /* number: microseconds; event_base_loopexit() */                   \
+  X(LoopBreak)      /* a: LoopEnd; event_base_loopbreak() */                            \
+  X(Loop)           /* a: EVLOOP_* flags, b: number of the run; dispatch, or step */
 
 // Reactor to JavaScript.
-enum class Completion : int32_t {
-  kData = 1,           // aux: pin of the in-slab, a: offset, b: bytes
-  kEnd = 2,            // a: errno, 0 for EOF. Nothing is read after it
-  kLeft = 3,           // the position of kNotify has been reached
-  kFinished = 4,       // the FIN has been sent
-  kWriteFailed = 5,    // a: errno
-  kHangup = 6,         // the peer has gone while bytes of it wait unread. a: errno, 0 for FIN
-  kClosed = 7,         // the handler is gone: the last record with this id
-  kAccepted = 8,       // a: fd, b: remote port << 16 | local port, aux: family; two address records
-  kBound = 9,          // a: fd, b: port, aux: family; one address record
-  kConnected = 10,     // a: fd, b: local port, aux: family; one address record
-  kFailed = 11,        // a: errno, b: FailedCall
-  kTimeout = 12,       // a: EventFlags (read or write)
-  kReleased = 13,      // aux: pin that the reactor has done with
-  kAcceptPaused = 14,  // a: errno. Accepting stops and is tried again
-  kAcceptResumed = 15,  //
-  kFired = 16,          // a: EventFlags or expirations, b: more (see the handler)
-  kStopped = 17,        // the last record of a reactor
-  kFatal = 18,          // libevent has given up: the reactor is dead. a: its code
-  kLooped = 19,         // a: LoopEnd, b: number of the run
-  kTotal = 20,          // a, b: bytes (64 bits) that a group has read (aux 0) or written (aux 1)
-};
+#define RXJS_LIBEVENT_COMPLETIONS(X)                                                          \
+  X(Data)          /* a: offset in the read arena, b: bytes */                                \
+  X(End)           /* a: errno, 0 for EOF. Nothing is read after it */                        \
+  X(Sent)          /* the position of kNotify has been reached */                             \
+  X(Drained)       /* output has fallen to the mark of kDrain */                              \
+  X(Finished)      /* the FIN has been sent */                                                \
+  X(WriteFailed)   /* a: errno, b: FailedCall */                                              \
+  X(Hangup)        /* the peer has gone while bytes of it wait unread. a: errno, 0 for FIN */ \
+  X(Closed)        /* the handler is gone: the last record with this id */                    \
+  X(Accepted)      /* a: fd, b: remote port << 16 | local port, aux: family; two addresses */ \
+  X(Bound)         /* a: fd, b: port, aux: family; one address record */                      \
+  X(Connected)     /* a: fd, b: local port, aux: family; one address record */                \
+  X(Failed)        /* a: errno, b: FailedCall */                                              \
+  X(Timeout)       /* a: EventFlags (read or write) */                                        \
+  X(Released)      /* aux: piece of lent memory that the reactor has done with */             \
+  X(AcceptPaused)  /* a: errno. Accepting stops and is tried again */                         \
+  X(AcceptResumed) /* */                                                                      \
+  X(Fired)         /* a: EventFlags, or deliveries; a timer's stand in the table */           \
+  X(Stopped)       /* the last record of a reactor */                                         \
+  X(Fatal)         /* libevent has given up: the reactor is dead. a: its code */              \
+  X(Looped)        /* a: LoopEnd, b: number of the run */                                     \
+  X(Total)         /* a, b: bytes (64 bits) a group has read (aux 0) or written (aux 1) */
+
+#define RXJS_LIBEVENT_CLOSE_MODES(X) \
+  X(Drop)   /* now */                \
+  X(Reset)  /* now, with RST */      \
+  X(Linger) /* flush, FIN, wait for the peer's end */
+
+#define RXJS_LIBEVENT_LOOP_ENDS(X) X(Stepped) X(Exited) X(Broken) X(Empty)
+
+// The names are those of the calls, as errors show them.
+#define RXJS_LIBEVENT_FAILED_CALLS(X)                 \
+  X(Socket, "socket")                                 \
+  X(Bind, "bind")                                     \
+  X(Listen, "listen")                                 \
+  X(Connect, "connect")                               \
+  X(Accept, "accept")                                 \
+  X(Address, "inet_pton")                             \
+  X(Option, "setsockopt")                             \
+  X(Allocate, "allocate")                             \
+  X(Event, "event_add")                               \
+  X(SendFile, "sendfile")                             \
+  X(Sigaction, "sigaction")                           \
+  X(Fcntl, "fcntl")                                   \
+  X(Read, "read")                                     \
+  X(Write, "write")                                   \
+  X(Shutdown, "shutdown")                             \
+  X(Watch, "epoll_ctl")                               \
+  X(JoinGroup, "bufferevent_add_to_rate_limit_group") \
+  X(LimitRate, "bufferevent_set_rate_limit")
+
+// What stands in `aux` of the submissions that open an event: flags in the low 8 bits, above them
+// the priority + 1, or 0 for libevent's default.
+#define RXJS_LIBEVENT_TIMER_FLAGS(X)     \
+  X(Periodic, 1) /* kInterval follows */ \
+  X(Common, 2)   /* the number is a duration that many timers share, no point in time */
+
+#define RXJS_LIBEVENT_STATS(X)                                              \
+  X(Passes)     /* turns of the loop */                                     \
+  X(Sleeps)     /* turns that blocked */                                    \
+  X(Signals)    /* uv_async_send */                                         \
+  X(Receives)   /* recv calls */                                            \
+  X(Sends)      /* send calls */                                            \
+  X(References) /* writes that wait where JavaScript has put them */        \
+  X(Copies)     /* writes that were copied because they wait */             \
+  X(Posted)     /* completion records */                                    \
+  X(Taken)      /* submission records */                                    \
+  X(Stalls)     /* times that reading stopped for lack of room or memory */ \
+  X(Accepts)    /* accepted connections */                                  \
+  X(ReceivedBytes)                                                          \
+  X(SentBytes)
+
+#define RXJS_LIBEVENT_ENUMERATOR(name) k##name,
+enum class Submission : int32_t { kNone, RXJS_LIBEVENT_SUBMISSIONS(RXJS_LIBEVENT_ENUMERATOR) };
+enum class Completion : int32_t { kNone, RXJS_LIBEVENT_COMPLETIONS(RXJS_LIBEVENT_ENUMERATOR) };
+enum CloseMode : int32_t { RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_ENUMERATOR) };
+enum LoopEnd : int32_t { RXJS_LIBEVENT_LOOP_ENDS(RXJS_LIBEVENT_ENUMERATOR) };
+enum Stat : int32_t { RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_ENUMERATOR) kStatCount };
+#undef RXJS_LIBEVENT_ENUMERATOR
+
+#define RXJS_LIBEVENT_ENUMERATOR(name, text) k##name##Call,
+enum FailedCall : int32_t { RXJS_LIBEVENT_FAILED_CALLS(RXJS_LIBEVENT_ENUMERATOR) };
+#undef RXJS_LIBEVENT_ENUMERATOR
+
+#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = value,
+enum TimerFlag : uint32_t { RXJS_LIBEVENT_TIMER_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
+#undef RXJS_LIBEVENT_ENUMERATOR
 
 // How many records a completion takes: its header and its addresses.
 constexpr uint32_t CompletionLength(Completion kind) {
@@ -103,18 +167,12 @@ constexpr uint32_t CompletionLength(Completion kind) {
       return 1;
   }
 }
-constexpr uint32_t kLongestCompletion = 3;
+constexpr uint32_t kLongestCompletion = 4;
 
-enum CloseMode : int32_t { kDrop = 0, kReset = 1, kLinger = 2 };
+// Stands beside the family in `aux` where an address is link-local: one more record follows, the
+// name of the interface, ended by NUL unless it fills the record.
+constexpr uint32_t kZoned = 8;
 
-enum LoopEnd : int32_t { kStepped = 0, kExited = 1, kBroken = 2, kEmpty = 3 };
-
-// What stands in `aux` of the submissions that open an event: flags in the low 8 bits, above them
-// the priority + 1, or 0 for libevent's default.
-enum TimerFlag : uint32_t {
-  kPeriodic = 1,  // kInterval follows
-  kCommon = 2,    // the number is a duration that many timers share, not a point in time
-};
 inline int PriorityOf(const Record& record) { return static_cast<int>(record.aux() >> 8) - 1; }
 
 // 64 bits in a (low) and b (high).
@@ -123,53 +181,30 @@ inline int64_t NumberOf(const Record& record) {
                               static_cast<uint32_t>(record.a()));
 }
 
-enum FailedCall : int32_t {
-  kSocketCall = 0,
-  kBindCall = 1,
-  kListenCall = 2,
-  kConnectCall = 3,
-  kAcceptCall = 4,
-  kAddressCall = 5,
-  kOptionCall = 6,
-  kAllocateCall = 7,
-  kEventCall = 8,
-  kSendFileCall = 9,
-  kSigactionCall = 10,
-  kFcntlCall = 11,
-};
+// The read arena: blocks that received bytes cross in, see read_arena.h.
+constexpr uint32_t kArenaBlocks = 32;
+constexpr uint32_t kArenaBlockBytes = 1u << 17;
 
 // Control words: int32 indices. Those that different threads write stand on cache lines of their
 // own.
-enum ControlWord : int32_t {
-  kCompletionTail = 0,
-  kCompletionHead = 16,
-  kSubmissionTail = 32,
-  kSubmissionHead = 48,
-  kOutTail = 52,           // out-slab offset up to which the reactor has consumed payloads
-  kReactorSleeps = 64,     // the reactor blocks, or is about to: wake it
-  kReactorWantsRoom = 65,  // the reactor has stopped reading for lack of room or slabs
-  kJsSleeps = 80,          // JavaScript has drained all: signal it
-  kStats = 96,             // the reactor's counters: Stat
-  kControlWords = 160,
-};
+#define RXJS_LIBEVENT_CONTROL_WORDS(X)                                                          \
+  X(CompletionTail, 0)                                                                          \
+  X(CompletionHead, 16)                                                                         \
+  X(SubmissionTail, 32)                                                                         \
+  X(JsWantsRoom, 33) /* JavaScript has submissions that found no room: signal it */             \
+  X(SubmissionHead, 48)                                                                         \
+  X(ReactorSleeps, 64)    /* the reactor blocks, or is about to: wake it */                     \
+  X(ReactorWantsRoom, 65) /* the reactor has stopped reading for lack of room or memory */      \
+  X(JsSleeps, 80)         /* JavaScript has drained all: signal it */                           \
+  X(Stats, 96)            /* the reactor's counters: Stat */                                    \
+  X(Borrowed, 160)        /* for each block of the arena: writes from it that were submitted */ \
+  X(ControlWords, 192)
 
-// Counters of the reactor, each a wrapping 32-bit count.
-enum Stat : int32_t {
-  kPasses = 0,      // turns of the loop
-  kSleeps = 1,      // turns that blocked
-  kSignals = 2,     // uv_async_send
-  kReceives = 3,    // recv calls
-  kSends = 4,       // send calls
-  kReferences = 5,  // writes that went by reference
-  kCopies = 6,      // writes that were copied into an evbuffer
-  kPosted = 7,      // completion records
-  kTaken = 8,       // submission records
-  kStalls = 9,      // times that reading stopped for lack of room or slabs
-  kAccepts = 10,    // accepted connections
-  kReceivedBytes = 11,
-  kSentBytes = 12,
-  kStatCount = 13,
-};
+#define RXJS_LIBEVENT_ENUMERATOR(name, index) k##name = index,
+enum ControlWord : int32_t { RXJS_LIBEVENT_CONTROL_WORDS(RXJS_LIBEVENT_ENUMERATOR) };
+#undef RXJS_LIBEVENT_ENUMERATOR
+static_assert(kStats + kStatCount <= kBorrowed && kBorrowed + kArenaBlocks <= kControlWords,
+              "control words do not overlap");
 
 inline std::atomic<int32_t>& Atomic(int32_t* word) {
   static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t), "atomics are plain words");
@@ -190,7 +225,8 @@ class CompletionRing {
 
   // A header with its address records.
   void Post(Completion kind, uint32_t aux, int32_t id, int32_t a, int32_t b, const Record* extra) {
-    Group group{CompletionLength(kind), {Make(kind, aux, id, a, b)}};
+    const uint32_t zone = (aux & kZoned) != 0 ? 1 : 0;
+    Group group{CompletionLength(kind) + zone, {Make(kind, aux, id, a, b)}};
     for (uint32_t i = 1; i < group.length; ++i) group.records[i] = extra[i - 1];
     PostGroup(group);
   }
@@ -238,7 +274,7 @@ class CompletionRing {
   uint64_t Position() const { return posted_; }
   // True when JavaScript has handled everything in front of a position.
   bool Passed(uint64_t position) {
-    LookUpHead();
+    if (head_ < position) LookUpHead();
     return head_ >= position;
   }
 
@@ -302,17 +338,20 @@ class SubmissionRing {
     return static_cast<uint32_t>(Atomic(control_ + kSubmissionTail).load()) == head_;
   }
 
-  // Calls `take` for each record that is visible now, then gives the places back.
-  template <typename Take>
-  uint32_t Drain(Take take) {
-    const uint32_t tail = static_cast<uint32_t>(Atomic(control_ + kSubmissionTail).load());
-    const uint32_t count = tail - head_;
-    while (head_ != tail) {
-      take(records_[head_ & (capacity_ - 1)]);
-      ++head_;
-    }
-    if (count > 0) Atomic(control_ + kSubmissionHead).store(static_cast<int32_t>(head_));
-    return count;
+  // The next record, or null. It stays readable until Free().
+  const Record* Next() {
+    if (head_ == tail_) tail_ = static_cast<uint32_t>(Atomic(control_ + kSubmissionTail).load());
+    if (head_ == tail_) return nullptr;
+    return &records_[head_++ & (capacity_ - 1)];
+  }
+
+  // Gives the places of all taken records back. Returns true if JavaScript waits for them.
+  bool Free() {
+    if (head_ == freed_) return false;
+    freed_ = head_;
+    Atomic(control_ + kSubmissionHead).store(static_cast<int32_t>(head_));
+    return Atomic(control_ + kJsWantsRoom).load() != 0 &&
+           Atomic(control_ + kJsWantsRoom).exchange(0) != 0;
   }
 
  private:
@@ -320,6 +359,8 @@ class SubmissionRing {
   const Record* records_;
   const uint32_t capacity_;
   uint32_t head_ = 0;
+  uint32_t tail_ = 0;
+  uint32_t freed_ = 0;
 };
 
 }  // namespace rxjs_libevent

@@ -1,7 +1,10 @@
 // Thread: the reactor's, except libevent's own handler, which the kernel runs on whatever thread
 // takes the signal (Node's main thread: reactors block all signals); it only writes to a socket of
-// the base. Owner: the reactor's table. Lifetime: from kSignal to kClose; then the signal is
-// what it was before.
+// the base. Owner: the reactor's table. Lifetime: from kSignal to kClose, within the lease that
+// JavaScript has taken; then the signal is what it was before.
+//
+// What libevent finds installed is the handler of Node's event loop, because of the lease. Every
+// signal is passed on to it, so that listeners of `process` hear it, too.
 //
 // libevent 2.1 has one base for signals in a process (`evsig_base`), whichever added or looped
 // last. So one base at a time may have them here, and another is refused instead of going deaf.
@@ -9,9 +12,10 @@
 
 #include <cerrno>
 #include <mutex>
+#include <utility>
 
-#include "open_handler.h"
 #include "reactor.h"
+#include "signal_leases.h"
 
 namespace rxjs_libevent {
 namespace {
@@ -45,13 +49,6 @@ bool SameHandler(const struct sigaction& one, const struct sigaction& other) {
   return one.sa_handler == other.sa_handler;
 }
 
-// Whether somebody else handles the signal: Node for `process.on()`, for its inspector, its
-// profiler or WebAssembly. What Node has for SIGINT and SIGTERM only restores the terminal, once.
-bool IsTaken(const struct sigaction& now) {
-  const bool plain = now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN;
-  return !plain && (static_cast<unsigned>(now.sa_flags) & SA_RESETHAND) == 0;
-}
-
 bool IsRefused(int number) {
   switch (number) {
     case SIGKILL:
@@ -69,35 +66,26 @@ bool IsRefused(int number) {
 
 }  // namespace
 
-std::unique_ptr<EventHandler> SignalEvent::Open(Reactor& reactor, const Record& record) {
-  const int number = record.a();
-  struct sigaction now = {};
-  if (IsRefused(number) || sigaction(number, nullptr, &now) != 0) {
-    PostOpenFailure(reactor, record.id(), EINVAL, kSigactionCall);
-    return nullptr;
+Failure SignalEvent::Open(const Record& record) {
+  number_ = record.a();
+  if (IsRefused(number_) || !SignalLeases::Has(number_) ||
+      sigaction(number_, nullptr, &nodes_) != 0) {
+    return {EINVAL, kSigactionCall};
   }
-  if (IsTaken(now)) {
-    PostOpenFailure(reactor, record.id(), EBUSY, kSigactionCall);
-    return nullptr;
-  }
-  std::unique_ptr<SignalEvent> self(new SignalEvent(reactor, record.id(), number));
-  evsignal_assign(&self->event_, reactor.base(), number, OnSignal, self.get());
   const int priority = PriorityOf(record);
-  if (priority >= 0 && event_priority_set(&self->event_, priority) != 0) {
-    PostOpenFailure(reactor, record.id(), EINVAL, kEventCall);
-    return nullptr;
+  if (evsignal_assign(&event_, reactor_.base(), number_, OnSignal, this) != 0 ||
+      (priority >= 0 && event_priority_set(&event_, priority) != 0)) {
+    return {EINVAL, kEventCall};
   }
-  if (!Acquire(reactor.base())) {
-    PostOpenFailure(reactor, record.id(), EBUSY, kEventCall);
-    return nullptr;
+  if (!Acquire(reactor_.base())) return {EBUSY, kEventCall};
+  int error = AddEvent(&event_, nullptr);
+  if (error != 0) {
+    Release();
+    return {error, kEventCall};
   }
-  self->added_ = true;
-  if (event_add(&self->event_, nullptr) != 0) {
-    PostOpenFailure(reactor, record.id(), errno, kEventCall);
-    return nullptr;
-  }
-  sigaction(number, nullptr, &self->ours_);
-  return self;
+  added_ = true;
+  error = ErrorOf(sigaction(number_, nullptr, &ours_));
+  return {error, kSigactionCall};
 }
 
 void SignalEvent::Take(const Record& record) {
@@ -117,8 +105,23 @@ void SignalEvent::Take(const Record& record) {
 
 void SignalEvent::OnSignal(evutil_socket_t, short, void* self) {
   auto* signal = static_cast<SignalEvent*>(self);
+  signal->reactor_.CountCallback();
   ++signal->missed_;
+  signal->PassOn();
   signal->Deliver();
+}
+
+// As the kernel would have called it: no other signal comes meanwhile, since the handler has a
+// lock.
+void SignalEvent::PassOn() {
+  const bool plain = nodes_.sa_handler == SIG_DFL || nodes_.sa_handler == SIG_IGN;
+  if (plain || (static_cast<unsigned>(nodes_.sa_flags) & SA_SIGINFO) != 0) return;
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return;
+  nodes_.sa_handler(number_);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void SignalEvent::Deliver() {
@@ -136,6 +139,16 @@ void SignalEvent::GiveBack() {
   sigaction(number_, nullptr, &now);
   event_del(&event_);
   if (!SameHandler(now, ours_)) sigaction(number_, &now, nullptr);
+  Release();
+}
+
+void SignalEvent::Abandon() {
+  if (!std::exchange(added_, false)) return;
+  struct sigaction now = {};
+  // Where even this fails there is nobody left to be told.
+  if (sigaction(number_, nullptr, &now) == 0 && SameHandler(now, ours_)) {
+    (void)sigaction(number_, &nodes_, nullptr);
+  }
   Release();
 }
 

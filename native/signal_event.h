@@ -1,9 +1,8 @@
 // An evsignal: counts how often a signal has come since JavaScript was told.
 #pragma once
 
+#include <pthread.h>
 #include <signal.h>
-
-#include <memory>
 
 #include "event_handler.h"
 #include "libevent.h"
@@ -12,25 +11,26 @@ namespace rxjs_libevent {
 
 class SignalEvent final : public EventHandler {
  public:
-  static std::unique_ptr<EventHandler> Open(Reactor& reactor, const Record& record);
+  SignalEvent(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
   ~SignalEvent() override { GiveBack(); }
 
+  Failure Open(const Record& record) override;
   void Take(const Record& record) override;
+  void Abandon() override;
 
  private:
-  SignalEvent(Reactor& reactor, int32_t id, int number)
-      : EventHandler(reactor, id), number_(number) {}
-
+  void PassOn();
   void Deliver();
   void GiveBack();
 
   static void OnSignal(evutil_socket_t number, short what, void* self);
 
   event event_ = {};
-  const int number_;
+  int number_ = 0;
   bool added_ = false;
-  struct sigaction ours_ = {};  // what libevent has installed
-  uint32_t missed_ = 0;         // deliveries that JavaScript has not been told
+  struct sigaction nodes_ = {};  // what was installed before: the handler of Node's event loop
+  struct sigaction ours_ = {};   // what libevent has installed
+  uint32_t missed_ = 0;          // deliveries that JavaScript has not been told
   bool acknowledged_ = true;
 };
 

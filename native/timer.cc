@@ -1,17 +1,18 @@
 // Thread: the reactor's. Owner: the reactor's table. Lifetime: from kTimer to kClose; a timer that
 // fires once goes by itself after it has fired.
 //
-// A period is a grid that begins at the first due time, so lateness does not add up. While
-// JavaScript has not taken the last kFired, expirations are counted instead of posted: a blocked
-// JavaScript thread finds one record, not thousands.
+// A period is a grid that begins at the first due time, so lateness does not add up. How many of
+// its points have passed stands in the table of positions, where JavaScript reads it when it is
+// about to emit. While JavaScript has not taken the last kFired no other is posted: a blocked
+// JavaScript thread finds one record, and with it the latest number.
 #include "timer.h"
 
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
-#include "open_handler.h"
 #include "reactor.h"
 
 namespace rxjs_libevent {
@@ -19,7 +20,6 @@ namespace {
 
 // 68 years: what lies beyond is not told apart.
 constexpr int64_t kLongestUs = int64_t{2147483647} * 1000000;
-constexpr uint64_t kMostExpirations = 0xffffffff;
 
 // The clock that libevent runs on, and performance.now() too.
 int64_t NowUs() {
@@ -30,33 +30,27 @@ int64_t NowUs() {
 
 }  // namespace
 
-std::unique_ptr<EventHandler> Timer::Open(Reactor& reactor, const Record& record) {
-  std::unique_ptr<Timer> self(new Timer(reactor, record.id()));
-  evtimer_assign(&self->event_, reactor.base(), OnTimeout, self.get());
+Failure Timer::Open(const Record& record) {
+  reactor_.SetSent(id_, 0);
   const int priority = PriorityOf(record);
-  if (priority >= 0 && event_priority_set(&self->event_, priority) != 0) {
-    PostOpenFailure(reactor, record.id(), EINVAL, kEventCall);
-    return nullptr;
+  if (evtimer_assign(&event_, reactor_.base(), OnTimeout, this) != 0 ||
+      (priority >= 0 && event_priority_set(&event_, priority) != 0)) {
+    return {EINVAL, kEventCall};
   }
-  self->periodic_ = (record.aux() & kPeriodic) != 0;
+  periodic_ = (record.aux() & kPeriodic) != 0;
   const int64_t number = std::clamp<int64_t>(NumberOf(record), 0, INT64_MAX);
-  const timeval* common =
-      (record.aux() & kCommon) != 0
-          ? reactor.common_timeouts().Get(reactor.base(), std::min(number, kLongestUs))
-          : nullptr;
-  if (common != nullptr) {
-    event_add(&self->event_, common);
-  } else {
-    self->ArmAt((record.aux() & kCommon) != 0 ? NowUs() + std::min(number, kLongestUs) : number);
-  }
-  return self;
+  if ((record.aux() & kCommon) == 0) return {ArmAt(number), kEventCall};
+  const int64_t duration = std::min(number, kLongestUs);
+  const timeval* common = reactor_.common_timeouts().Get(reactor_.base(), duration);
+  const int error = common != nullptr ? AddEvent(&event_, common) : ArmAt(NowUs() + duration);
+  return {error, kEventCall};
 }
 
 void Timer::Take(const Record& record) {
   switch (static_cast<Submission>(record.kind())) {
     case Submission::kInterval:
       period_us_ = std::clamp<int64_t>(NumberOf(record), 1, kLongestUs);
-      if (awaits_interval_) ArmAt(due_us_ + period_us_);
+      if (awaits_interval_) ArmOrFail(due_us_ + period_us_);
       awaits_interval_ = false;
       break;
     case Submission::kClose:
@@ -70,48 +64,59 @@ void Timer::Take(const Record& record) {
 
 // event_add() looks at the clock again. Where the thread has lost the processor between the two
 // looks, the timer would be late by that much, and once more is cheap.
-void Timer::ArmAt(int64_t due_us) {
+int Timer::ArmAt(int64_t due_us) {
   constexpr int kAttempts = 3;
   constexpr int64_t kTolerableUs = 20;
   due_us_ = due_us;
   int64_t now = NowUs();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const timeval left = Microseconds(std::clamp<int64_t>(due_us - now, 0, kLongestUs));
-    event_add(&event_, &left);
+    const int error = AddEvent(&event_, &left);
+    if (error != 0) return error;
     const int64_t before = now;
     now = NowUs();
-    if (now - before <= kTolerableUs) return;
+    if (now - before <= kTolerableUs) break;
   }
+  return 0;
 }
 
-void Timer::OnTimeout(evutil_socket_t, short, void* self) { static_cast<Timer*>(self)->OnDue(); }
+void Timer::ArmOrFail(int64_t due_us) {
+  const int error = ArmAt(due_us);
+  if (error != 0) reactor_.Fail(this, {error, kEventCall});
+}
+
+void Timer::OnTimeout(evutil_socket_t, short, void* self) {
+  auto* timer = static_cast<Timer*>(self);
+  timer->reactor_.CountCallback();
+  timer->OnDue();
+}
 
 void Timer::OnDue() {
   if (!periodic_) {
-    Post(1);
+    Post();
     reactor_.Retire(this);
     return;
   }
-  uint64_t expirations = 1;
+  int64_t expirations = 1;
+  if (period_us_ > 0) expirations += std::max<int64_t>(NowUs() - due_us_, 0) / period_us_;
+  passed_ += static_cast<uint32_t>(expirations);
+  reactor_.SetSent(id_, passed_);
+  // JavaScript frees a record first and then looks at the number once more: with this, one of the
+  // two sees the other.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (reactor_.completions().Passed(posted_at_)) Post();
   if (period_us_ == 0) {
     awaits_interval_ = true;
-  } else {
-    expirations += static_cast<uint64_t>(std::max<int64_t>(NowUs() - due_us_, 0) / period_us_);
-    // event_add() counts from the time that the loop has cached, which lies behind the clock's.
-    event_base_update_cache_time(reactor_.base());
-    ArmAt(due_us_ + static_cast<int64_t>(expirations) * period_us_);
+    return;
   }
-  CompletionRing& completions = reactor_.completions();
-  missed_ = std::min(missed_ + expirations, kMostExpirations);
-  if (!completions.Passed(posted_at_)) return;
-  Post(missed_);
-  missed_ = 0;
-  posted_at_ = completions.Position();
+  // event_add() counts from the time that the loop has cached, which lies behind the clock's.
+  event_base_update_cache_time(reactor_.base());
+  ArmOrFail(due_us_ + expirations * period_us_);
 }
 
-void Timer::Post(uint64_t expirations) {
-  reactor_.completions().Post(Completion::kFired, 0, id_,
-                              static_cast<int32_t>(static_cast<uint32_t>(expirations)), 0);
+void Timer::Post() {
+  reactor_.completions().Post(Completion::kFired, 0, id_, 0, 0);
+  posted_at_ = reactor_.completions().Position();
 }
 
 }  // namespace rxjs_libevent

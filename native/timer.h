@@ -1,8 +1,6 @@
 // An evtimer: fires once, or at the points of a grid in time.
 #pragma once
 
-#include <memory>
-
 #include "event_handler.h"
 #include "libevent.h"
 
@@ -10,17 +8,20 @@ namespace rxjs_libevent {
 
 class Timer final : public EventHandler {
  public:
-  static std::unique_ptr<EventHandler> Open(Reactor& reactor, const Record& record);
-  ~Timer() override { event_del(&event_); }
+  Timer(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
+  ~Timer() override {
+    if (event_initialized(&event_)) event_del(&event_);
+  }
 
+  Failure Open(const Record& record) override;
   void Take(const Record& record) override;
 
  private:
-  Timer(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
-
-  void ArmAt(int64_t due_us);
+  // Returns 0 or an errno.
+  [[nodiscard]] int ArmAt(int64_t due_us);
+  void ArmOrFail(int64_t due_us);
   void OnDue();
-  void Post(uint64_t expirations);
+  void Post();
 
   static void OnTimeout(evutil_socket_t fd, short what, void* self);
 
@@ -29,7 +30,7 @@ class Timer final : public EventHandler {
   int64_t period_us_ = 0;  // 0 until kInterval has come
   bool periodic_ = false;
   bool awaits_interval_ = false;  // has been due before kInterval came
-  uint64_t missed_ = 0;           // expirations that JavaScript has not been told
+  uint32_t passed_ = 0;           // points of the grid so far, modulo 2^32
   uint64_t posted_at_ = 0;        // position behind the last kFired
 };
 

@@ -1,10 +1,13 @@
-// Accepted sockets on their way: taken from the kernel by one reactor, not yet adopted by another.
-// What is still here when the environment ends is closed, so no descriptor leaks whatever the
-// moment.
+// Descriptors on their way between JavaScript and a reactor, or between two reactors: accepted and
+// not yet adopted, or duplicated and not yet taken. Whoever takes one out owns it, and each is
+// taken out once. What is still here when the environment ends is closed, so none leaks whatever
+// the moment.
 //
-// Threads: every reactor of an environment. Owner: the environment (reactor_binding.cc).
+// Threads: JavaScript's and every reactor of an environment. Owner: the environment
+// (reactor_binding.cc).
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <mutex>
@@ -23,10 +26,21 @@ class Transit {
     fds_.insert(fd);
   }
 
-  // Returns false if the socket was not on its way.
-  bool Leave(int fd) {
+  // A duplicate of somebody's descriptor, on its way. Returns -1 with errno if there is none.
+  int Duplicate(int fd) {
+    const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0) Enter(copy);
+    return copy;
+  }
+
+  // Returns false if the descriptor was not on its way.
+  [[nodiscard]] bool Take(int fd) {
     std::lock_guard<std::mutex> lock(mutex_);
     return fds_.erase(fd) > 0;
+  }
+
+  void Discard(int fd) {
+    if (Take(fd)) close(fd);
   }
 
  private:

@@ -85,8 +85,10 @@ export class EventBase extends EventSources {
       for (let count = 0; count < threads; count += 1) {
         this.reactors.push(this.newReactor(reactorConfig));
       }
+      // Threads come last: until then everything can still be given back.
+      for (const reactor of this.reactors) reactor.start();
     } catch (error) {
-      for (const reactor of this.reactors) reactor.stop();
+      for (const reactor of this.reactors) reactor.discard();
       throw error;
     }
     this.loops.look();
@@ -157,7 +159,7 @@ export class EventBase extends EventSources {
       );
       this.acceptors.add(acceptor);
       return acceptor;
-    }, options.maxConnections);
+    }, options);
   }
 
   /**
@@ -172,17 +174,18 @@ export class EventBase extends EventSources {
    * refused      ---#
    * ```
    *
-   * A name is resolved by Node, and its addresses are tried one after the other, the families taking
-   * turns, until one accepts. The result stays open with its connection, so
+   * A name is resolved by Node, and its addresses are tried as RFC 8305 says, the families taking
+   * turns: the next one when an attempt has failed, or after `attemptDelayMs` beside those that have
+   * not answered. The first to connect wins. The result stays open with its connection, so
    * `connect(config).pipe(switchMap(session), retry({ delay }))` is a reconnecting client.
    *
    * - **Subscribe**: cold; looks the name up and connects. The base keeps the process alive.
    * - **Next**: the {@link Connection}, once, when it is open (`BEV_EVENT_CONNECTED`).
    * - **Complete**: when the connection is gone, after the peer's FIN and its own; when the base is
    *   closed.
-   * - **Error**: {@link LibeventError} of the last address tried (`ECONNREFUSED`, `ETIMEDOUT`,
+   * - **Error**: {@link LibeventError} of the last address to fail (`ECONNREFUSED`, `ETIMEDOUT`,
    *   `ENETUNREACH`, `ENOENT` …), with those of all addresses as `errors`; `ENOTFOUND` and others of
-   *   `getaddrinfo`; what ends the open connection (`ECONNRESET` …); an `AbortError` by `signal`.
+   *   `getaddrinfo`; `ERR_CLOSED` when its rate-limit group is closed meanwhile; what ends the open connection (`ECONNRESET` …); an `AbortError` by `signal`.
    * - **Unsubscribe**: gives the attempt up and frees it. An open connection is closed gracefully:
    *   what has been written leaves, then FIN, within `closeDeadlineMs`.
    *
@@ -301,7 +304,7 @@ export class EventBase extends EventSources {
     try {
       transport = this.newTransport(options);
     } catch (error) {
-      this.first.closeSocket(fd);
+      native.discardDescriptor(fd);
       throw error;
     }
     transport.adopt(fd, options.read.high);

@@ -34,12 +34,7 @@ export interface EventBaseConfig {
   readonly exitOnEmpty?: boolean;
 }
 
-const FEATURE_BITS: Readonly<Record<EventFeature, number>> = {
-  et: 1,
-  o1: 2,
-  fds: 4,
-  earlyClose: 8,
-};
+const FEATURE_BITS: Readonly<Record<EventFeature, number>> = native.layout.feature;
 const FEATURES = Object.keys(FEATURE_BITS) as EventFeature[];
 
 export function featureNames(bits: number): EventFeature[] {

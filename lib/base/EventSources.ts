@@ -93,15 +93,16 @@ export abstract class EventSources extends EventLoop {
    *
    * Signals are counted on the reactor thread, so none is lost while JavaScript is busy; the kernel
    * itself may merge two that come at once. All subscribers of a signal share one event, with the
-   * priority of the first. One base of a process at a time can have signals, in workers too.
+   * priority of the first. Listeners that `process` gets later hear the signal as well. One base of a
+   * process at a time can have signals, in workers too.
    *
    * - **Subscribe**: cold; takes the signal. It keeps the process alive, and does what it does by
    *   default no more.
    * - **Next**: a {@link SignalEvent}.
    * - **Complete**: when the base is closed.
-   * - **Error**: {@link LibeventError} `EBUSY` while `process` listens to the signal, while Node or
-   *   another library handles it (`SIGUSR1` starts Node's inspector), or while another base has
-   *   signals; `ERR_BASE_CLOSED`.
+   * - **Error**: {@link LibeventError} `EBUSY` where `process` listens to the signal already, while
+   *   Node or another library handles it (`SIGUSR1` starts Node's inspector), or while another base
+   *   has signals; `ERR_BASE_CLOSED`.
    * - **Unsubscribe**: the last subscriber gives the signal back: it does what it did before.
    *
    * @param name - `'SIGHUP'` …

@@ -1,19 +1,22 @@
 import { LibeventError } from '../common/LibeventError';
+import { Queue } from '../flow/Queue';
 import { native } from '../native';
 import type { CompletionHandler } from './CompletionHandler';
 
-const { slots, slotBits } = native.layout;
+const { slots, slotBits } = native.layout.memory;
 const SLOT_MASK = slots - 1;
 const GENERATIONS = 1 << (32 - slotBits);
 
 /**
  * The handlers of one reactor by id. An id is a slot with a generation; the slot is free again
- * only when the reactor has said that the handler is gone, and then has the next generation.
+ * only when the reactor has said that the handler is gone, and then has the next generation. Slots
+ * are reused first-in first-out, and a handler that is gone has the id 0, which submits nothing: so
+ * nobody can reach a stranger, however often a slot is reused.
  */
 export class HandlerTable {
   private readonly handlers: (CompletionHandler | undefined)[] = [undefined];
   private readonly ids: number[] = [0];
-  private readonly freeSlots: number[] = [];
+  private readonly freeSlots = new Queue<number>();
   private count = 0;
 
   /** @param onActive - told when the table gets its first handler and loses its last */
@@ -28,11 +31,12 @@ export class HandlerTable {
   }
 
   /**
-   * @returns the new handler's id
+   * Gives a handler its id.
+   *
    * @throws LibeventError ENOBUFS when every slot is taken
    */
-  add(handler: CompletionHandler): number {
-    const slot = this.freeSlots.pop() ?? this.handlers.length;
+  add(handler: CompletionHandler): void {
+    const slot = this.freeSlots.shift() ?? this.handlers.length;
     if (slot >= slots) {
       const detail = `a reactor has room for ${String(slots - 1)} handlers`;
       throw new LibeventError('ENOBUFS', 'add', { detail });
@@ -40,9 +44,9 @@ export class HandlerTable {
     const id = this.ids[slot] ?? slot;
     this.handlers[slot] = handler;
     this.ids[slot] = id;
+    handler.id = id;
     this.count += 1;
     if (this.count === 1) this.onActive(true);
-    return id;
   }
 
   find(id: number): CompletionHandler | undefined {
@@ -52,7 +56,11 @@ export class HandlerTable {
 
   remove(id: number): void {
     const slot = id & SLOT_MASK;
-    if (this.ids[slot] !== id || this.handlers[slot] === undefined) return;
+    const handler = this.handlers[slot];
+    if (this.ids[slot] !== id || handler === undefined) return;
+    handler.leave?.();
+    // It may have another id by now, as a listener that tries its next host.
+    if (handler.id === id) handler.id = 0;
     this.handlers[slot] = undefined;
     const generation = ((id >>> slotBits) + 1) % GENERATIONS;
     this.ids[slot] = slot | (generation << slotBits);
@@ -68,6 +76,10 @@ export class HandlerTable {
   /** Empties the table and gives what was in it. */
   clear(): CompletionHandler[] {
     const handlers = this.all;
+    for (const handler of handlers) {
+      handler.leave?.();
+      handler.id = 0;
+    }
     this.handlers.length = 1;
     this.count = 0;
     return handlers;

@@ -1,10 +1,9 @@
 import { LibeventError } from '../common/LibeventError';
 import { native, type NativeReactor, type NativeStat } from '../native';
 import { PackedAddress } from '../rings/PackedAddress';
+import { zoneName } from '../rings/zoneName';
 import { CompletionRing } from '../rings/CompletionRing';
-import { InSlabs } from '../rings/InSlabs';
-import { OutSlab } from '../rings/OutSlab';
-import { Pins } from '../rings/Pins';
+import { ReadArena } from '../rings/ReadArena';
 import { SubmissionRing } from '../rings/SubmissionRing';
 import type { CompletionHandler } from './CompletionHandler';
 import { HandlerTable } from './HandlerTable';
@@ -17,15 +16,10 @@ const { data: DATA, accepted: ACCEPTED, bound: BOUND, connected: CONNECTED } = c
 const { closed: CLOSED, released: RELEASED, stopped: STOPPED } = completion;
 const { fatal: FATAL, looped: LOOPED } = completion;
 
+const { recordWords: RECORD_WORDS, slots: SLOTS } = native.layout.memory;
+const ZONED = native.layout.family.zoned;
+
 const RING_RECORDS = 16384;
-const RECORD_WORDS = 4;
-const OUT_SLAB_BYTES = 1 << 20;
-/**
- * A chunk that is kept keeps its slab. Measured with `bench`: slabs of 64 to 512 KB cost the same
- * (relay: 8.8 to 11.9 µs of processor a chunk, the smaller the less).
- */
-const IN_SLAB_BYTES = 1 << 17;
-const IN_SLABS_LENT = 32;
 
 /** A drain goes on for at most so many records, or so long, before other work has a turn. */
 const DRAIN_RECORDS = 1024;
@@ -54,11 +48,10 @@ export class Reactor {
   /** Connections that it carries. */
   load = 0;
   private readonly control: Int32Array;
-  private readonly left: Int32Array;
+  private readonly sent: Int32Array;
+  private readonly arena: ReadArena;
   private readonly completions: CompletionRing;
   private readonly submissions: SubmissionRing;
-  private readonly inSlabs: InSlabs;
-  private readonly pins: Pins;
   private readonly native: NativeReactor;
   private drainCount = 0;
   private wakeCount = 0;
@@ -66,7 +59,7 @@ export class Reactor {
   private flushing = false;
   private stopping = false;
   /** Broken out of the loop: nothing is told. */
-  private paused = false;
+  paused = false;
   private referenced = true;
   private stepping = false;
   private closed = false;
@@ -75,11 +68,11 @@ export class Reactor {
     private readonly config: ReactorConfig,
     private readonly events: ReactorEvents,
   ) {
-    this.control = words(control.count);
-    this.left = words(native.layout.slots);
+    this.control = words(control.controlWords);
+    this.sent = words(SLOTS);
+    this.arena = new ReadArena(this.control);
     const completionWords = words(RING_RECORDS * RECORD_WORDS);
     const submissionWords = words(RING_RECORDS * RECORD_WORDS);
-    const outSlab = new OutSlab(this.control, OUT_SLAB_BYTES);
     this.native = systemCall(
       () =>
         new native.Reactor({
@@ -87,27 +80,33 @@ export class Reactor {
           control: this.control,
           completions: completionWords,
           submissions: submissionWords,
-          left: this.left,
-          outSlab: outSlab.bytes,
+          sent: this.sent,
+          arena: this.arena.bytes,
           onWakeup: () => {
             this.drain();
           },
         }),
     );
     this.completions = new CompletionRing(this.control, completionWords);
-    this.pins = new Pins(this.native);
-    this.submissions = new SubmissionRing(this.control, submissionWords, outSlab, this.pins);
-    this.inSlabs = new InSlabs(this.pins, this.submissions, IN_SLAB_BYTES);
+    this.submissions = new SubmissionRing(this.control, submissionWords, this.arena, this.native);
     this.handlers = new HandlerTable(() => {
       this.updateRef();
       events.active();
     });
     this.completions.sleep();
+  }
+
+  /** Starts the thread: the last thing that can fail. */
+  start(): void {
     systemCall(() => {
       this.native.start();
     });
-    for (let count = 0; count < IN_SLABS_LENT; count += 1) this.inSlabs.lend();
-    this.flush();
+  }
+
+  /** Ends the thread at once, while nothing has been opened yet. */
+  discard(): void {
+    this.closed = true;
+    this.native.close();
   }
 
   /** True from {@link Reactor.stop}: what is opened now would never hear anything. */
@@ -142,20 +141,20 @@ export class Reactor {
     return stats;
   }
 
-  /** Bytes of a handler's output that have left, modulo 2^32. */
-  leftOf(id: number): number {
-    return Atomics.load(this.left, this.handlers.slotOf(id));
+  /** Bytes of a handler's output that have been sent, modulo 2^32. */
+  sentOf(id: number): number {
+    return Atomics.load(this.sent, this.handlers.slotOf(id));
   }
 
   /** Gives a handler its id. */
-  open(handler: CompletionHandler): number {
-    const id = this.handlers.add(handler);
-    Atomics.store(this.left, this.handlers.slotOf(id), 0);
-    return id;
+  open(handler: CompletionHandler): void {
+    this.handlers.add(handler);
+    Atomics.store(this.sent, this.handlers.slotOf(handler.id), 0);
   }
 
+  /** @param id - of a handler; 0, which is nobody's once its handler is gone, submits nothing */
   submit(kind: number, id: number, a = 0, b = 0, aux = 0): void {
-    if (this.closed) return;
+    if (this.closed || id === 0) return;
     this.submissions.push(kind, aux, id, a, b);
     this.flushLater();
   }
@@ -165,30 +164,26 @@ export class Reactor {
     this.submit(kind, id, value | 0, Math.floor(value / 2 ** 32), aux);
   }
 
-  submitPayload(kind: number, id: number, payload: Uint8Array): void {
-    if (this.closed) return;
-    this.submissions.pushPayload(kind, id, payload);
+  /** Submits bytes, which are the caller's again when this returns. Returns how many there are. */
+  submitBytes(kind: number, id: number, payload: Uint8Array): number {
+    if (this.closed || id === 0) return 0;
+    const bytes = this.submissions.pushBytes(kind, id, payload);
     this.flushLater();
+    return bytes;
   }
 
   /** Returns the length of `text` in bytes. */
   submitText(id: number, text: string, encoding: BufferEncoding): number {
-    if (this.closed) return 0;
+    if (this.closed || id === 0) return 0;
     const bytes = this.submissions.pushText(id, text, encoding);
     this.flushLater();
     return bytes;
   }
 
-  /** Hands an accepted socket over. Closes it if the thread has ended. */
-  adopt(id: number, fd: number, credit: number): void {
-    if (this.closed) this.native.refuse(fd);
-    else this.submit(submission.adopt, id, fd, credit);
-  }
-
-  /** Closes an accepted socket that nobody takes. */
-  closeSocket(fd: number): void {
-    if (this.closed) this.native.refuse(fd);
-    else this.submit(submission.closeFd, 0, fd);
+  /** Submits what has a descriptor on its way: closes it where nobody can take it. */
+  submitDescriptor(kind: number, id: number, fd: number, b = 0, aux = 0): void {
+    if (this.closed || id === 0) native.discardDescriptor(fd);
+    else this.submit(kind, id, fd, b, aux);
   }
 
   /** Asks the thread to free everything and end; {@link ReactorEvents.stopped} follows. */
@@ -197,7 +192,7 @@ export class Reactor {
     this.stopping = true;
     this.resume();
     this.native.setRef(true);
-    this.submit(submission.stop, 0);
+    this.submitOwn(submission.stop);
   }
 
   /** Dispatches, or steps. @see event2/event.h `event_base_loop()` */
@@ -205,12 +200,13 @@ export class Reactor {
     this.resume();
     this.stepping = (flags & loopFlag.nonblock) !== 0;
     this.updateRef();
-    this.submit(submission.loop, 0, flags, run);
+    this.submitOwn(submission.loop, flags, run);
   }
 
   /** @see event2/event.h `event_base_loopexit()` */
   loopExit(afterMs: number): void {
-    this.submitNumber(submission.loopExit, 0, Math.ceil(afterMs * 1000));
+    const us = Math.ceil(afterMs * 1000);
+    this.submitOwn(submission.loopExit, us | 0, Math.floor(us / 2 ** 32));
   }
 
   /** Nothing is told from now on, not even what has crossed the ring. */
@@ -221,13 +217,20 @@ export class Reactor {
   }
 
   endLoop(end: number): void {
-    this.submit(submission.loopBreak, 0, end);
+    this.submitOwn(submission.loopBreak, end);
   }
 
   /** Whether it keeps the process alive while it has handlers. */
   reference(on: boolean): void {
     this.referenced = on;
     this.updateRef();
+  }
+
+  /** For the reactor itself, whose id is 0. */
+  private submitOwn(kind: number, a = 0, b = 0): void {
+    if (this.closed) return;
+    this.submissions.push(kind, 0, 0, a, b);
+    this.flushLater();
   }
 
   private resume(): void {
@@ -261,12 +264,6 @@ export class Reactor {
     ) {
       this.wake();
     }
-    // The reactor empties a full ring in one turn; the rest follows then.
-    if (this.submissions.hasWaiting) {
-      setImmediate(() => {
-        this.flush();
-      });
-    }
   }
 
   private wake(): void {
@@ -279,7 +276,10 @@ export class Reactor {
     this.draining = true;
     this.drainCount += 1;
     try {
+      // A signal may have come for room in the submission ring alone.
+      if (this.submissions.hasWaiting) this.flush();
       if (this.drainSome()) this.drainLater();
+      this.submissions.memory.trim();
     } catch (error) {
       // What one handler throws must not silence the others.
       this.drainLater();
@@ -304,8 +304,9 @@ export class Reactor {
       records += batch;
       while (batch > 0 && !this.paused) batch -= this.dispatch();
       if (this.closed || this.paused) return false;
-      this.completions.free();
+      // In this order: what has been written from the arena is known before its place is free.
       this.flush();
+      this.completions.free();
       this.giveRoom();
       if (this.completions.available() === 0 && this.completions.sleep()) return false;
     } while (records < DRAIN_RECORDS && performance.now() < until);
@@ -329,36 +330,43 @@ export class Reactor {
     const b = words[index + 3] as number;
     const kind = head & 0xff;
     if (kind === DATA) {
-      this.handlers.find(id)?.data?.(this.inSlabs.view(head >>> 8, a, b));
+      this.handlers.find(id)?.data?.(this.arena.view(a, b));
+      this.arena.done();
       return 1;
     }
     if (id === 0) {
       this.dispatchOwn(kind, head >>> 8, a, b);
       return 1;
     }
-    const family = head >>> 8;
+    const aux = head >>> 8;
     let addresses = NO_ADDRESSES;
-    if (kind === ACCEPTED) addresses = [this.address(family, b >>> 16), this.address(family, b)];
-    else if (kind === BOUND || kind === CONNECTED) addresses = [this.address(family, b)];
+    if (kind === ACCEPTED || kind === BOUND || kind === CONNECTED) {
+      addresses = this.addresses(kind, aux, b);
+    }
     const handler = this.handlers.find(id);
     // The id is free for others before the handler hears of it.
     if (kind === CLOSED) this.handlers.remove(id);
     handler?.complete(kind, a, b, addresses);
-    return 1 + addresses.length;
+    return 1 + addresses.length + (addresses.length > 0 && (aux & ZONED) !== 0 ? 1 : 0);
   }
 
-  private address(family: number, port: number): PackedAddress {
-    return new PackedAddress(
-      family,
-      port & 0xffff,
-      this.completions.words,
-      this.completions.take(),
-    );
+  /** What stands behind a header: the peer's address, of an accepted socket, and the socket's own. */
+  private addresses(kind: number, aux: number, ports: number): PackedAddress[] {
+    const { words } = this.completions;
+    const first = this.completions.take();
+    const second = kind === ACCEPTED ? this.completions.take() : -1;
+    const zone = (aux & ZONED) === 0 ? '' : zoneName(words, this.completions.take());
+    const family = aux & ~ZONED;
+    const address = (index: number, port: number) =>
+      new PackedAddress(family, port & 0xffff, words, index, zone);
+    return second < 0
+      ? [address(first, ports)]
+      : [address(first, ports >>> 16), address(second, ports)];
   }
 
   private dispatchOwn(kind: number, aux: number, a: number, b: number): void {
     if (kind === RELEASED) {
-      if (!this.inSlabs.release(aux)) this.pins.release(aux);
+      this.submissions.memory.release(aux);
     } else if (kind === LOOPED) {
       this.stepping = false;
       this.updateRef();
@@ -377,9 +385,7 @@ export class Reactor {
     // Sockets that were on their way to the reactor are closed here.
     this.submissions.publish();
     this.native.close();
-    for (const { kind, a } of this.submissions.unpublished()) {
-      if (kind === submission.adopt || kind === submission.closeFd) this.native.refuse(a);
-    }
+    for (const fd of this.submissions.unpublishedDescriptors()) native.discardDescriptor(fd);
     for (const handler of this.handlers.clear()) handler.abandon(error);
     this.events.stopped(error);
   }

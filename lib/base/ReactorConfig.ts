@@ -3,5 +3,5 @@ import type { NativeReactorOptions } from '../native';
 /** What a reactor thread is made with, beside its memory: checked and complete. */
 export type ReactorConfig = Omit<
   NativeReactorOptions,
-  'control' | 'completions' | 'submissions' | 'left' | 'outSlab' | 'onWakeup'
+  'control' | 'completions' | 'submissions' | 'sent' | 'arena' | 'onWakeup'
 >;

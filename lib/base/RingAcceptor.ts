@@ -1,23 +1,21 @@
 import { lookup } from 'node:dns';
-import { rmSync } from 'node:fs';
-import { isIP } from 'node:net';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import type { Connection } from '../connection/Connection';
 import type { ListenOptions } from '../connection/ListenConfig';
 import { ACCEPT_CREDIT } from '../connection/Listening';
+import { ipVersion } from '../connection/ipVersion';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import { AcceptedSocket } from './AcceptedSocket';
 import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
 import { failedCallName } from './failedCallName';
-import { payloadOf } from './payloadOf';
+import { encodeRequest } from '../rings/encodeRequest';
 
-const { completion, submission, closeMode, listenFlag } = native.layout;
+const { completion, submission, closeMode, listenFlag, listenRequest, family } = native.layout;
 
-const FAMILY_UNIX = 1;
 /** Without IPv6 the default host is that of IPv4. */
 const ANY_HOSTS = ['::', '0.0.0.0'];
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
@@ -27,10 +25,9 @@ export type Adopt = (fd: number, addresses: ConnectionAddresses) => Connection;
 
 /** An `evconnlistener` of a reactor. */
 export class RingAcceptor implements Acceptor, CompletionHandler {
-  private id = 0;
+  id = 0;
   private wanted = false;
   private closed = false;
-  private bound = false;
   private address: AddressInfo = { family: 'unix', address: '', port: 0 };
   private readonly fallbackHosts: string[];
   /** The end of the last connection here; most have the same. */
@@ -50,7 +47,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     this.fallbackHosts = fallback;
     if (target.kind === 'ip') this.resolve(target.host ?? host);
     else if (target.kind === 'unix') this.openPath(target.path);
-    else this.open(FAMILY_UNIX, '', target.fd);
+    else this.open(family.unix, '', target.fd);
   }
 
   accept(on: boolean): void {
@@ -59,16 +56,14 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   }
 
   credit(connections: number): void {
-    this.reactor.submit(submission.credit, this.id, connections);
+    if (this.id !== 0) this.reactor.submit(submission.credit, this.id, connections);
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.onGone(this);
-    if (this.id === 0) return;
-    this.reactor.submit(submission.close, this.id, closeMode.drop);
-    this.removeSocketFile();
+    if (this.id !== 0) this.reactor.submit(submission.close, this.id, closeMode.drop);
   }
 
   /** Closes from below: the base ends. */
@@ -84,9 +79,6 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         this.onAccepted(a, addresses);
         break;
       case completion.bound:
-        this.bound = true;
-        // Closed meanwhile: then the file has appeared after close() looked.
-        if (this.closed) this.removeSocketFile();
         this.address = (addresses[0] as PackedAddress).info(this.path);
         this.handler.onBound(this.address);
         break;
@@ -105,13 +97,12 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   }
 
   abandon(error: LibeventError | undefined): void {
-    this.removeSocketFile();
-    if (!this.closed) this.fail(error);
+    this.fail(error);
   }
 
   /** For {@link AcceptedSocket}. */
   refuse(fd: number): void {
-    this.reactor.closeSocket(fd);
+    native.discardDescriptor(fd);
   }
 
   private onAccepted(fd: number, addresses: readonly PackedAddress[]): void {
@@ -145,7 +136,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   private resolve(host: string): void {
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : 0;
-    const version = isIP(host);
+    const version = ipVersion(host);
     if (version !== 0) {
       this.address = { family: version === 4 ? 'IPv4' : 'IPv6', address: host, port };
       this.open(version, host, -1);
@@ -164,7 +155,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
 
   private openPath(path: string): void {
     this.address = { family: 'unix', address: path, port: 0 };
-    this.open(FAMILY_UNIX, path, -1);
+    this.open(family.unix, path, -1);
   }
 
   private open(family: number, text: string, fd: number): void {
@@ -178,15 +169,18 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       (options.reusePort ? listenFlag.reuseablePort : 0) |
       (options.ipv6Only ? listenFlag.ipv6Only : 0) |
       (options.deferredAccept ? listenFlag.deferredAccept : 0) |
-      (options.noDelay ? listenFlag.noDelay : 0) |
+      (options.noDelay ? listenFlag.noDelayAccepted : 0) |
       (options.closeOnExec ? 0 : listenFlag.keepOnExec);
     const credit = Math.min(ACCEPT_CREDIT, options.maxConnections);
-    this.id = this.reactor.open(this);
-    const payload = payloadOf(
-      [flags, options.backlog, fd, family, this.address.port, credit],
+    this.reactor.open(this);
+    const { backlog } = options;
+    const { port } = this.address;
+    const request = encodeRequest(
+      listenRequest,
+      { flags, backlog, fd, family, port, credit },
       text,
     );
-    this.reactor.submitPayload(submission.listen, this.id, payload);
+    this.reactor.submitBytes(submission.listen, this.id, request);
     if (this.wanted) this.accept(true);
   }
 
@@ -200,13 +194,5 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   /** Of a unix socket; empty for others. */
   get path(): string {
     return this.options.target.kind === 'unix' ? this.options.target.path : '';
-  }
-
-  /** libevent leaves the file of a unix socket where it is. An abstract name has none. */
-  private removeSocketFile(): void {
-    const path = this.path;
-    if (!this.bound || path === '' || path.startsWith('\0')) return;
-    this.bound = false;
-    rmSync(path, { force: true });
   }
 }

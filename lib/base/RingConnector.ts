@@ -1,23 +1,24 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
-import { isIP } from 'node:net';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import type { ConnectOptions } from '../connection/ConnectConfig';
 import type { Connector, ConnectorHandler } from '../connection/Connector';
+import { checkGroup } from '../connection/RateLimitGroup';
+import { ipVersion } from '../connection/ipVersion';
 import { laterTurn } from '../flow/laterTurn';
 import { native } from '../native';
-import type { RingTransport } from './RingTransport';
-import { payloadOf } from './payloadOf';
+import type { PackedAddress } from '../rings/PackedAddress';
+import { RingTransport } from './RingTransport';
+import { encodeRequest } from '../rings/encodeRequest';
 
-const { connectFlag } = native.layout;
-const FAMILIES = { unix: 1, IPv4: 4, IPv6: 6 } as const;
+const { connectFlag, connectRequest, family: families } = native.layout;
+const FAMILIES = { unix: families.unix, IPv4: families.ipv4, IPv6: families.ipv6 };
 const ANY = { unix: '', IPv4: '0.0.0.0', IPv6: '::' } as const;
 
-/** Sockets of a base that connect: one look-up or one attempt at a time. */
+/** Sockets of a base that connect: a look-up, then any number of attempts beside each other. */
 export class RingConnector implements Connector {
-  private attempt: RingTransport | undefined;
-  /** Names what is under way: what was asked for before does not matter any more. */
-  private round = 0;
+  /** Names the look-ups and attempts that nobody has cancelled: the transport, if there is one. */
+  private readonly underWay = new Set<object>();
 
   /**
    * @param findTransport - a transport on the least loaded reactor
@@ -33,24 +34,12 @@ export class RingConnector implements Connector {
   lookup(host: string): void {
     const { lookup = dnsLookup, family, target } = this.options;
     const port = target.kind === 'ip' ? target.port : 0;
-    const round = this.begin();
-    const found = (
-      error: NodeJS.ErrnoException | null,
-      list: string | LookupAddress[],
-      of = 0,
-    ): void => {
-      // In a later turn, since a resolver of the user's may answer at once; and only the first answer.
-      laterTurn(() => {
-        if (round !== this.round) return;
-        this.end();
-        this.onLookup(
-          error,
-          typeof list === 'string' ? [{ address: list, family: of }] : list,
-          host,
-          port,
-        );
-      });
-    };
+    const found = this.later(
+      (error: NodeJS.ErrnoException | null, list: string | LookupAddress[]) => {
+        const addresses = typeof list === 'string' ? [{ address: list }] : list;
+        this.onLookup(error, addresses, host, port);
+      },
+    );
     try {
       (lookup as typeof dnsLookup)(host, { all: true, family }, found as never);
     } catch (error) {
@@ -59,36 +48,36 @@ export class RingConnector implements Connector {
   }
 
   connect(address: AddressInfo): void {
-    const round = this.begin();
     let transport: RingTransport;
     try {
       transport = this.findTransport();
     } catch (error) {
-      laterTurn(() => {
-        if (round !== this.round) return;
-        this.end();
-        this.handler.onFailed(error as LibeventError);
-      });
+      this.later(() => {
+        this.handler.onFailed(address, error as LibeventError);
+      })();
       return;
     }
-    this.attempt = transport;
+    this.begin(transport);
     transport.connect(this.request(address), {
       onConnected: (local) => {
-        this.end();
-        const addresses = { local: () => local.info(), remote: () => address };
-        this.handler.onConnected(transport.carry(this.options.connection, addresses));
+        this.end(transport);
+        this.onConnected(transport, address, local);
       },
       onFailed: (errno, syscall) => {
-        this.end();
+        this.end(transport);
         const port = address.family === 'unix' ? undefined : address.port;
-        this.handler.onFailed(LibeventError.of(errno, syscall, { address: address.address, port }));
+        const where = { address: address.address, port };
+        this.handler.onFailed(address, LibeventError.of(errno, syscall, where));
       },
     });
   }
 
   cancel(): void {
-    this.attempt?.close('drop', 0);
-    this.end();
+    for (const attempt of this.underWay) {
+      if (attempt instanceof RingTransport) attempt.close('drop', 0);
+    }
+    this.underWay.clear();
+    this.active.delete(this);
   }
 
   /** The base is being closed. */
@@ -97,21 +86,51 @@ export class RingConnector implements Connector {
     this.handler.onAbandoned(error);
   }
 
-  private begin(): number {
+  private begin(attempt: object): void {
+    this.underWay.add(attempt);
     this.active.add(this);
-    this.round += 1;
-    return this.round;
   }
 
-  private end(): void {
-    this.active.delete(this);
-    this.round += 1;
-    this.attempt = undefined;
+  /** Returns false for what has been cancelled, or has ended. */
+  private end(attempt: object): boolean {
+    const known = this.underWay.delete(attempt);
+    if (this.underWay.size === 0) this.active.delete(this);
+    return known;
+  }
+
+  /**
+   * `work` once, in a later turn, since a resolver of the user's may answer at once, or twice; and
+   * not at all if it is cancelled.
+   */
+  private later<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
+    const attempt = {};
+    this.begin(attempt);
+    return (...args) => {
+      laterTurn(() => {
+        if (this.end(attempt)) work(...args);
+      });
+    };
+  }
+
+  private onConnected(transport: RingTransport, address: AddressInfo, local: PackedAddress): void {
+    const { connection } = this.options;
+    try {
+      if (connection.rateLimitGroup !== undefined) {
+        checkGroup('rateLimitGroup', connection.rateLimitGroup);
+      }
+    } catch (error) {
+      // The group has been closed since the call: its limit was asked for and cannot be had.
+      transport.close('drop', 0);
+      this.handler.onFailed(address, error as LibeventError);
+      return;
+    }
+    const addresses = { local: () => local.info(), remote: () => address };
+    this.handler.onConnected(transport.carry(connection, addresses));
   }
 
   private onLookup(
     error: NodeJS.ErrnoException | null,
-    list: readonly LookupAddress[] | undefined,
+    list: readonly Pick<LookupAddress, 'address'>[] | undefined,
     host: string,
     port: number,
   ): void {
@@ -119,12 +138,12 @@ export class RingConnector implements Connector {
       // What a resolver of the user's throws may have no code, only words.
       const detail = error.syscall === undefined ? error.message : undefined;
       const info = { address: host, port, detail };
-      this.handler.onFailed(new LibeventError(error.code ?? 'ENOTFOUND', 'getaddrinfo', info));
+      this.handler.onNotFound(new LibeventError(error.code ?? 'ENOTFOUND', 'getaddrinfo', info));
       return;
     }
     const { family } = this.options;
     const addresses = (list ?? [])
-      .map(({ address }) => ({ address, version: isIP(address) }))
+      .map(({ address }) => ({ address, version: ipVersion(address) }))
       .filter(({ version }) => version !== 0 && (family === 0 || version === family))
       .map(({ address, version }): AddressInfo => {
         return { family: version === 4 ? 'IPv4' : 'IPv6', address, port };
@@ -136,24 +155,25 @@ export class RingConnector implements Connector {
     const detail =
       family === 0 ? 'the name has no address' : `the name has no IPv${family} address`;
     const info = { address: host, port, detail };
-    this.handler.onFailed(new LibeventError('ENOTFOUND', 'getaddrinfo', info));
+    this.handler.onNotFound(new LibeventError('ENOTFOUND', 'getaddrinfo', info));
   }
 
   private request({ family, address, port }: AddressInfo): Buffer {
     const { options } = this;
     const { localPort, keepAliveSeconds } = options;
     const local = options.localAddress ?? (localPort === 0 ? '' : ANY[family]);
-    return payloadOf(
-      [
-        options.noDelay ? connectFlag.noDelay : 0,
-        options.connection.read.high,
-        FAMILIES[family],
+    return encodeRequest(
+      connectRequest,
+      {
+        flags: options.noDelay ? connectFlag.noDelay : 0,
+        credit: options.connection.read.high,
+        family: FAMILIES[family],
         port,
-        Buffer.byteLength(address),
+        remoteBytes: Buffer.byteLength(address),
         localPort,
-        Buffer.byteLength(local),
+        localBytes: Buffer.byteLength(local),
         keepAliveSeconds,
-      ],
+      },
       address,
       local,
     );

@@ -5,6 +5,7 @@ import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
 import { failedCallName } from './failedCallName';
 import { priorityBits } from './priorityBits';
+import { systemCall } from './systemCall';
 
 const { completion, submission, closeMode, eventFlag } = native.layout;
 
@@ -12,21 +13,27 @@ const NAMES: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
 
 /** An `event` on a descriptor, of a reactor. */
 export class RingFd implements FdWatch, CompletionHandler {
-  private readonly id: number;
+  id = 0;
   private ended = false;
 
   constructor(
     private readonly reactor: Reactor,
     { fd, events, edgeTriggered, timeoutMs, priority }: FdWatchSpec,
     private readonly handler: FdWatchHandler,
-    private readonly onGone: () => void,
   ) {
-    this.id = reactor.open(this);
+    // The owner may close its descriptor at any time: what is watched is a duplicate.
+    const own = fd < 0 ? fd : systemCall(() => native.duplicateDescriptor(fd));
+    try {
+      reactor.open(this);
+    } catch (error) {
+      native.discardDescriptor(own);
+      throw error;
+    }
     const flags = events.reduce(
       (sum, event) => sum | eventFlag[event],
       edgeTriggered ? eventFlag.edge : 0,
     );
-    reactor.submit(submission.fd, this.id, fd, flags, priorityBits(priority));
+    reactor.submitDescriptor(submission.fd, this.id, own, flags, priorityBits(priority));
     if (timeoutMs > 0) {
       reactor.submitNumber(submission.interval, this.id, Math.ceil(timeoutMs * 1000));
     }
@@ -48,7 +55,6 @@ export class RingFd implements FdWatch, CompletionHandler {
     if (this.ended) return;
     this.ended = true;
     this.reactor.submit(submission.close, this.id, closeMode.drop);
-    this.onGone();
   }
 
   complete(kind: number, a: number, b: number): void {
@@ -66,7 +72,6 @@ export class RingFd implements FdWatch, CompletionHandler {
 
   private end(error: LibeventError | undefined): void {
     this.ended = true;
-    this.onGone();
     this.handler.onEnded(error);
   }
 }

@@ -4,7 +4,7 @@ import type { RateLimitGroup, RateLimitTotals } from '../connection/RateLimitGro
 import { native } from '../native';
 import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
-import { tokenBucketPayload } from './tokenBucketPayload';
+import { rateLimitRequest } from './rateLimitRequest';
 
 const { completion, submission, closeMode } = native.layout;
 
@@ -15,7 +15,7 @@ interface Request {
 
 /** A `bufferevent_rate_limit_group` of a reactor. */
 export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
-  readonly id: number;
+  id = 0;
   private readonly requests: Request[] = [];
   private readBytes: number | undefined;
   closed = false;
@@ -25,14 +25,14 @@ export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
     limit: RateLimit,
   ) {
     const bucket = tokenBucket('limit', limit);
-    this.id = reactor.open(this);
-    reactor.submitPayload(submission.group, this.id, tokenBucketPayload(bucket));
+    reactor.open(this);
+    reactor.submitBytes(submission.group, this.id, rateLimitRequest(bucket));
   }
 
   setRateLimit(limit: RateLimit): void {
     if (this.closed) throw this.closedError('set_cfg');
-    const payload = tokenBucketPayload(tokenBucket('limit', limit));
-    this.reactor.submitPayload(submission.rateLimit, this.id, payload);
+    const request = rateLimitRequest(tokenBucket('limit', limit));
+    this.reactor.submitBytes(submission.rateLimit, this.id, request);
   }
 
   totals(): Promise<RateLimitTotals> {

@@ -11,23 +11,27 @@ const { completion, submission, closeMode } = native.layout;
 
 /** An `evsignal` of a reactor. */
 export class RingSignal implements SignalHandle, CompletionHandler {
-  private readonly id: number;
+  id = 0;
+  private readonly number: number;
   private ended = false;
 
+  /** @throws LibeventError EBUSY while somebody else handles the signal */
   constructor(
     private readonly reactor: Reactor,
     private readonly signal: NodeJS.Signals,
     priority: number | undefined,
     private readonly handler: SignalHandler,
   ) {
-    this.id = reactor.open(this);
-    reactor.submit(
-      submission.signal,
-      this.id,
-      constants.signals[signal],
-      0,
-      priorityBits(priority),
-    );
+    this.number = constants.signals[signal];
+    const errno = native.leaseSignal(this.number);
+    if (errno !== 0) throw this.refusal(errno, 'sigaction');
+    try {
+      reactor.open(this);
+    } catch (error) {
+      native.releaseSignal(this.number);
+      throw error;
+    }
+    reactor.submit(submission.signal, this.id, this.number, 0, priorityBits(priority));
   }
 
   /** The last count has been handled: the next one may come. */
@@ -42,6 +46,8 @@ export class RingSignal implements SignalHandle, CompletionHandler {
   }
 
   complete(kind: number, a: number, b: number): void {
+    // The reactor has done with the signal: only now may Node have it for itself.
+    if (kind === completion.closed) native.releaseSignal(this.number);
     if (this.ended) return;
     if (kind === completion.fired) {
       this.handler.onSignal(a >>> 0);
@@ -52,6 +58,7 @@ export class RingSignal implements SignalHandle, CompletionHandler {
   }
 
   abandon(error: LibeventError | undefined): void {
+    native.releaseSignal(this.number);
     if (this.ended) return;
     this.ended = true;
     this.handler.onEnded(error);

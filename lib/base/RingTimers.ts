@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { LibeventError } from '../common/LibeventError';
 import type { TimerHandle, TimerHandler, TimerSpec, Timers } from '../events/Timers';
 import type { Reactor } from './Reactor';
 import { RingTimer } from './RingTimer';
@@ -12,8 +13,13 @@ export class RingTimers implements Timers {
     return performance.timeOrigin + performance.now();
   }
 
+  get refusal(): LibeventError | undefined {
+    return this.reactor.ending ? closedBaseError('event_add') : undefined;
+  }
+
   start(spec: TimerSpec, handler: TimerHandler): TimerHandle {
-    if (this.reactor.ending) throw closedBaseError('event_add');
+    const { refusal } = this;
+    if (refusal !== undefined) throw refusal;
     return new RingTimer(this.reactor, spec, handler);
   }
 }

@@ -8,16 +8,14 @@ import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import type { CompletionHandler } from './CompletionHandler';
 import { failedCallName } from './failedCallName';
-import { tokenBucketPayload } from './tokenBucketPayload';
+import { systemCall } from './systemCall';
+import { encodeRequest } from '../rings/encodeRequest';
+import { rateLimitRequest } from './rateLimitRequest';
 import type { Reactor } from './Reactor';
 
-const { completion, submission, closeMode } = native.layout;
+const { completion, submission, closeMode, eventFlag, sendFileRequest } = native.layout;
 /** The call that a `writeFailed` completion names. */
-const SEND_FILE = native.layout.failedCall['sendfile'];
-/** `EV_READ` of event2/event.h. */
-const READ_EVENT = 2;
-/** `EV_WRITE`. */
-const WRITE_EVENT = 4;
+const SEND_FILE = native.layout.failedCall.sendfile;
 
 /** How an attempt to connect ends. */
 export interface ConnectOutcome {
@@ -27,7 +25,7 @@ export interface ConnectOutcome {
 
 /** A socket on a reactor thread, behind the rings. */
 export class RingTransport implements SocketTransport, CompletionHandler {
-  readonly id: number;
+  id = 0;
   /** An end of a pair. */
   paired = false;
   fd = -1;
@@ -44,7 +42,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     readonly reactor: Reactor,
     private readonly onGone: (transport: RingTransport) => void,
   ) {
-    this.id = reactor.open(this);
+    reactor.open(this);
   }
 
   /** Makes the connection, of a transport that is open or about to be. */
@@ -56,13 +54,13 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   /** Takes over an accepted socket. */
   adopt(fd: number, credit: number): void {
     this.fd = fd;
-    this.reactor.adopt(this.id, fd, credit);
+    this.reactor.submitDescriptor(submission.adopt, this.id, fd, credit);
   }
 
-  /** @param request - a `ConnectRequest` of native/bufferevent.h */
+  /** @param request - a `ConnectRequest` of native/requests.h */
   connect(request: Uint8Array, outcome: ConnectOutcome): void {
     this.connecting = outcome;
-    this.reactor.submitPayload(submission.connect, this.id, request);
+    this.reactor.submitBytes(submission.connect, this.id, request);
   }
 
   /** Joins another transport of the same reactor. */
@@ -80,7 +78,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     // Once the handler is gone, its place in the table belongs to another one.
     if (this.gone) return this.leftTotal;
     // The reactor counts modulo 2^32; less than that can be under way.
-    this.leftTotal += (this.reactor.leftOf(this.id) - this.leftTotal) >>> 0;
+    this.leftTotal += (this.reactor.sentOf(this.id) - this.leftTotal) >>> 0;
     return this.leftTotal;
   }
 
@@ -102,12 +100,15 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   write(chunk: Chunk, encoding: BufferEncoding): number {
     if (typeof chunk === 'string') return this.reactor.submitText(this.id, chunk, encoding);
-    if (chunk.length > 0) this.reactor.submitPayload(submission.write, this.id, chunk);
-    return chunk.length;
+    return this.reactor.submitBytes(submission.write, this.id, chunk);
   }
 
   notify(position: number): void {
     this.reactor.submit(submission.notify, this.id, position | 0);
+  }
+
+  drain(lowBytes: number): void {
+    this.reactor.submit(submission.drain, this.id, lowBytes);
   }
 
   shutdown(): void {
@@ -126,7 +127,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   rateLimit(limit: TokenBucket | undefined): void {
-    this.reactor.submitPayload(submission.rateLimit, this.id, tokenBucketPayload(limit));
+    this.reactor.submitBytes(submission.rateLimit, this.id, rateLimitRequest(limit));
   }
 
   rateLimitGroup(id: number): void {
@@ -138,19 +139,21 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   trigger(direction: 'read' | 'write'): void {
-    this.reactor.submit(
-      submission.trigger,
-      this.id,
-      direction === 'read' ? READ_EVENT : WRITE_EVENT,
-    );
+    this.reactor.submit(submission.trigger, this.id, eventFlag[direction]);
   }
 
   sendFile(fd: number, offset: number, bytes: number): void {
-    const request = Buffer.alloc(16);
-    request.writeInt32LE(fd, 0);
-    request.writeInt32LE(bytes, 4);
-    request.writeBigInt64LE(BigInt(offset), 8);
-    this.reactor.submitPayload(submission.sendFile, this.id, request);
+    // The reactor closes its duplicate when it has sent the slice, or cannot.
+    const own = systemCall(() => native.duplicateDescriptor(fd));
+    const request = encodeRequest(sendFileRequest, {
+      fd: own,
+      bytes,
+      offsetLow: offset | 0,
+      offsetHigh: Math.floor(offset / 2 ** 32),
+    });
+    if (this.reactor.submitBytes(submission.sendFile, this.id, request) === 0) {
+      native.discardDescriptor(own);
+    }
   }
 
   data(chunk: Buffer): void {
@@ -159,7 +162,6 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
     const { handler } = this;
-    if (kind === completion.closed) this.leave();
     if (handler === undefined) {
       this.settle(kind, a, b, addresses);
       return;
@@ -169,8 +171,11 @@ export class RingTransport implements SocketTransport, CompletionHandler {
         this.inputEnded = true;
         handler.onEnd(a === 0 ? undefined : LibeventError.of(a, 'read'));
         break;
-      case completion.left:
+      case completion.sent:
         handler.onLeft();
+        break;
+      case completion.drained:
+        handler.onDrained();
         break;
       case completion.finished:
         handler.onFinished();
@@ -182,7 +187,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
         handler.onHangup(a === 0 ? undefined : LibeventError.of(a, 'read'));
         break;
       case completion.timeout:
-        handler.onTimeout(a === READ_EVENT ? 'read' : 'write');
+        handler.onTimeout(a === eventFlag.read ? 'read' : 'write');
         break;
       case completion.failed:
         handler.onEnd(LibeventError.of(a, failedCallName(b)));
@@ -197,7 +202,6 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   abandon(error: LibeventError | undefined): void {
-    this.leave();
     this.connecting = undefined;
     this.handler?.onClosed(error);
   }
@@ -212,7 +216,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     } else if (kind === completion.failed) outcome.onFailed(a, failedCallName(b));
   }
 
-  private leave(): void {
+  leave(): void {
     this.leftTotal = this.left;
     this.gone = true;
     this.onGone(this);

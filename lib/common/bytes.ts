@@ -6,7 +6,19 @@
 /* eslint-disable @typescript-eslint/unbound-method */
 const { indexOf } = Buffer.prototype as Buffer;
 const { set } = Uint8Array.prototype;
+
+/** An object may have a property of that name with something else in it. */
+const readByteLength = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  'byteLength',
+)?.get as (this: Uint8Array) => number;
+
 /* eslint-enable @typescript-eslint/unbound-method */
+
+/** The bytes of a typed array; 0 once its memory has been given away. */
+export function byteLengthOf(bytes: Uint8Array): number {
+  return readByteLength.call(bytes);
+}
 
 type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
@@ -14,6 +26,11 @@ type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: num
 const View = (Buffer as unknown as Record<symbol, ViewConstructor>)[
   Symbol.species
 ] as ViewConstructor;
+
+/** The bytes of a chunk, written as text or not. */
+export function lengthOf(chunk: Uint8Array | string, encoding: BufferEncoding): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : byteLengthOf(chunk);
+}
 
 /** As `bytes.indexOf(value, from)`. */
 export function findBytes(bytes: Buffer, value: number | Buffer, from: number): number {

@@ -1,9 +1,7 @@
 import { native } from '../native';
 
 const { control } = native.layout;
-
-/** Int32 words in a record. */
-const RECORD_WORDS = 4;
+const { recordWords: RECORD_WORDS } = native.layout.memory;
 
 /**
  * The consumer side of the completion ring. Reading is plain; the head and the tail are the only

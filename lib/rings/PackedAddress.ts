@@ -1,4 +1,5 @@
 import type { AddressInfo } from '../common/AddressInfo';
+import { ipv6Text } from '../common/ipv6Text';
 
 const IPV4 = 4;
 const IPV6 = 6;
@@ -12,7 +13,14 @@ export class PackedAddress {
   private readonly word2: number;
   private readonly word3: number;
 
-  constructor(family: number, port: number, words: Int32Array, index: number) {
+  /** @param zone - the interface of a link-local address */
+  constructor(
+    family: number,
+    port: number,
+    words: Int32Array,
+    index: number,
+    private readonly zone = '',
+  ) {
     this.familyAndPort = (family << 16) | port;
     this.word0 = words[index] ?? 0;
     this.word1 = words[index + 1] ?? 0;
@@ -26,7 +34,8 @@ export class PackedAddress {
       this.word0 === other.word0 &&
       this.word1 === other.word1 &&
       this.word2 === other.word2 &&
-      this.word3 === other.word3
+      this.word3 === other.word3 &&
+      this.zone === other.zone
     );
   }
 
@@ -40,17 +49,11 @@ export class PackedAddress {
       return { family: 'IPv4', address: bytes.subarray(0, 4).join('.'), port };
     }
     if (family === IPV6) {
-      return { family: 'IPv6', address: ipv6Text(bytes), port };
+      const groups = Array.from({ length: 8 }, (_, group) =>
+        (((bytes[group * 2] ?? 0) << 8) | (bytes[group * 2 + 1] ?? 0)).toString(16),
+      );
+      return { family: 'IPv6', address: ipv6Text(groups.join(':'), this.zone), port };
     }
     return { family: 'unix', address: path, port: 0 };
   }
-}
-
-/** The text of RFC 5952, by way of the URL parser, which implements it. */
-function ipv6Text(bytes: Uint8Array): string {
-  const groups: string[] = [];
-  for (let index = 0; index < 16; index += 2) {
-    groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
-  }
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }

@@ -1,27 +1,27 @@
-import { copyBytes } from '../common/bytes';
-import { native } from '../native';
-import type { OutSlab } from './OutSlab';
-import type { Pins } from './Pins';
-import { SpillSlabs } from './SpillSlabs';
+import { byteLengthOf, copyBytes } from '../common/bytes';
+import { native, type NativeReactor } from '../native';
+import { OutMemory, SHARED_BYTES } from './OutMemory';
+import type { ReadArena } from './ReadArena';
 
-const { control, submission } = native.layout;
+const { control, submission, sendFileRequest } = native.layout;
+const { recordWords: RECORD_WORDS } = native.layout.memory;
 const WRITE = submission.write;
-const RECORD_WORDS = 4;
 const KIND_BITS = 8;
+const KIND_MASK = 0xff;
+/** Submissions whose first argument is a descriptor on its way. */
+const WITH_DESCRIPTOR: readonly number[] = [submission.adopt, submission.fd, submission.discard];
 
 /**
- * Payloads of this size and above go by reference. Measured with `bench`, scenario `echo`: below,
- * copying costs less than pinning a buffer.
- */
-const REFERENCE_BYTES = 16384;
-
-/**
- * The producer side of the submission ring. Records are shown to the reactor by {@link publish};
- * what finds no room waits here, in order.
+ * The producer side of the submission ring: the one encoder of records and payloads. Records are
+ * shown to the reactor by {@link publish}; what finds no room waits here, in order, and the reactor
+ * signals when there is some.
  */
 export class SubmissionRing {
+  readonly memory: OutMemory;
   private readonly capacity: number;
   private readonly mask: number;
+  /** Records that have been pushed, published, announced and taken so far, modulo 2^32. */
+  private pushed = 0;
   private tail = 0;
   private published = 0;
   private announced = 0;
@@ -29,19 +29,22 @@ export class SubmissionRing {
   private waiting: number[] = [];
   /** How many words of `waiting` have gone to the ring. */
   private moved = 0;
-  private readonly spill: SpillSlabs;
   /** The index of a write record that has not been published and can still grow, or -1. */
   private growing = -1;
 
   constructor(
     private readonly control: Int32Array,
     private readonly words: Int32Array,
-    private readonly outSlab: OutSlab,
-    private readonly pins: Pins,
+    private readonly arena: ReadArena,
+    reactor: Pick<NativeReactor, 'lendMemory' | 'takeBack'>,
   ) {
     this.capacity = words.length / RECORD_WORDS;
     this.mask = this.capacity - 1;
-    this.spill = new SpillSlabs(pins);
+    this.memory = new OutMemory(
+      reactor,
+      () => this.pushed,
+      (sequence) => this.hasTaken(sequence),
+    );
   }
 
   /** True while records wait for room. */
@@ -58,61 +61,64 @@ export class SubmissionRing {
 
   push(kind: number, aux: number, id: number, a: number, b: number): void {
     this.growing = -1;
+    this.pushed = (this.pushed + 1) | 0;
     const head = kind | (aux << KIND_BITS);
     if (this.waiting.length > 0 || !this.hasRoom()) this.waiting.push(head, id, a, b);
     else this.put(head, id, a, b);
   }
 
-  lend(pin: number, bytes: number): void {
-    this.push(submission.lend, pin, 0, bytes, 0);
-  }
-
-  /** Submits a record with bytes of any size: copied if they are few, by reference otherwise. */
-  pushPayload(kind: number, id: number, payload: Uint8Array): void {
-    const bytes = payload.length;
-    if (bytes >= REFERENCE_BYTES) {
-      this.push(kind, this.pins.pin(payload) + 1, id, 0, bytes);
-      return;
-    }
-    const offset = this.outSlab.reserve(bytes);
-    if (offset >= 0) {
-      copyBytes(payload, this.outSlab.bytes, offset);
-      this.outSlab.commit(offset, bytes);
-      this.pushCopied(kind, 0, id, offset, bytes);
+  /** Submits a record with bytes, which are the caller's again when this returns. */
+  pushBytes(kind: number, id: number, payload: Uint8Array): number {
+    const bytes = byteLengthOf(payload);
+    const borrowed = this.arena.offsetOf(payload);
+    if (borrowed >= 0) {
+      this.push(kind, 0, id, borrowed, bytes);
+      this.arena.keep();
+    } else if (bytes > SHARED_BYTES) {
+      this.push(kind, this.memory.large(payload), id, 0, bytes);
     } else {
-      const place = this.spill.reserve(bytes);
-      copyBytes(payload, place.bytes, place.offset);
-      this.spill.commit(bytes);
-      this.pushCopied(kind, place.pin + 1, id, place.offset, bytes);
+      copyBytes(payload, this.memory.reserve(bytes), this.memory.offset);
+      this.pushCopied(kind, id, bytes);
     }
+    return bytes;
   }
 
   /** Submits text. Returns its length in bytes. */
   pushText(id: number, text: string, encoding: BufferEncoding): number {
     const most = encoding === 'latin1' || encoding === 'ascii' ? text.length : text.length * 3;
-    if (most >= REFERENCE_BYTES) {
-      const payload = Buffer.from(text, encoding);
-      this.pushPayload(WRITE, id, payload);
-      return payload.length;
-    }
     if (most === 0) return 0;
-    const offset = this.outSlab.reserve(most);
-    if (offset >= 0) {
-      const bytes = this.outSlab.bytes.write(text, offset, encoding);
-      this.outSlab.commit(offset, bytes);
-      this.pushCopied(WRITE, 0, id, offset, bytes);
-      return bytes;
-    }
-    const place = this.spill.reserve(most);
-    const bytes = place.bytes.write(text, place.offset, encoding);
-    this.spill.commit(bytes);
-    this.pushCopied(WRITE, place.pin + 1, id, place.offset, bytes);
+    if (most > SHARED_BYTES) return this.pushBytes(WRITE, id, Buffer.from(text, encoding));
+    const bytes = this.memory.reserve(most).write(text, this.memory.offset, encoding);
+    this.pushCopied(WRITE, id, bytes);
     return bytes;
   }
 
   /** Shows all records to the reactor, as far as there is room. */
   publish(): void {
     this.growing = -1;
+    this.moveWaiting();
+    if (this.waiting.length > 0) {
+      Atomics.store(this.control, control.jsWantsRoom, 1);
+      // The reactor may have given room before it could see the word.
+      this.moveWaiting();
+    }
+    if (this.tail === this.published) return;
+    this.published = this.tail;
+    Atomics.store(this.control, control.submissionTail, this.tail);
+  }
+
+  /** The descriptors on their way of what {@link publish} found no room for. */
+  *unpublishedDescriptors(): Generator<number> {
+    for (let index = this.moved; index < this.waiting.length; index += RECORD_WORDS) {
+      const [head = 0, , a = 0] = this.waiting.slice(index, index + RECORD_WORDS);
+      const kind = head & KIND_MASK;
+      if (WITH_DESCRIPTOR.includes(kind)) yield a;
+      if (kind === submission.sendFile)
+        yield this.memory.wordAt(head >>> KIND_BITS, a + sendFileRequest.fd);
+    }
+  }
+
+  private moveWaiting(): void {
     const { waiting } = this;
     while (this.moved < waiting.length && this.hasRoom()) {
       const { moved } = this;
@@ -129,24 +135,18 @@ export class SubmissionRing {
       this.waiting = [];
       this.moved = 0;
     }
-    if (this.tail === this.published) return;
-    this.published = this.tail;
-    Atomics.store(this.control, control.submissionTail, this.tail);
-  }
-
-  /** What {@link publish} found no room for. */
-  *unpublished(): Generator<{ readonly kind: number; readonly a: number }> {
-    for (let index = this.moved; index < this.waiting.length; index += RECORD_WORDS) {
-      const [head = 0, , a = 0] = this.waiting.slice(index, index + RECORD_WORDS);
-      yield { kind: head & 0xff, a };
-    }
   }
 
   /** Writes of one connection that follow each other become one record, and one system call. */
-  private pushCopied(kind: number, aux: number, id: number, offset: number, bytes: number): void {
+  private pushCopied(kind: number, id: number, bytes: number): void {
     const { words, growing } = this;
-    const head = kind | (aux << KIND_BITS);
-    if (growing >= 0 && words[growing + 1] === id && words[growing] === head) {
+    const { offset } = this.memory;
+    const piece = this.memory.commit(bytes);
+    if (
+      growing >= 0 &&
+      words[growing + 1] === id &&
+      words[growing] === (kind | (piece << KIND_BITS))
+    ) {
       const start = words[growing + 2] as number;
       const length = words[growing + 3] as number;
       if (start + length === offset) {
@@ -154,11 +154,16 @@ export class SubmissionRing {
         return;
       }
     }
-    if (aux > 0) this.pins.use(aux - 1);
     const index = (this.tail & this.mask) * RECORD_WORDS;
     const before = this.tail;
-    this.push(kind, aux, id, offset, bytes);
+    this.push(kind, piece, id, offset, bytes);
     if (kind === WRITE && this.tail !== before) this.growing = index;
+  }
+
+  private hasTaken(sequence: number): boolean {
+    if (((this.head - sequence) | 0) >= 0) return true;
+    this.head = Atomics.load(this.control, control.submissionHead);
+    return ((this.head - sequence) | 0) >= 0;
   }
 
   private hasRoom(): boolean {

@@ -31,7 +31,7 @@ class Producer {
 }
 
 function pair(capacity: number, start = 0): { ring: CompletionRing; producer: Producer } {
-  const control = new Int32Array(words.count);
+  const control = new Int32Array(words.controlWords);
   const records = new Int32Array(capacity * 4);
   control[words.completionTail] = start;
   control[words.completionHead] = start;

@@ -1,0 +1,49 @@
+// A socket with a rate limit: libevent moves the bytes, so that its token buckets see them.
+#pragma once
+
+#include "socket.h"
+
+namespace rxjs_libevent {
+
+class RateLimitGroup;
+
+// Takes the place of a Socket. The read mark is the bufferevent's EV_READ high mark, with EV_READ
+// disabled at the mark. It stands in the death watch until the input ends, since libevent does not
+// look at a socket whose bucket is empty.
+class LimitedSocket final : public Socket {
+ public:
+  explicit LimitedSocket(Socket&& other) : Socket(std::move(other)) {}
+  ~LimitedSocket() override { CloseNow(false); }
+
+  // Once it stands in the reactor's table.
+  void Begin();
+  void Settle() override;
+
+ private:
+  enum class Reading { kOff, kOn };
+
+  void TakeOther(const Record& record) override;
+  void UpdateReading() override;
+  void StopReading() override;
+  void PauseReading() override;
+  void OnReadingWanted() override;
+  void OnReadHigh() override;
+  void OnTimeouts() override;
+  ssize_t SendNow(const uint8_t*, uint32_t) override { return 0; }
+  void TriggerRead() override { MoveInput(); }
+  void OnClosing(bool reset) override;
+  void SetPriority(int32_t priority) override;
+
+  void LimitRate(const Record& record);
+  void JoinGroup(int32_t group_id);
+  void DisableReading();
+
+  // Members while libevent is called, which may give up inside: see event_handler.h.
+  TokenBucketPtr next_limit_;
+  TokenBucketPtr rate_limit_;
+  int32_t tick_milliseconds_ = 0;
+  RateLimitGroup* group_ = nullptr;
+  Reading reading_ = Reading::kOff;
+};
+
+}  // namespace rxjs_libevent

@@ -1,0 +1,365 @@
+// Thread: the reactor's. Owner: the reactor's table. Lifetime: from kAdopt or kConnect to kClose.
+#include "socket.h"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "address.h"
+#include "limited_socket.h"
+#include "reactor.h"
+
+namespace rxjs_libevent {
+namespace {
+
+// One socket may not keep the others waiting longer than this many reads.
+constexpr int kReadsPerTurn = 4;
+
+int SetOption(int fd, int level, int name, int value) {
+  return ErrorOf(setsockopt(fd, level, name, &value, sizeof(value)));
+}
+
+struct ConnectTarget {
+  SocketAddress remote;
+  SocketAddress local;
+  ConnectRequest request;
+};
+
+// The texts are read here, so that no string is alive when libevent is called.
+Failure ReadTarget(const Payload& payload, ConnectTarget* target) {
+  ConnectRequest& request = target->request;
+  if (!ReadRequest(payload, &request)) return {EINVAL, kAddressCall};
+  const std::string texts(reinterpret_cast<char*>(payload.data) + sizeof(request),
+                          payload.bytes - sizeof(request));
+  const auto family = static_cast<AddressFamily>(request.family);
+  const std::string remote = texts.substr(0, static_cast<size_t>(std::max(request.remoteBytes, 0)));
+  int error = ParseAddress(family, remote, request.port, &target->remote);
+  if (error == 0 && request.localBytes > 0) {
+    error = ParseAddress(family, texts.substr(remote.size()), request.localPort, &target->local);
+  }
+  return {error, kAddressCall};
+}
+
+Failure PrepareToConnect(int fd, const ConnectTarget& target) {
+  const bool is_ip = target.request.family != kUnix;
+  if (target.request.localBytes > 0) {
+    // A local port of one's own may still be in TIME_WAIT from the connection before.
+    const int error = is_ip ? SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1) : 0;
+    if (error != 0) return {error, kOptionCall};
+    if (bind(fd, target.local.get(), target.local.length) != 0) return {errno, kBindCall};
+  }
+  const int seconds = target.request.keepAliveSeconds;
+  if (seconds <= 0 || !is_ip) return {};
+  int error = SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (error == 0) error = SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+  return {error, kOptionCall};
+}
+
+}  // namespace
+
+Socket::Socket(Socket&& other)
+    : Bufferevent(std::move(other)),
+      fd_(std::exchange(other.fd_, -1)),
+      no_delay_(other.no_delay_),
+      hangup_error_(other.hangup_error_) {}
+
+Failure Socket::Open(const Record& record) {
+  const bool adopts = record.kind() == static_cast<int32_t>(Submission::kAdopt);
+  return adopts ? Adopt(record) : Connect(record);
+}
+
+Failure Socket::Adopt(const Record& record) {
+  if (!reactor_.transit().Take(record.a())) return {EBADF, kAcceptCall};
+  fd_ = record.a();
+  read_high_ = std::max(record.b(), 1);
+  if (!CanWatch(reactor_.base(), fd_)) return {EMFILE, kAcceptCall};
+  event_assign(&read_event_, reactor_.base(), fd_, EV_READ | EV_PERSIST, OnReadable, this);
+  // Armed before anybody reads: the end of a peer shows, and reading starts without a call.
+  reactor_.SettleLater(this);
+  return {};
+}
+
+Failure Socket::Connect(const Record& record) {
+  ConnectTarget target;
+  Failure failure = ReadTarget(reactor_.PayloadOf(record), &target);
+  if (failure) return failure;
+  read_high_ = std::max(target.request.credit, 1);
+  // libevent's own socket would lack SOCK_CLOEXEC.
+  fd_ = socket(target.remote.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return {errno, kSocketCall};
+  if (!CanWatch(reactor_.base(), fd_)) return {EMFILE, kSocketCall};
+  failure = PrepareToConnect(fd_, target);
+  if (failure) return failure;
+  event_assign(&read_event_, reactor_.base(), fd_, EV_READ | EV_PERSIST, OnReadable, this);
+  no_delay_ = (target.request.flags & kNoDelay) != 0 && target.request.family != kUnix;
+  if (!NeedBufferevent()) return {ENOMEM, kAllocateCall};
+  phase_ = Phase::kConnecting;
+  errno = 0;
+  const int result = bufferevent_socket_connect(bufferevent_.get(), target.remote.get(),
+                                                static_cast<int>(target.remote.length));
+  // Where OnEvent() has posted the failure, the handler is retired already.
+  if (result == 0 || retired_) return {};
+  return {errno != 0 ? errno : ECONNREFUSED, kConnectCall};
+}
+
+void Socket::OnConnected(int error) {
+  phase_ = Phase::kOpen;
+  if (error == 0 && no_delay_) error = SetOption(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (error != 0) {
+    reactor_.completions().Post(Completion::kFailed, 0, id_, error, kConnectCall);
+    reactor_.Retire(this);
+    return;
+  }
+  const SocketAddress local = LocalAddressOf(fd_);
+  PostAddresses(reactor_.completions(), Completion::kConnected, id_, fd_, local);
+  UpdateReading();
+  CheckOutput();
+}
+
+bufferevent* Socket::NewBufferevent() {
+  bufferevent* made = bufferevent_socket_new(reactor_.base(), fd_, 0);
+  if (made == nullptr || write_timeout_ == 0) return made;
+  const timeval timeout = Milliseconds(write_timeout_);
+  bufferevent_set_timeouts(made, nullptr, &timeout);
+  return made;
+}
+
+void Socket::TakeOther(const Record& record) {
+  switch (static_cast<Submission>(record.kind())) {
+    case Submission::kRateLimit:
+    case Submission::kRateLimitGroup:
+      LimitRate(record);
+      break;
+    case Submission::kPriority:
+      SetPriority(record.a());
+      break;
+    default:
+      break;
+  }
+}
+
+// From here on libevent reads the socket, so that its token buckets see the bytes: another handler
+// takes this one's place.
+void Socket::LimitRate(const Record& record) {
+  if (phase_ != Phase::kOpen) return;
+  if (!NeedBufferevent()) return FailWriting({ENOMEM, kAllocateCall});
+  StopReading();
+  event_del(&read_event_);
+  auto limited = std::make_unique<LimitedSocket>(std::move(*this));
+  LimitedSocket* const successor = limited.get();
+  reactor_.Replace(std::move(limited));
+  successor->Begin();
+  successor->Take(record);
+}
+
+void Socket::SetPriority(int32_t priority) {
+  const bool armed = interest_ == Interest::kRead;
+  if (armed) StopReading();
+  int error = ErrorOf(event_priority_set(&read_event_, priority));
+  if (error == 0 && !NeedBufferevent()) error = ENOMEM;
+  if (error == 0) error = ErrorOf(bufferevent_priority_set(bufferevent_.get(), priority));
+  if (error != 0) return EndReading(error);
+  if (armed) UpdateReading();
+}
+
+// --- Reading.
+
+// Stopping is lazy: the event stays pending until it fires, so a short hold costs no system call.
+void Socket::OnReadingWanted() {
+  // With a timeout it is not: armed while nobody reads, the event has none.
+  if (read_timeout_ > 0 && interest_ == Interest::kRead) {
+    if (wanted_) {
+      StopReading();
+    } else {
+      return PauseReading();
+    }
+  }
+  if (wanted_) UpdateReading();
+}
+
+void Socket::UpdateReading() {
+  const bool lingers = phase_ == Phase::kLingering;
+  if (interest_ == Interest::kRead || input_ != Input::kOpen) return;
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kClosed) return;
+  if (!lingers && Credit() <= 0) return;
+  Unwatch();
+  const timeval timeout = Milliseconds(read_timeout_);
+  const int error = AddEvent(&read_event_, wanted_ && read_timeout_ > 0 ? &timeout : nullptr);
+  if (error != 0) return EndReading(error);
+  interest_ = Interest::kRead;
+}
+
+void Socket::Settle() {
+  const bool may_read = phase_ == Phase::kLingering || MayRead();
+  if (interest_ == Interest::kRead && !may_read) return PauseReading();
+  UpdateReading();
+}
+
+void Socket::StopReading() {
+  if (interest_ == Interest::kRead) event_del(&read_event_);
+  Unwatch();
+  interest_ = Interest::kNone;
+}
+
+void Socket::PauseReading() {
+  StopReading();
+  Watch();
+}
+
+void Socket::Rest(EventHandler* handler) { static_cast<Socket*>(handler)->PauseReading(); }
+
+void Socket::Watch() {
+  if (interest_ == Interest::kEnd || input_ != Input::kOpen || phase_ == Phase::kClosed) return;
+  const int error = reactor_.death_watch().Add(reactor_.base(), fd_, this);
+  if (error != 0) return EndReading(error);
+  interest_ = Interest::kEnd;
+}
+
+void Socket::Unwatch() {
+  if (interest_ != Interest::kEnd) return;
+  interest_ = Interest::kNone;
+  reactor_.death_watch().Remove(fd_);
+}
+
+void Socket::OnTimeouts() {
+  if (bufferevent_) {
+    const timeval timeout = Milliseconds(write_timeout_);
+    bufferevent_set_timeouts(bufferevent_.get(), nullptr, write_timeout_ > 0 ? &timeout : nullptr);
+  }
+  if (interest_ != Interest::kRead) return;
+  StopReading();
+  UpdateReading();
+}
+
+void Socket::TriggerRead() {
+  // Nobody would delete one that is not armed, and it would be active beyond this object's end.
+  if (interest_ == Interest::kRead) event_active(&read_event_, EV_READ, 0);
+}
+
+void Socket::OnReadable(evutil_socket_t, short what, void* self) {
+  auto* socket = static_cast<Socket*>(self);
+  socket->reactor_.CountCallback();
+  if (socket->phase_ == Phase::kLingering) {
+    socket->Discard();
+  } else if ((what & EV_READ) != 0) {
+    socket->Receive();
+  } else if ((what & EV_TIMEOUT) != 0) {
+    socket->PostTimeout(EV_READ);
+  }
+}
+
+void Socket::Receive() {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    if (!MayRead()) {
+      // Readable still, so the event has to go, unless credit is on its way.
+      reactor_.SettleLater(this);
+      return;
+    }
+    if (!reactor_.MayPost(this, Rest)) return;
+    const ReadArena::Space space = reactor_.arena().Reserve();
+    const size_t room = std::min<size_t>(space.bytes, static_cast<size_t>(Credit()));
+    const ssize_t got = recv(fd_, space.data, room, 0);
+    reactor_.Count(kReceives);
+    if (got > 0) {
+      Posted(static_cast<uint32_t>(got));
+      // Used-up credit switches nothing off by itself: it may be back before more bytes are.
+      if (static_cast<size_t>(got) < room || Credit() <= 0) return;
+      continue;
+    }
+    if (got == 0) {
+      EndReading(end_error_);
+    } else if (errno != EAGAIN && errno != EINTR) {
+      EndReading(errno);
+    }
+    return;
+  }
+}
+
+// What the peer still sends after our end is thrown away: closing with unread bytes would send RST
+// and could cost the peer the answers that are under way.
+void Socket::Discard() {
+  char nowhere[16384];
+  const ssize_t got = recv(fd_, nowhere, sizeof(nowhere), 0);
+  reactor_.Count(kReceives);
+  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return;
+  EndReading(got < 0 ? errno : 0);
+}
+
+bool Socket::HasUnread() {
+  char byte;
+  const ssize_t got = recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  // The look takes the socket's error, too.
+  if (got < 0 && errno != EAGAIN && errno != EINTR && end_error_ == 0) end_error_ = errno;
+  return got > 0;
+}
+
+void Socket::OnDeath(bool failed) {
+  if (interest_ != Interest::kEnd || input_ != Input::kOpen) return;
+  if (failed && end_error_ == 0) {
+    // Reading SO_ERROR clears it, so it is kept for the end of the input.
+    socklen_t length = sizeof(end_error_);
+    if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &end_error_, &length) != 0) end_error_ = errno;
+  }
+  if (!HasUnread() && InputLength() == 0) return EndReading(end_error_);
+  // A FIN, and the RST that may follow it, are told once each.
+  if (hangup_error_ == end_error_) return;
+  hangup_error_ = end_error_;
+  reactor_.completions().Post(Completion::kHangup, 0, id_, end_error_, 0);
+}
+
+// --- Writing.
+
+ssize_t Socket::SendNow(const uint8_t* data, uint32_t bytes) {
+  const ssize_t sent = send(fd_, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+  reactor_.Count(kSends);
+  if (sent >= 0) return sent;
+  return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+int Socket::SendFin() {
+  // Both ends have ended and JavaScript asks for no more: close() follows and sends the FIN.
+  if (phase_ == Phase::kLingering && input_ == Input::kEnded) return 0;
+  const int error = shutdown(fd_, SHUT_WR) == 0 ? 0 : errno;
+  // The peer has reset the connection: there is nobody to be told that this was all.
+  return error == ENOTCONN ? EPIPE : error;
+}
+
+uint32_t Socket::Acknowledged() {
+  int queued = 0;
+  if (ioctl(fd_, SIOCOUTQ, &queued) != 0) queued = 0;
+  return sent_ - static_cast<uint32_t>(queued);
+}
+
+// --- Ending.
+
+void Socket::CloseDescriptor(bool reset) {
+  if (fd_ < 0) return;
+  if (reset) {
+    const linger hard = {1, 0};
+    // Where there is no RST, as on a unix socket, closing is all that can be done.
+    (void)setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+  }
+  close(std::exchange(fd_, -1));
+}
+
+// select() fails for all because of one descriptor that somebody else has closed.
+bool Socket::FailIfClosed() {
+  if (retired_ || phase_ == Phase::kClosed || fd_ < 0 || fcntl(fd_, F_GETFD) >= 0) return false;
+  fd_ = -1;
+  EndReading(EBADF);
+  return true;
+}
+
+void Socket::Abandon() {
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
+
+}  // namespace rxjs_libevent

@@ -1,0 +1,68 @@
+import { Child } from '../lifecycle/support/Child';
+
+/** What is done with the two ends of a pair; `read(b)` subscribes to one. */
+const scenes: [name: string, scene: string][] = [
+  ['reset while its reader is held', 'read(b); b.hold(); a.next(bytes); a.reset()'],
+  [
+    'failed while its reader is held',
+    'read(b); b.hold(); a.next(bytes); a.error(new Error("late"))',
+  ],
+  ['destroyed while its reader is held', 'read(b); b.hold(); a.next(bytes); a.destroy()'],
+  ['completed while its reader is held', 'read(b); b.hold(); a.next(bytes); a.complete()'],
+  [
+    'reset before its reader is held',
+    'read(b); await rounds(); a.next(bytes); b.hold(); a.reset()',
+  ],
+  ['reset while its reader has left', 'read(b).unsubscribe(); a.next(bytes); a.reset()'],
+  ['reset while nobody reads', 'a.next(bytes); a.reset()'],
+  [
+    'reset twice',
+    'read(a); read(b); a.hold(); b.hold(); a.next(bytes); b.next(bytes); a.reset(); b.reset()',
+  ],
+  ['lingering while its partner writes', 'a.close(300_000); b.next(bytes); b.complete()'],
+  ['lingering while its partner writes on', 'a.close(300_000); b.next(bytes)'],
+  ['lingering while its partner goes', 'a.close(300_000); b.next(bytes); b.reset()'],
+  [
+    'lingering after it has read',
+    'read(a); b.next(bytes); await rounds(); a.close(300_000); b.next(bytes); b.complete()',
+  ],
+  ['lingering at both ends', 'a.next(bytes); b.next(bytes); a.close(300_000); b.close(300_000)'],
+  [
+    'ended by both, then lingering',
+    'a.next(bytes); a.complete(); await rounds(); b.complete(); b.close(300_000)',
+  ],
+  [
+    'given a lower mark meanwhile',
+    'read(b, () => b.hold()); a.next(bytes); b.setWatermarks({ read: { low: 1, high: 10 } })',
+  ],
+];
+const marks = [
+  ['marks of 1,000 bytes', '{ read: { low: 0, high: 1000 } }'],
+  ['marks as they are', '{}'],
+] as const;
+
+describe.each(marks)('turns: a pair with %s comes to rest', (_marks, config) => {
+  it.each(scenes)('%s', async (_name, scene) => {
+    const child = new Child(
+      `const { firstValueFrom } = require('rxjs');
+      const { EventBase } = require('rxjs-libevent');
+      const { report, restsOrSpins } = require('./spec/support/world.cjs');
+      const main = async () => {
+        const base = new EventBase({ threads: 1 });
+        const rounds = async () => {
+          for (let count = 0; count < 20; count += 1) await firstValueFrom(base.timer(0));
+        };
+        const [a, b] = base.pair(${config});
+        const bytes = Buffer.alloc(100_000);
+        const read = (end, next = () => {}) => end.subscribe({ next, error: () => {} });
+        a.events.subscribe();
+        b.events.subscribe();
+        ${scene};
+        report(await restsOrSpins());
+        process.kill(process.pid, 'SIGKILL');
+      };
+      main();`,
+    );
+    expect(await child.json()).toBe('rests');
+  });
+});
