@@ -11,6 +11,7 @@ import {
   type ConnectionConfig,
   type ConnectionOptions,
 } from './ConnectionConfig';
+import { abortSignal } from './abortSignal';
 import { ipVersion } from './ipVersion';
 import { unixPath } from './unixPath';
 
@@ -37,18 +38,13 @@ export interface ConnectConfig extends ConnectionConfig {
    * Default: 0, never. Bounds: 0 to 32767.
    */
   readonly keepAliveSeconds?: number;
-  /**
-   * Whether this end stays open when the peer has sent FIN. Otherwise it sends FIN, too, once the
-   * peer's end has been delivered. Default: false, as in `net`.
-   */
-  readonly allowHalfOpen?: boolean;
   /** Gives up after so many ms, the look-up included. Default: 0, when the system does. */
   readonly connectTimeoutMs?: number;
   /**
-   * Goes on to the next address after so many ms; the last address is not limited by it. Default:
-   * 250. Bounds: 10 to 2147483647. As `autoSelectFamilyAttemptTimeout` of `net.connect`.
+   * Tries the next address after so many ms too, if the last one tried has not answered; that one
+   * goes on. Default: 250. Bounds: 10 to 2147483647. RFC 8305's Connection Attempt Delay.
    */
-  readonly attemptTimeoutMs?: number;
+  readonly attemptDelayMs?: number;
   /** How long an unsubscribed connection may take to flush and see the peer's end. Default: 5000 ms. */
   readonly closeDeadlineMs?: number;
   /** Ends the connection, whatever its state, with an `AbortError`. */
@@ -67,7 +63,7 @@ export interface ConnectOptions {
   readonly noDelay: boolean;
   readonly keepAliveSeconds: number;
   readonly connectTimeoutMs: number;
-  readonly attemptTimeoutMs: number;
+  readonly attemptDelayMs: number;
   readonly closeDeadlineMs: number;
   readonly signal: AbortSignal | undefined;
   readonly connection: ConnectionOptions;
@@ -112,15 +108,6 @@ function familyOf(config: ConnectConfig): 0 | 4 | 6 {
   return [...versions][0] ?? 0;
 }
 
-function abortSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined) return undefined;
-  const { aborted, addEventListener } = signal as Partial<AbortSignal>;
-  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
-    throw new TypeError('signal must be an AbortSignal');
-  }
-  return signal;
-}
-
 /** Checks the options and fills in the defaults. */
 export function connectOptions(config: ConnectConfig): ConnectOptions {
   checkObject('config', config);
@@ -143,12 +130,9 @@ export function connectOptions(config: ConnectConfig): ConnectOptions {
       'seconds',
     ),
     connectTimeoutMs: ms('connectTimeoutMs', 0, 0),
-    attemptTimeoutMs: ms('attemptTimeoutMs', 250, 10),
+    attemptDelayMs: ms('attemptDelayMs', 250, 10),
     closeDeadlineMs: ms('closeDeadlineMs', 5000, 1),
     signal: abortSignal(config.signal),
-    connection: {
-      ...connectionOptions(config),
-      allowHalfOpen: checkBoolean('allowHalfOpen', config.allowHalfOpen ?? false),
-    },
+    connection: connectionOptions(config),
   };
 }

@@ -1,21 +1,26 @@
 import { Subscription, timer, type Subscriber } from 'rxjs';
-import { AbortError } from '../common/AbortError';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
-import { laterTurn } from '../flow/laterTurn';
+import { ipv6Text } from '../common/ipv6Text';
 import type { Connection } from './Connection';
 import type { ConnectOptions } from './ConnectConfig';
 import type { Connector, ConnectorHandler, OpenConnector } from './Connector';
 import { interleaved } from './interleaved';
 import { ipVersion } from './ipVersion';
+import { onAbort } from './onAbort';
 
-/** One subscription of `connect`: the look-up, the attempts, then the connection until its end. */
+/**
+ * One subscription of `connect`: the look-up, the attempts, then the connection until its end.
+ *
+ * Addresses are tried as RFC 8305 says: the next one when an attempt has failed, or after a delay
+ * beside those that have not answered yet. The first to connect wins, and the others are cancelled.
+ */
 export class Connecting implements ConnectorHandler {
   private readonly connector: Connector;
   private readonly timers = new Subscription();
-  private attemptTimer: Subscription | undefined;
-  private addresses: AddressInfo[] = [];
-  private current: AddressInfo | undefined;
+  private attemptDelay: Subscription | undefined;
+  private waiting: AddressInfo[] = [];
+  private readonly underWay = new Set<AddressInfo>();
   private readonly errors: LibeventError[] = [];
   private connection: Connection | undefined;
   private done = false;
@@ -30,11 +35,15 @@ export class Connecting implements ConnectorHandler {
 
   start(): void {
     const { signal, connectTimeoutMs, target } = this.options;
-    if (signal?.aborted === true) {
-      laterTurn(this.abort);
-      return;
+    if (signal !== undefined) {
+      this.subscriber.add(
+        onAbort(signal, (error) => {
+          this.connection?.destroy();
+          this.subscriber.error(error);
+        }),
+      );
+      if (signal.aborted) return;
     }
-    signal?.addEventListener('abort', this.abort, { once: true });
     if (connectTimeoutMs > 0) {
       this.timers.add(
         timer(connectTimeoutMs).subscribe(() => {
@@ -53,12 +62,17 @@ export class Connecting implements ConnectorHandler {
   }
 
   onFound(addresses: readonly AddressInfo[]): void {
-    this.addresses = interleaved(addresses);
+    this.waiting = interleaved(addresses.map(asWritten));
     this.tryNext();
+  }
+
+  onNotFound(error: LibeventError): void {
+    this.subscriber.error(error);
   }
 
   onConnected(connection: Connection): void {
     this.stopTimers();
+    this.connector.cancel();
     this.connection = connection;
     connection.whenClosed.subscribe(() => {
       const { failure } = connection;
@@ -68,10 +82,11 @@ export class Connecting implements ConnectorHandler {
     this.subscriber.next(connection);
   }
 
-  onFailed(error: LibeventError): void {
+  onFailed(address: AddressInfo, error: LibeventError): void {
+    this.underWay.delete(address);
     this.errors.push(error);
-    this.attemptTimer?.unsubscribe();
-    this.tryNext();
+    if (this.waiting.length > 0) this.tryNext();
+    else if (this.underWay.size === 0) this.subscriber.error(this.failure());
   }
 
   onAbandoned(error: LibeventError | undefined): void {
@@ -86,28 +101,23 @@ export class Connecting implements ConnectorHandler {
     if (this.done) return;
     this.done = true;
     this.stopTimers();
-    this.options.signal?.removeEventListener('abort', this.abort);
     this.connector.cancel();
     this.connection?.close(this.options.closeDeadlineMs);
   }
 
   private tryNext(): void {
-    const address = this.addresses.shift();
-    if (address === undefined) {
-      this.subscriber.error(this.failure());
-      return;
-    }
-    this.current = address;
+    this.attemptDelay?.unsubscribe();
+    const address = this.waiting.shift();
+    if (address === undefined) return;
+    this.underWay.add(address);
     this.connector.connect(address);
-    if (this.addresses.length === 0) return;
-    const { attemptTimeoutMs } = this.options;
-    this.attemptTimer = timer(attemptTimeoutMs).subscribe(() => {
-      this.connector.cancel();
-      this.onFailed(this.timeout(`no answer within ${attemptTimeoutMs} ms`));
+    if (this.waiting.length === 0) return;
+    this.attemptDelay = timer(this.options.attemptDelayMs).subscribe(() => {
+      this.tryNext();
     });
   }
 
-  /** The last address tells, as the others were tried before it; all of them are in `errors`. */
+  /** The last attempt to fail speaks for all of them; each one is in `errors`. */
   private failure(): LibeventError {
     const last = this.errors.at(-1) as LibeventError;
     if (this.errors.length === 1) return last;
@@ -116,27 +126,31 @@ export class Connecting implements ConnectorHandler {
   }
 
   private onTimeout(ms: number): void {
-    this.errors.push(this.timeout(`not connected within ${ms} ms`));
+    const { target } = this.options;
+    const host =
+      target.kind === 'ip'
+        ? { address: target.host, port: target.port }
+        : { address: target.path, port: undefined };
+    const detail = `not connected within ${ms} ms`;
+    const timedOut = [...this.underWay].map(({ family, address, port }) => ({
+      address,
+      port: family === 'unix' ? undefined : port,
+    }));
+    for (const where of timedOut.length > 0 ? timedOut : [host]) {
+      this.errors.push(new LibeventError('ETIMEDOUT', 'connect', { ...where, detail }));
+    }
     this.subscriber.error(this.failure());
   }
 
-  private timeout(detail: string): LibeventError {
-    const { target } = this.options;
-    const where =
-      target.kind === 'ip'
-        ? { address: this.current?.address ?? target.host, port: target.port }
-        : { address: target.path };
-    return new LibeventError('ETIMEDOUT', 'connect', { ...where, detail });
-  }
-
-  private readonly abort = (): void => {
-    if (this.done) return;
-    this.connection?.destroy();
-    this.subscriber.error(new AbortError(this.options.signal?.reason));
-  };
-
   private stopTimers(): void {
     this.timers.unsubscribe();
-    this.attemptTimer?.unsubscribe();
+    this.attemptDelay?.unsubscribe();
   }
+}
+
+/** An address as it is written everywhere, however the user or the resolver has written it. */
+function asWritten(info: AddressInfo): AddressInfo {
+  if (info.family !== 'IPv6') return info;
+  const [address = '', zone = ''] = info.address.split('%');
+  return { ...info, address: ipv6Text(address, zone) };
 }

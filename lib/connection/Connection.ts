@@ -1,31 +1,33 @@
 import { Observable, type Observer, type Subscriber } from 'rxjs';
-import type { LibeventError } from '../common/LibeventError';
 import { checkInteger, checkObject, checkOneOf } from '../common/check';
-import { Flow, type FlowMarks } from '../flow/Flow';
-import type { Release } from '../flow/Release';
-import { watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { lend, type BorrowingSubscriber, type Lender } from '../common/borrow';
-import { ConnectionEffects } from './ConnectionEffects';
-import { ConnectionHandler } from './ConnectionHandler';
-import { checkBytes, checkChunk } from './checkChunk';
-import { ConnectionSocket, configuresSocket } from './ConnectionSocket';
-import type { ConnectionEvent } from './ConnectionEvent';
+import { acceptedBy, type Holdable, type Release } from '../flow/Source';
+import { watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
-import { Input } from './Input';
-import { Life } from './Life';
-import { Output, WHEN_SATURATED, type WhenSaturated } from './Output';
+import { ConnectionCore } from './ConnectionCore';
+import type { ConnectionEvent } from './ConnectionEvent';
+import { ConnectionSocket, configuresSocket } from './ConnectionSocket';
+import { copyOf } from '../common/bytes';
+import { checkBytes, checkChunk } from '../common/checkChunk';
 import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
-import { Timeouts, type TimeoutsConfig } from './Timeouts';
+import type { TimeoutsConfig } from './Timeouts';
 import type { Chunk, Transport } from './Transport';
+import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
+
+/** Marks of both directions, in bytes. */
+export interface FlowMarks {
+  readonly read: Watermarks;
+  readonly write: Watermarks;
+}
 
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
 /** The same function for every connection. */
 function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffer>): void {
-  if (this instanceof Connection) this.input.subscribe(subscriber);
+  if (this instanceof Connection) this.core.input.subscribe(subscriber);
 }
 
 /**
@@ -54,39 +56,26 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
 export class Connection extends Observable<Buffer> implements Observer<Chunk>, Lender {
-  /** @internal The marble kit watches its source. */
-  readonly flow: Flow;
   /** @internal */
-  readonly input: Input;
+  readonly core: ConnectionCore;
   /** @internal */
-  readonly output: Output;
-  /** @internal */
-  readonly life: Life;
-  // What most connections never need is made when it is needed.
-  private timeouts: Timeouts | undefined;
-  private aborted: unknown;
+  [acceptedBy]: Holdable | undefined;
   private connectionSocket: ConnectionSocket | undefined;
 
   /** @internal Connections come from `listen`, `connect` and the like. */
   constructor(
-    /** @internal */ readonly transport: Transport,
-    private readonly options: ConnectionOptions,
+    transport: Transport,
+    options: ConnectionOptions,
     private readonly addresses: ConnectionAddresses,
   ) {
     super(subscribeToInput);
-    const effects = new ConnectionEffects(this);
-    this.life = new Life(transport, effects);
-    this.flow = new Flow(effects, options);
-    this.input = new Input(this.flow, effects);
-    this.output = new Output(transport, this.flow, options, this, effects);
-    transport.attach(new ConnectionHandler(this));
-    if (options.readTimeoutMs !== 0 || options.writeTimeoutMs !== 0) this.setTimeouts(options);
+    this.core = new ConnectionCore(transport, options, this);
     if (configuresSocket(options) && 'sendFile' in transport) this.socket.configure(options);
   }
 
   /** @internal Lets an operator of the library read the bytes where they are. */
   [lend](subscriber: BorrowingSubscriber): void {
-    this.input.subscribe(subscriber, true);
+    this.core.input.subscribe(subscriber, true);
   }
 
   /** The address of this end. */
@@ -101,47 +90,57 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
 
   /** Bytes that have been written and not yet taken by the system. */
   get outputBytes(): number {
-    return this.output.bytes;
+    return this.core.output.bytes;
   }
 
   /** Bytes that have been read ahead and not yet emitted. */
   get inputBytes(): number {
-    return this.flow.waitingBytes;
+    return this.core.input.waitingBytes;
   }
 
   /** True from the output's rise above the high mark until its fall to the low mark. */
   get saturated(): boolean {
-    return this.flow.saturated;
+    return this.core.output.saturated;
   }
 
   /** True while somebody holds the connection. */
   get held(): boolean {
-    return this.flow.source.held;
+    return this.core.input.source.held;
   }
 
   /** The causes that hold the connection: other connections, or the reasons given to `hold`. */
   get heldBy(): readonly unknown[] {
-    return this.flow.source.heldBy;
+    return this.core.input.source.heldBy;
   }
 
   /** Values that were not written, because of saturation. */
   get dropped(): number {
-    return this.output.dropped;
+    return this.core.output.dropped;
   }
 
-  /** True once no value can be written any more. */
+  /** Values that came when the output had ended, whoever had ended it. */
+  get refused(): number {
+    return this.core.output.refused;
+  }
+
+  /** Whether a value is taken: the output has not ended, by anyone. */
+  get writable(): boolean {
+    return this.core.output.open;
+  }
+
+  /** True once the connection is gone, as {@link whenClosed} says. */
   get closed(): boolean {
-    return !this.output.open;
+    return this.core.isClosed;
   }
 
   /** The error that has ended the connection: its own, or what was given to {@link error}. */
   get failure(): unknown {
-    return this.aborted ?? this.life.failure;
+    return this.core.failure;
   }
 
   /** Marks of both directions, in bytes. */
   get marks(): FlowMarks {
-    return this.flow.marks;
+    return { read: this.core.input.marks, write: this.core.output.marks };
   }
 
   /**
@@ -150,21 +149,23 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @see event2/bufferevent.h `bufferevent_data_cb`, the write callback
    */
   get drained(): Observable<void> {
-    return this.output.drained;
+    return this.core.output.drained;
   }
 
   /** What happens beside the bytes; completes when the connection closes. */
   get events(): Observable<ConnectionEvent> {
-    return this.life.events;
+    return this.core.events;
   }
 
   /** Emits once and completes when the connection is gone, at once if it is already. */
   get whenClosed(): Observable<void> {
-    return this.life.whenClosed;
+    return this.core.whenClosed;
   }
 
   /**
-   * Writes a chunk. While the output is saturated, the current source is held.
+   * Writes a chunk. While the output is saturated, the current source is held: until it has drained,
+   * or the subscription to that source in which the chunk was written has ended. When the output has
+   * ended, the chunk is not taken, and counted in {@link refused}.
    *
    * The bytes are taken when the call returns: the chunk may be changed or given away at once.
    *
@@ -174,35 +175,34 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
     this.send(chunk, 'hold');
   }
 
-  /** Writes a chunk, and says what a saturated connection does with it. */
+  /**
+   * Writes a chunk, and says what a saturated connection does with it. `'drop'` has the default mark
+   * of `sendTo`'s `dropAboveBytes`.
+   */
   send(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    checkChunk(chunk);
+    const bytes = checkChunk(chunk);
     if (whenSaturated !== 'hold') checkOneOf('whenSaturated', whenSaturated, WHEN_SATURATED);
-    this.output.write(chunk, whenSaturated);
+    this.core.output.write(bytes, whenSaturated, this.core.output);
   }
 
   /** Flushes, then sends FIN; reading goes on. Closes when the peer has ended, too. */
   complete(): void {
-    this.output.finish();
+    this.core.output.finish();
   }
 
   /** A failed source ends the connection with RST, so that the peer does not take it for whole. */
   error(error: unknown): void {
-    if (this.life.open) this.aborted = error;
-    this.life.end('reset');
-    this.input.abort(error);
+    this.core.abort('reset', error);
   }
 
   /** Sends RST and drops everything. Whoever still reads is completed. */
   reset(): void {
-    this.life.end('reset');
-    this.input.abort(undefined);
+    this.core.abort('reset');
   }
 
   /** Closes now: output that waits is lost, and unread input. Whoever still reads is completed. */
   destroy(): void {
-    this.life.end('drop');
-    this.input.abort(undefined);
+    this.core.abort('drop');
   }
 
   /**
@@ -213,9 +213,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    */
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
-    this.output.finish(this.life.open);
-    this.life.linger(deadlineMs, this.output.file);
-    this.input.abort(undefined);
+    this.core.close(deadlineMs);
   }
 
   /**
@@ -224,13 +222,12 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @returns false if another reader has had them already or the input has ended
    */
   unread(chunk: Uint8Array): boolean {
-    checkBytes(chunk);
-    return this.input.unread(chunk);
+    return this.core.input.unread(copyOf(checkBytes(chunk)));
   }
 
   /** Holds the connection: it emits nothing until the returned function is called. */
   hold(cause: unknown = 'hold'): Release {
-    return this.flow.hold(cause);
+    return this.core.input.source.hold(cause);
   }
 
   /**
@@ -243,12 +240,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
     readonly write?: WatermarksConfig;
   }): void {
     checkObject('marks', marks);
-    const before = this.flow.marks;
-    const read = watermarks('read', marks.read, before.read);
-    const write = watermarks('write', marks.write, before.write);
-    if (read.high !== before.read.high) this.transport.readHigh(read.high);
-    this.flow.setMarks({ read, write }, this.output.bytes);
-    if (this.flow.saturated) this.output.onSaturated();
+    const { input, output } = this.core;
+    const read = watermarks('read', marks.read, input.marks);
+    const write = watermarks('write', marks.write, output.marks);
+    input.marks = read;
+    output.marks = write;
   }
 
   /**
@@ -257,7 +253,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @see event2/bufferevent.h `bufferevent_set_timeouts()`
    */
   setTimeouts(config: TimeoutsConfig): void {
-    this.ownTimeouts.set(config);
+    this.core.timeouts.set(config);
   }
 
   /**
@@ -267,7 +263,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    */
   get socket(): ConnectionSocket {
     return (this.connectionSocket ??= new ConnectionSocket(
-      socketTransport(this.transport, 'socket'),
+      socketTransport(this.core.transport, 'socket'),
     ));
   }
 
@@ -288,74 +284,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @see event2/buffer.h `evbuffer_add_file()`
    */
   sendFile(path: string, config: SendFileConfig = {}): Observable<number> {
-    return sendFile(this.output, socketTransport(this.transport, 'sendfile'), path, config);
-  }
-
-  /**
-   * Calls `done` once everything written so far has left, with an error if it cannot.
-   *
-   * @internal
-   * @returns takes the wish back
-   */
-  whenLeft(done: (error: LibeventError | undefined) => void): () => void {
-    return this.output.whenLeft(done);
-  }
-
-  /** @internal */
-  onEnd(error: LibeventError | undefined): void {
-    // Under way while the connection was dropped: it has ended already, in its own way.
-    if (!this.life.endable) return;
-    if (error === undefined) {
-      this.life.tell({ type: 'eof' });
-    } else {
-      this.life.failure ??= error;
-      this.output.onFailed(error);
-      this.life.tell({ type: 'error', direction: 'read', error });
-    }
-    this.input.end(error);
-    // Nothing more can come, and after an error nothing can go: the socket is of no use.
-    if (error !== undefined) this.life.end('drop');
-  }
-
-  /** @internal */
-  onTimeout(direction: 'read' | 'write'): void {
-    // The next one may be under way while the connection ends because of the one before.
-    if (!this.life.endable) return;
-    this.life.tell({ type: 'timeout', direction });
-    const error = this.ownTimeouts.errorOf(direction);
-    if (error !== undefined) this.fail(error);
-  }
-
-  /** @internal */
-  onInputEnded(): void {
-    if (this.life.open && !this.options.allowHalfOpen) this.output.finish();
-    this.closeIfDone();
-  }
-
-  private get ownTimeouts(): Timeouts {
-    return (this.timeouts ??= new Timeouts(this.transport, this.options));
-  }
-
-  /** Ends because of an error of our own: what has come is emitted first, then the error. @internal */
-  fail(error: LibeventError): void {
-    this.life.failure ??= error;
-    this.output.onFailed(error);
-    this.input.end(error);
-    this.life.end('drop');
-  }
-
-  /** @internal */
-  closeIfDone(): void {
-    // One that lingers waits for the peer's end, and the transport sees that.
-    if (this.life.open && this.input.done && this.output.done) this.life.end('drop');
-  }
-
-  /** @internal */
-  onClosed(error: LibeventError | undefined): void {
-    if (!this.life.close()) return;
-    const failure = error ?? this.life.failure;
-    this.output.onClosed(failure);
-    this.input.end(failure);
-    this.life.tellClosed();
+    const { output, transport } = this.core;
+    return sendFile(output, socketTransport(transport, 'sendfile'), path, config);
   }
 }

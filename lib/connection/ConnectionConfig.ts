@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import { checkBoolean, checkInteger, checkObject, checkOneOf } from '../common/check';
 import { tokenBucket, type RateLimit, type TokenBucket } from './RateLimit';
 import type { RateLimitGroup } from './RateLimitGroup';
 import {
@@ -33,6 +33,13 @@ export interface ConnectionConfig {
   readonly priority?: number;
   /** What a timeout is: an error that ends the connection, or only an event. Default: `'error'`. */
   readonly whenTimeout?: 'error' | 'event';
+  /**
+   * Whether this end stays open when the peer has sent FIN. Otherwise it sends FIN, too, once the
+   * peer's end has been delivered and nothing that derives from the input is under way: a held stage
+   * that works, or a `sendTo` to this connection that is fed by its own input. Default: false, as in
+   * `net`.
+   */
+  readonly allowHalfOpen?: boolean;
 }
 
 /** {@link ConnectionConfig}, checked and complete. */
@@ -94,6 +101,6 @@ export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
         ? undefined
         : checkInteger('priority', config.priority, 0, MAX_PRIORITY, 'levels'),
     whenTimeout: checkOneOf('whenTimeout', config.whenTimeout ?? 'error', ['error', 'event']),
-    allowHalfOpen: true,
+    allowHalfOpen: checkBoolean('allowHalfOpen', config.allowHalfOpen ?? false),
   };
 }

@@ -18,6 +18,8 @@ export type ConnectionEvent =
   | { readonly type: 'saturated' }
   /** Output fell to the low mark. */
   | { readonly type: 'drained' }
+  /** A value came when the output had ended; it was not taken. */
+  | { readonly type: 'refused' }
   /** All output and the FIN have been sent. */
   | { readonly type: 'finished' }
   /** The connection is gone. */

@@ -10,8 +10,8 @@ export class FileInOutput {
 
   /** Keeps a chunk, to be written in its turn. */
   write(chunk: Chunk, encoding: BufferEncoding, write: (chunk: Chunk) => void): void {
-    const bytes = Buffer.byteLength(chunk, encoding);
     const kept = typeof chunk === 'string' ? chunk : copyOf(chunk);
+    const bytes = Buffer.byteLength(kept, encoding);
     this.bytesBehind += bytes;
     this.behind.push(() => {
       this.bytesBehind -= bytes;
@@ -41,7 +41,7 @@ export class FileInOutput {
     this.ended.push(done);
   }
 
-  tellEnd(): void {
+  notifyEnd(): void {
     for (const done of this.ended) done();
   }
 }

@@ -1,27 +1,85 @@
 import type { Unsubscribable } from 'rxjs';
 import type { BorrowingSubscriber } from '../common/borrow';
 import { copyOf } from '../common/bytes';
-import type { Flow } from '../flow/Flow';
-import { enterSource, leaveSource } from '../flow/currentSource';
+import {
+  type Holdable,
+  type Release,
+  Source,
+  type SourceActions,
+  currentSubscribing,
+  enterSource,
+  leaveSource,
+} from '../flow/Source';
+import type { Watermarks } from '../flow/Watermarks';
+import { laterTurn } from '../flow/laterTurn';
+import type { ConnectionObserver } from './ConnectionObserver';
+import type { Transport } from './Transport';
 
-/** What {@link Input} tells its connection. */
+/** What {@link Input} asks of its connection. */
 export interface InputOwner {
+  readonly observer: ConnectionObserver | undefined;
   /** The ending has been delivered, or there was nobody to have it. */
-  inputEnded(): void;
+  onInputEnded(): void;
+  /** Something that derives from the input is under way until it is released. */
+  keepOpen(): Release;
 }
 
-/** A subscriber, with the number of the last chunk that it has not had. */
-class Reader implements Unsubscribable {
+/**
+ * One subscription to the input, and the current source of what it is given: what is held because
+ * of its values is released when it is unsubscribed.
+ */
+class Reader implements Holdable, Unsubscribable {
+  private releases: Set<Release> | undefined;
+  private state: 'subscribed' | 'unsubscribed' = 'subscribed';
+
   constructor(
     private readonly input: Input,
     readonly subscriber: BorrowingSubscriber,
     /** It reads chunks in place; all others get a chunk of their own. */
     readonly borrows: boolean,
+    /** The number of the last chunk that it has not had. */
     readonly since: number,
   ) {}
 
+  get held(): boolean {
+    return this.input.source.held;
+  }
+
+  hold(cause: unknown): Release {
+    return this.input.source.hold(cause);
+  }
+
+  holdWhileSubscribed(cause: unknown, whenUnsubscribed: () => void): Release {
+    if (this.state === 'unsubscribed') return () => undefined;
+    const release = this.hold(cause);
+    const releases = (this.releases ??= new Set());
+    const atEnd = (): void => {
+      release();
+      whenUnsubscribed();
+    };
+    releases.add(atEnd);
+    return () => {
+      releases.delete(atEnd);
+      release();
+    };
+  }
+
+  postpone(work: () => void): () => void {
+    return this.input.source.postpone(work, this);
+  }
+
+  giveBackOf(value: unknown): ((rest: Uint8Array) => void) | undefined {
+    return this.input.giveBackOf(value);
+  }
+
+  keepOpen(): Release {
+    return this.input.owner.keepOpen();
+  }
+
   unsubscribe(): void {
-    this.input.leave(this);
+    this.state = 'unsubscribed';
+    this.input.remove(this);
+    for (const release of this.releases ?? []) release();
   }
 }
 
@@ -29,13 +87,18 @@ class Reader implements Unsubscribable {
 const BURST_CHUNKS = 64;
 
 /**
- * The reading half of a connection: who reads, what waits, and how it ends. Emits only what its
- * flow allows, in order, and its ending after its last byte.
+ * The reading half of a connection: who reads, when the transport reads and with how much credit,
+ * what waits, and how it ends.
+ *
+ * The transport reads while there is a subscriber and nobody holds (demand). It counts credit and
+ * nothing else: it reads while fewer than `read.high` bytes are posted and not yet credited, so the
+ * low mark is kept here, by when credit is given.
  *
  * Received bytes are borrowed: the transport uses their memory again. What waits is copied, and
  * what is emitted is the subscriber's own.
  */
-export class Input {
+export class Input implements SourceActions {
+  readonly source: Source;
   private readers: readonly Reader[] = [];
   /** Copies, that nobody else has. */
   private queue: Buffer[] = [];
@@ -43,24 +106,47 @@ export class Input {
   /** What the reader whose turn it is has been given. */
   private current: Buffer | undefined;
   private pumping = false;
-  private ending: { readonly error: unknown } | undefined;
-  private ended = false;
+  private reading = false;
+  private arrivedBytes = 0;
+  private emittedBytes = 0;
+  private creditedBytes = 0;
+  /** Ending: the peer's side has ended, and bytes of it may still wait. */
+  private state: 'open' | 'ending' | 'ended' = 'open';
+  private error: unknown;
 
   constructor(
-    private readonly flow: Flow,
-    private readonly owner: InputOwner,
-  ) {}
-
-  /** The input has ended, and nothing of it waits. */
-  get done(): boolean {
-    return this.ended;
+    private readonly transport: Transport,
+    private readMarks: Watermarks,
+    /** For {@link Reader}. */
+    readonly owner: InputOwner,
+  ) {
+    this.source = new Source(this);
   }
 
-  get hasReaders(): boolean {
-    return this.readers.length > 0;
+  /** The ending has been delivered, and nothing waits. */
+  get ended(): boolean {
+    return this.state === 'ended';
+  }
+
+  /** Bytes that have arrived and have not been emitted. */
+  get waitingBytes(): number {
+    return this.arrivedBytes - this.emittedBytes;
+  }
+
+  get marks(): Watermarks {
+    return this.readMarks;
+  }
+
+  set marks(marks: Watermarks) {
+    if (marks.high !== this.readMarks.high) this.transport.readHigh(marks.high);
+    this.readMarks = marks;
+    this.giveCredit();
   }
 
   subscribe(subscriber: BorrowingSubscriber, borrows = false): void {
+    for (let sink = currentSubscribing(); sink !== undefined; sink = sink.outer) {
+      sink.onFedBy(this);
+    }
     if (this.ended) {
       this.finish(subscriber);
       return;
@@ -68,66 +154,41 @@ export class Input {
     const reader = new Reader(this, subscriber, borrows, this.sequence);
     // Not by spreading: that makes room for 17.
     this.readers = this.readers.length === 0 ? [reader] : this.readers.concat(reader);
-    this.flow.subscribe();
+    this.updateReading();
     subscriber.add(reader);
     this.goOnLater();
   }
 
   /** For {@link Reader}. */
-  leave(reader: Reader): void {
+  remove(reader: Reader): void {
     this.readers = this.readers.filter((other) => other !== reader);
-    this.flow.unsubscribe();
+    this.updateReading();
   }
 
   /** @param chunk - valid during the call only */
   receive(chunk: Buffer): void {
     // Ended from this side, while the chunk was under way.
     if (this.ended) return;
-    this.flow.arrived(chunk.length);
-    if (this.queue.length > 0 || this.pumping || !this.flow.emitting) {
+    this.arrivedBytes += chunk.length;
+    if (this.queue.length > 0 || this.pumping || !this.emitting) {
       this.queue.push(copyOf(chunk));
       return;
     }
     this.emit(chunk, false);
-    if (this.queue.length > 0 || this.ending !== undefined) this.pump();
+    if (this.queue.length > 0 || this.state === 'ending') this.pump();
   }
 
   /** The peer's side has ended. Ends this side when nothing is left to emit. */
   end(error: unknown): void {
-    if (this.ending !== undefined) return;
-    this.ending = { error };
-    this.flow.end();
+    if (!this.beginEnding(error)) return;
     this.pump();
   }
 
   /** Ends now; what waits is lost. */
   abort(error: unknown): void {
     this.queue = [];
-    this.ending ??= { error };
-    this.flow.end();
+    this.beginEnding(error);
     this.deliverEnd();
-  }
-
-  /** Emits what waits, as far as the flow allows. */
-  pump(): void {
-    if (this.pumping) return;
-    for (let burst = BURST_CHUNKS; this.queue.length > 0 && this.flow.emitting; burst -= 1) {
-      if (burst === 0) {
-        this.flow.source.resumeLater();
-        return;
-      }
-      this.emit(this.queue.shift() as Buffer, true);
-    }
-    if (this.queue.length === 0 && !this.flow.source.hasPostponed) this.deliverEnd();
-  }
-
-  /** A way back for the rest of a chunk, if `value` is the chunk that is being emitted. */
-  giveBackOf(value: unknown): ((rest: Uint8Array) => void) | undefined {
-    if (value !== this.current) return undefined;
-    const { sequence } = this;
-    return (rest) => {
-      this.giveBack(rest, sequence, 0);
-    };
   }
 
   /**
@@ -139,6 +200,83 @@ export class Input {
     return this.giveBack(bytes, this.sequence, 1);
   }
 
+  /** For {@link Input.source}. */
+  pause(): void {
+    this.updateReading();
+  }
+
+  /** For {@link Input.source}. */
+  resume(): void {
+    this.updateReading();
+    this.pump();
+  }
+
+  /** For {@link Input.source}. */
+  defer(task: () => void): void {
+    laterTurn(task);
+  }
+
+  /** For {@link Input.source}. */
+  holdsChanged(): void {
+    this.owner.observer?.onHolds(this.source.heldBy);
+  }
+
+  /** A way back for the rest of a chunk, if `value` is the chunk that is being emitted. */
+  giveBackOf(value: unknown): ((rest: Uint8Array) => void) | undefined {
+    if (value !== this.current) return undefined;
+    const { sequence } = this;
+    return (rest) => {
+      this.giveBack(rest, sequence, 0);
+    };
+  }
+
+  /** True while values may be emitted at once: demand, no hold, nothing older that waits. */
+  private get emitting(): boolean {
+    return this.readers.length > 0 && !this.source.waiting;
+  }
+
+  /** @returns false if it has ended already */
+  private beginEnding(error: unknown): boolean {
+    if (this.state !== 'open') return false;
+    this.state = 'ending';
+    this.error = error;
+    this.updateReading();
+    return true;
+  }
+
+  private updateReading(): void {
+    const wanted = this.readers.length > 0 && !this.source.held && this.state === 'open';
+    if (wanted === this.reading) return;
+    this.reading = wanted;
+    this.owner.observer?.onDemand(wanted);
+    this.transport.read(wanted);
+  }
+
+  /**
+   * Credit goes in batches of the distance between the marks, so that it costs one record for
+   * many chunks. That starves no reactor: one that has stopped has at least `high` bytes
+   * outstanding, so as much is owed as soon as no more than `low` of them wait.
+   */
+  private giveCredit(): void {
+    const owed = this.emittedBytes - this.creditedBytes;
+    if (owed <= 0 || owed < this.readMarks.high - this.readMarks.low) return;
+    this.creditedBytes += owed;
+    this.transport.credit(owed);
+  }
+
+  /** Emits what waits, as far as it may. */
+  private pump(): void {
+    if (this.pumping) return;
+    for (let burst = BURST_CHUNKS; this.queue.length > 0 && this.emitting; burst -= 1) {
+      if (burst === 0) {
+        this.source.resumeLater();
+        return;
+      }
+      this.emit(this.queue.shift() as Buffer, true);
+    }
+    if (this.queue.length === 0 && !this.source.hasPostponed) this.deliverEnd();
+  }
+
   /** @param most - so many readers may have had the bytes: the one that gives them back, or none */
   private giveBack(bytes: Uint8Array, sequence: number, most: number): boolean {
     if (bytes.length === 0) return true;
@@ -146,14 +284,14 @@ export class Input {
       return false;
     }
     this.queue.unshift(copyOf(bytes));
-    this.flow.returned(bytes.length);
+    this.emittedBytes -= bytes.length;
     this.goOnLater();
     return true;
   }
 
   private goOnLater(): void {
     if (this.pumping || this.readers.length === 0) return;
-    if (this.queue.length > 0 || this.ending !== undefined) this.flow.source.resumeLater();
+    if (this.queue.length > 0 || this.state === 'ending') this.source.resumeLater();
   }
 
   /** @param owned - the chunk is a copy already, which may be given away */
@@ -163,33 +301,34 @@ export class Input {
     const { readers } = this;
     const given = owned && readers.length === 1;
     const bytes = chunk.length;
-    const outer = enterSource(this.flow.source);
+    const outer = enterSource(undefined);
     try {
-      for (const { subscriber, borrows } of readers) {
-        this.current = given || borrows ? chunk : copyOf(chunk);
-        subscriber.next(this.current);
+      for (const reader of readers) {
+        this.current = given || reader.borrows ? chunk : copyOf(chunk);
+        enterSource(reader);
+        reader.subscriber.next(this.current);
       }
     } finally {
       leaveSource(outer);
       this.current = undefined;
       this.pumping = false;
-      this.flow.emitted(bytes);
+      this.emittedBytes += bytes;
+      this.giveCredit();
     }
   }
 
   private deliverEnd(): void {
-    if (this.ending === undefined || this.ended) return;
+    if (this.state !== 'ending') return;
     const { readers } = this;
     // With nobody to have it, bytes that wait keep the ending for the next reader.
     if (readers.length === 0 && this.queue.length > 0) return;
-    this.ended = true;
+    this.state = 'ended';
     for (const { subscriber } of readers) this.finish(subscriber);
-    this.owner.inputEnded();
+    this.owner.onInputEnded();
   }
 
   private finish(subscriber: BorrowingSubscriber): void {
-    const error = this.ending?.error;
-    if (error === undefined) subscriber.complete();
-    else subscriber.error(error);
+    if (this.error === undefined) subscriber.complete();
+    else subscriber.error(this.error);
   }
 }

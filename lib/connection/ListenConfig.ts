@@ -4,6 +4,7 @@ import {
   type ConnectionConfig,
   type ConnectionOptions,
 } from './ConnectionConfig';
+import { abortSignal } from './abortSignal';
 import { unixPath } from './unixPath';
 
 /** Where and how to listen; and the options of the accepted connections. */
@@ -17,7 +18,7 @@ export interface ListenConfig extends ConnectionConfig {
   readonly host?: string;
   /**
    * A unix socket instead of a port; abstract when it begins with a NUL character. At most 107
-   * bytes. The file is removed when the listener closes.
+   * bytes. The file is removed when the listener closes, and when the process exits.
    */
   readonly path?: string;
   /** A socket that is bound already, instead of an address. It becomes the listener's. */
@@ -28,7 +29,10 @@ export interface ListenConfig extends ConnectionConfig {
   readonly ipv6Only?: boolean;
   /** Whether a port in TIME_WAIT can be bound. Default: true. @see `LEV_OPT_REUSEABLE` */
   readonly reuseAddress?: boolean;
-  /** Whether several listeners may share the port. Default: false. @see `LEV_OPT_REUSEABLE_PORT` */
+  /**
+   * Whether several listeners may share the port. Default: false. A `path` cannot be shared.
+   * @see `LEV_OPT_REUSEABLE_PORT`
+   */
   readonly reusePort?: boolean;
   /** Accepts when the first bytes have come. Default: false. @see `LEV_OPT_DEFERRED_ACCEPT` */
   readonly deferredAccept?: boolean;
@@ -38,6 +42,8 @@ export interface ListenConfig extends ConnectionConfig {
   readonly noDelay?: boolean;
   /** Accepts no more while so many of its connections are open. Default: no limit. Bounds: 1 up. */
   readonly maxConnections?: number;
+  /** Stops listening with an `AbortError`. Connections that were emitted stay open. */
+  readonly signal?: AbortSignal;
 }
 
 /** {@link ListenConfig}, checked and complete. */
@@ -54,6 +60,7 @@ export interface ListenOptions {
   readonly closeOnExec: boolean;
   readonly noDelay: boolean;
   readonly maxConnections: number;
+  readonly signal: AbortSignal | undefined;
   readonly connection: ConnectionOptions;
 }
 
@@ -68,6 +75,11 @@ function target(config: ListenConfig): ListenOptions['target'] {
   if (path !== undefined) {
     if (port !== undefined || host !== undefined) {
       throw new TypeError('path stands alone: give no port or host with it');
+    }
+    if (config.reusePort === true) {
+      throw new TypeError(
+        'reusePort must be false with path: two unix sockets cannot share a file',
+      );
     }
     return { kind: 'unix', path: unixPath(path) };
   }
@@ -96,6 +108,7 @@ export function listenOptions(config: ListenConfig): ListenOptions {
       config.maxConnections === undefined
         ? Infinity
         : checkInteger('maxConnections', config.maxConnections, 1, 2 ** 31 - 1, 'connections'),
+    signal: abortSignal(config.signal),
     connection: connectionOptions(config),
   };
 }

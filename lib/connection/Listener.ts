@@ -1,10 +1,12 @@
 import { Observable, ReplaySubject, Subject, type Subscriber } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
-import type { Release } from '../flow/Release';
+import type { Release } from '../flow/Source';
 import type { Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
+import type { ListenOptions } from './ListenConfig';
 import { Listening } from './Listening';
+import { onAbort } from './onAbort';
 
 /** Opens an acceptor; what happens to it is told to the handler, later. */
 export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
@@ -27,41 +29,66 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
  * - **Next**: a {@link Connection} that is open and the subscriber's to end.
  * - **Complete**: when the base is closed.
  * - **Error**: {@link LibeventError} of `socket`, `bind`, `listen` or the look-up of the name:
- *   `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …
- * - **Unsubscribe**: the socket closes; connections that were emitted stay open.
+ *   `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …; an `AbortError` by `signal`.
+ * - **Unsubscribe**: the socket closes, and its file goes; connections that were emitted stay open.
  *
  * @see event2/listener.h `evconnlistener_new()`
  */
 export class Listener extends Observable<Connection> {
-  private readonly boundSubject = new ReplaySubject<AddressInfo>(1);
+  private address = new ReplaySubject<AddressInfo>(1);
   private readonly errorSubject = new Subject<LibeventError>();
   private readonly open = new Set<Listening>();
   private readonly holds = new Set<{ readonly cause: unknown; readonly releases: Release[] }>();
 
   /** @internal Listeners come from `listen`. */
-  constructor(openAcceptor: OpenAcceptor, maxConnections: number) {
+  constructor(
+    openAcceptor: OpenAcceptor,
+    { maxConnections, signal }: Pick<ListenOptions, 'maxConnections' | 'signal'>,
+  ) {
     super((subscriber: Subscriber<Connection>) => {
+      let failure: Error | undefined;
       const listening = new Listening(subscriber, maxConnections, {
         onBound: (address) => {
-          this.boundSubject.next(address);
+          this.address.next(address);
         },
         onTrouble: (error) => {
           this.errorSubject.next(error);
+        },
+        onEnded: (error) => {
+          failure = error;
         },
       });
       this.open.add(listening);
       for (const { cause, releases } of this.holds) releases.push(listening.hold(cause));
       subscriber.add(() => {
         this.open.delete(listening);
-        listening.close();
+        listening.stop();
+        if (this.open.size === 0) this.forgetAddress(failure);
       });
+      if (signal !== undefined) {
+        subscriber.add(
+          onAbort(signal, (error) => {
+            failure = error;
+            subscriber.error(error);
+          }),
+        );
+        if (signal.aborted) return;
+      }
       listening.start(openAcceptor);
     });
   }
 
-  /** The address, once it is bound; late subscribers have the latest. */
+  /**
+   * The address, once it is bound; late subscribers have it while the listener listens.
+   *
+   * - **Subscribe**: hot; waits for whoever listens.
+   * - **Next**: the address of each socket, as several subscribers of the listener have one each.
+   * - **Complete**: when the last subscriber of the listener has gone.
+   * - **Error**: what the last of them has failed with.
+   * - **Unsubscribe**: nothing else happens.
+   */
   get bound(): Observable<AddressInfo> {
-    return this.boundSubject;
+    return new Observable((subscriber) => this.address.subscribe(subscriber));
   }
 
   /**
@@ -73,6 +100,11 @@ export class Listener extends Observable<Connection> {
     return this.errorSubject;
   }
 
+  /** The causes given to {@link Listener.hold} that hold it now. */
+  get heldBy(): readonly unknown[] {
+    return [...this.holds].map(({ cause }) => cause);
+  }
+
   /** Stops accepting until the returned function is called; later subscriptions begin held. */
   hold(cause: unknown = 'hold'): Release {
     const releases = [...this.open].map((listening) => listening.hold(cause));
@@ -82,5 +114,13 @@ export class Listener extends Observable<Connection> {
       this.holds.delete(hold);
       for (const release of releases.splice(0)) release();
     };
+  }
+
+  /** Nobody listens any more. Who subscribes again begins anew. */
+  private forgetAddress(failure: Error | undefined): void {
+    const { address } = this;
+    this.address = new ReplaySubject<AddressInfo>(1);
+    if (failure === undefined) address.complete();
+    else address.error(failure);
   }
 }

@@ -1,10 +1,8 @@
 import type { Subscriber } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
-import type { Release } from '../flow/Release';
-import { Source } from '../flow/Source';
-import { enterSource, leaveSource } from '../flow/currentSource';
-import { laterTurn } from '../flow/laterTurn';
+import { Emitter } from '../flow/Emitter';
+import { acceptedBy, type Release, enterSource, leaveSource } from '../flow/Source';
 import type { Accepted, Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
 
@@ -12,6 +10,8 @@ import type { Connection } from './Connection';
 export interface ListeningEvents {
   onBound(address: AddressInfo): void;
   onTrouble(error: LibeventError): void;
+  /** Listening has failed, or has ended from below. */
+  onEnded(error: LibeventError | undefined): void;
 }
 
 /**
@@ -25,32 +25,21 @@ const CREDIT_BATCH = ACCEPT_CREDIT / 4;
 const BURST = 64;
 
 /** One subscription of a listener: its acceptor, its holds and what waits. */
-export class Listening implements AcceptorHandler {
-  private readonly source: Source;
-  private readonly waiting: Accepted[] = [];
+export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   private acceptor: Acceptor | undefined;
   private accepting = false;
   /** Connections that the acceptor may still deliver. */
   private credit: number;
   private live = 0;
   private full: Release | undefined;
-  private closed = false;
 
   constructor(
     private readonly subscriber: Subscriber<Connection>,
     private readonly maxConnections: number,
     private readonly events: ListeningEvents,
   ) {
+    super(BURST);
     this.credit = Math.min(ACCEPT_CREDIT, maxConnections);
-    this.source = new Source({
-      pause: () => {
-        this.accept(false);
-      },
-      resume: () => {
-        this.pump();
-      },
-      defer: laterTurn,
-    });
   }
 
   start(openAcceptor: (handler: AcceptorHandler) => Acceptor): void {
@@ -63,18 +52,13 @@ export class Listening implements AcceptorHandler {
   }
 
   onBound(address: AddressInfo): void {
-    if (!this.closed) this.events.onBound(address);
+    if (!this.subscriber.closed) this.events.onBound(address);
   }
 
   onAccepted(accepted: Accepted): void {
     this.credit -= 1;
-    if (this.closed) {
-      accepted.refuse();
-    } else if (this.source.waiting || this.waiting.length > 0) {
-      this.waiting.push(accepted);
-    } else {
-      this.emit(accepted);
-    }
+    if (this.subscriber.closed) accepted.refuse();
+    else this.take(accepted);
   }
 
   onPaused(error: LibeventError): void {
@@ -87,30 +71,27 @@ export class Listening implements AcceptorHandler {
 
   onFailed(error: LibeventError | undefined): void {
     this.acceptor = undefined;
-    if (this.closed) return;
+    if (this.subscriber.closed) return;
+    this.events.onEnded(error);
     if (error === undefined) this.subscriber.complete();
     else this.subscriber.error(error);
   }
 
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    for (const accepted of this.waiting.splice(0)) accepted.refuse();
+  /** The subscriber has gone, or has had the ending. */
+  stop(): void {
+    for (const accepted of this.close()) accepted.refuse();
     this.acceptor?.close();
   }
 
-  private pump(): void {
-    for (let burst = BURST; this.waiting.length > 0 && !this.source.waiting; burst -= 1) {
-      if (burst === 0) {
-        this.source.resumeLater();
-        return;
-      }
-      this.emit(this.waiting.shift() as Accepted);
-    }
-    if (!this.source.waiting) this.accept(true);
+  protected override onHeld(): void {
+    this.accept(false);
   }
 
-  private emit(accepted: Accepted): void {
+  protected override onFree(): void {
+    this.accept(true);
+  }
+
+  protected override emit(accepted: Accepted): void {
     let connection: Connection;
     try {
       connection = accepted.take();
@@ -122,7 +103,8 @@ export class Listening implements AcceptorHandler {
     }
     this.count(connection);
     this.giveCredit();
-    const outer = enterSource(this.source);
+    connection[acceptedBy] = this.source;
+    const outer = enterSource(undefined);
     try {
       this.subscriber.next(connection);
     } finally {
@@ -144,17 +126,17 @@ export class Listening implements AcceptorHandler {
   }
 
   private accept(on: boolean): void {
-    if (this.closed || on === this.accepting || this.acceptor === undefined) return;
+    if (this.subscriber.closed || on === this.accepting || this.acceptor === undefined) return;
     this.accepting = on;
     this.acceptor.accept(on);
   }
 
   /** What is open, what waits and what may come are together never more than `maxConnections`. */
   private giveCredit(): void {
-    const waiting = this.waiting.length;
+    const waiting = this.length;
     const room = Math.min(ACCEPT_CREDIT - waiting, this.maxConnections - this.live - waiting);
     const due = room - this.credit;
-    if (this.closed || due <= 0 || (due < CREDIT_BATCH && this.credit > 0)) return;
+    if (this.subscriber.closed || due <= 0 || (due < CREDIT_BATCH && this.credit > 0)) return;
     this.credit += due;
     this.acceptor?.credit(due);
   }

@@ -1,78 +1,106 @@
 import { Subject, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import type { Flow } from '../flow/Flow';
-import type { Holdable } from '../flow/Holdable';
-import type { Release } from '../flow/Release';
-import { currentSource } from '../flow/currentSource';
+import { byteLengthOf, lengthOf } from '../common/bytes';
+import { type Few, each, withItem, withoutItem } from '../common/few';
+import { Saturation } from '../flow/Saturation';
+import { HoldSet, currentSource } from '../flow/Source';
+import type { Watermarks } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
+import type { ConnectionObserver } from './ConnectionObserver';
 import { FileInOutput } from './FileInOutput';
+import { type SentCallback, SentNotices } from './SentNotices';
 import type { Chunk, SocketTransport, Transport } from './Transport';
+import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
 
-/** What a sink does with values while it is saturated. */
-export type WhenSaturated = 'hold' | 'drop' | 'close';
-export const WHEN_SATURATED: readonly WhenSaturated[] = ['hold', 'drop', 'close'];
-
-/** Somebody who waits for bytes to leave. */
-interface Waiter {
-  readonly position: number;
-  readonly done: Ending;
-}
-
-const NO_WAITERS: readonly Waiter[] = [];
-
-type OutputState = 'open' | 'finishing' | 'finished' | 'ended';
-type Ending = (error: LibeventError | undefined) => void;
-
-/** Whoever is told once when nothing can be sent any more. */
+/** Whoever is notified once when nothing can be sent any more. */
 export interface OutputListener {
-  /** @param error - if output was lost */
-  onOutputEnded(error: LibeventError | undefined): void;
+  /**
+   * @param error - if output was lost
+   * @param how - in order, when all has been sent; or cut
+   */
+  onOutputEnded(error: LibeventError | undefined, how: 'inOrder' | 'cut'): void;
 }
 
 /** What {@link Output} asks of its connection. */
 export interface OutputOwner {
-  /** Ends the connection because of its output. */
-  fail(error: LibeventError): void;
+  readonly observer: ConnectionObserver | undefined;
+  /** Output has risen above the high mark, or has fallen to the low mark: alternating. */
+  onSaturation(change: 'saturated' | 'drained'): void;
+  /** A value came when none was taken any more. */
+  onRefused(): void;
+  /** Ends the connection because of a value that is not written: with RST, as it is cut short. */
+  onOverflow(error: LibeventError): void;
 }
 
+/** What a unit of a string's length may become as UTF-8. */
+const MOST_BYTES_OF_A_UNIT = 3;
+
+const nothing = (): void => undefined;
+
 /**
- * The writing half of a connection: counts bytes, knows when it is saturated, holds the sources
- * that fill it, and tells who waits when bytes have left.
+ * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
+ * that fill it, and notifies whoever waits until bytes have been sent.
  */
-export class Output {
+export class Output implements Writer {
+  /**
+   * Behind a file: FIN has been asked for, and follows the file. Finishing: FIN follows what has been
+   * written. Finished: it has been sent. Stopped: the connection goes without flushing. Ended:
+   * nothing can be sent any more. Closed: so is the connection.
+   */
+  private state: 'open' | 'behindFile' | 'finishing' | 'finished' | 'stopped' | 'ended' | 'closed' =
+    'open';
+  private readonly saturation: Saturation;
   // What most connections never need is made when it is needed.
   private drainedSubject: Subject<void> | undefined;
-  private listeners: readonly OutputListener[] | undefined;
-  private holding: Map<Holdable, Release> | undefined;
+  private listeners: Few<OutputListener>;
+  private madeNotices: SentNotices | undefined;
+  /** Held by values that came by bare `next`. */
+  holds: HoldSet | undefined;
+  readonly dropAboveBytes = DEFAULT_DROP_ABOVE_BYTES;
+  private holding: Few<HoldSet>;
+  /** Values that came while it was saturated, and were not written. */
   dropped = 0;
+  /** Values that came when no value was taken any more. */
+  refused = 0;
   private written = 0;
-  /** The last known position of what has left; never ahead of the truth. */
-  private leftLast = 0;
-  private state: OutputState = 'open';
-  private stopped = false;
+  /** The last known position of what has been sent; never ahead of the truth. */
+  private sentLast = 0;
   /** What has ended the output, if it was an error. */
   failure: LibeventError | undefined;
-  private waiters: readonly Waiter[] = NO_WAITERS;
   /** The file that is being sent, if one is. */
   file: FileInOutput | undefined;
-  /** The end has been asked for while a file was being sent. */
-  private finishing = false;
 
   constructor(
     private readonly transport: Transport,
-    private readonly flow: Flow,
     private readonly options: ConnectionOptions,
     private readonly cause: unknown,
     private readonly owner: OutputOwner,
-  ) {}
+  ) {
+    this.saturation = new Saturation(options.write);
+  }
 
   get drained(): Observable<void> {
     this.drainedSubject ??= new Subject();
-    if (this.state === 'ended') this.drainedSubject.complete();
+    if (this.state === 'closed') this.drainedSubject.complete();
     return this.drainedSubject;
   }
 
-  /** Bytes that have been written and have not left. */
+  get saturated(): boolean {
+    return this.saturation.saturated;
+  }
+
+  get marks(): Watermarks {
+    return this.saturation.marks;
+  }
+
+  set marks(marks: Watermarks) {
+    this.saturation.marks = marks;
+    if (this.done || this.state === 'stopped') return;
+    this.evaluate(this.bytes);
+    this.askForLowMark();
+  }
+
+  /** Bytes that have been written and have not been sent. */
   get bytes(): number {
     // The position is no longer this connection's once it is closed: others have its slot.
     if (this.done) return 0;
@@ -80,92 +108,70 @@ export class Output {
   }
 
   get open(): boolean {
-    return this.state === 'open' && !this.finishing && !this.stopped;
+    return this.state === 'open';
   }
 
-  /** Nothing more will leave: the FIN has been sent, or cannot be. */
+  /** Nothing more will be sent: the FIN has been, or cannot be. */
   get done(): boolean {
-    return this.state === 'finished' || this.state === 'ended';
+    return this.state === 'finished' || this.isEnded;
   }
 
-  write(chunk: Chunk, whenSaturated: WhenSaturated): void {
-    if (!this.open) return;
-    if (this.flow.saturated && whenSaturated !== 'hold') {
-      this.refuse(whenSaturated);
-      return;
+  /** @returns false where no value is taken any more */
+  write(chunk: Chunk, whenSaturated: WhenSaturated, writer: Writer): boolean {
+    if (!this.open) {
+      this.refused += 1;
+      this.owner.onRefused();
+      return false;
     }
-    if (this.file !== undefined) {
-      this.writeBehind(this.file, chunk, whenSaturated);
-      return;
+    if (this.saturated && whenSaturated !== 'hold' && this.drops(chunk, whenSaturated, writer)) {
+      return true;
     }
-    const least = chunk.length;
-    const { maxOutputBytes } = this.options;
-    // Looked at only when it could matter: what has left is read from shared memory.
-    if (
-      this.written + least - this.leftLast > maxOutputBytes &&
-      this.bytes + least > maxOutputBytes
-    ) {
-      this.failForBytes();
-      return;
-    }
-    this.written += this.transport.write(chunk, this.options.encoding);
-    if (this.written - this.leftLast > this.flow.writeHigh) {
-      this.leftLast = this.transport.left;
-      this.flow.output(this.written - this.leftLast);
-    }
-    if (this.flow.saturated && whenSaturated === 'hold') this.holdCurrent();
-  }
-
-  /** Latches a source on a saturated output, as a sink that joins late does. */
-  holdCurrent(): void {
-    const source = currentSource();
-    if (source === undefined || this.holding?.has(source) === true) return;
-    (this.holding ??= new Map()).set(source, source.hold(this.cause));
+    if (this.file !== undefined) this.writeBehind(this.file, chunk, whenSaturated, writer);
+    else this.writeNow(chunk, whenSaturated, writer);
+    return true;
   }
 
   /**
-   * `done` once everything that has been written until now has left, or cannot leave; at once if
-   * that is known.
+   * Calls `done` once everything that has been written until now has been sent, or cannot be; at
+   * once if that is known.
+   *
+   * @returns takes the wish back
    */
-  whenLeft(done: Ending): () => void {
-    if (this.file === undefined) {
-      if (this.written !== this.transport.left) return this.whenWrittenLeft(done);
-      // Nobody need be asked. What a failure has cost never counts as having left.
+  whenSent(done: SentCallback): () => void {
+    const { file } = this;
+    if (file === undefined) {
+      if (this.written !== this.transport.left) return this.whenWrittenSent(done);
+      // No notification is needed. Bytes lost to a failure never count as sent.
       done(this.failure);
-      return () => undefined;
+      return nothing;
     }
-    let stop: (() => void) | undefined;
-    const takeBack = this.file.add(() => {
-      stop = this.whenWrittenLeft(done);
+    let stop = nothing;
+    const takeBack = file.add(() => {
+      stop = this.whenWrittenSent(done);
     });
     return () => {
       takeBack();
-      stop?.();
+      stop();
     };
   }
 
-  /** As {@link whenLeft}, but without what waits behind a file. */
-  whenWrittenLeft(done: Ending): () => void {
-    const waiter: Waiter = { position: this.written, done };
-    if (this.state === 'ended') {
+  /** As {@link whenSent}, but without what waits behind a file. */
+  whenWrittenSent(done: SentCallback): () => void {
+    if (this.isEnded) {
       done(this.failure);
-      return () => undefined;
+      return nothing;
     }
-    this.waiters = [...this.waiters, waiter];
-    this.askForNotice();
-    return () => {
-      this.waiters = this.waiters.filter((other) => other !== waiter);
-    };
+    return this.notices.add(this.written, done);
   }
 
-  /** Tells when nothing can be sent any more, at once if that is so. */
+  /** Notifies when nothing can be sent any more, at once if that is so. */
   listen(listener: OutputListener): void {
-    if (this.state === 'ended') listener.onOutputEnded(this.failure);
-    else this.listeners = this.listeners?.concat(listener) ?? [listener];
+    if (this.isEnded) listener.onOutputEnded(this.failure, 'cut');
+    else this.listeners = withItem(this.listeners, listener);
   }
 
   forget(listener: OutputListener): void {
-    this.listeners = this.listeners?.filter((other) => other !== listener);
+    this.listeners = withoutItem(this.listeners, listener);
   }
 
   /**
@@ -181,62 +187,65 @@ export class Output {
 
   /** True while the bytes of the file can still go out. */
   get takesFile(): boolean {
-    return this.file !== undefined && this.state === 'open' && !this.stopped;
+    return this.file !== undefined && (this.state === 'open' || this.state === 'behindFile');
   }
 
   /** A slice of the file, of any length: it costs no memory. */
   writeFile(transport: SocketTransport, fd: number, offset: number, bytes: number): void {
     transport.sendFile(fd, offset, bytes);
     this.written += bytes;
-    this.leftLast = this.transport.left;
-    this.flow.output(this.written - this.leftLast);
+    this.updateSent();
   }
 
   /** The file has been submitted, or given up: what waited behind it follows. */
   endFile(): void {
-    const { file, finishing } = this;
+    const { file, state } = this;
     this.file = undefined;
-    this.finishing = false;
+    if (state === 'behindFile') this.state = 'open';
     file?.flush();
-    if (finishing) this.finish();
-    if (!this.flow.saturated) this.letGo();
-    file?.tellEnd();
+    if (state === 'behindFile') this.finish();
+    if (!this.saturated) this.releaseAll();
+    file?.notifyEnd();
   }
 
   /** Nothing more is taken: the connection goes without flushing. */
   stop(): void {
-    this.stopped = true;
+    this.endSaturation();
+    if (!this.done) this.state = 'stopped';
+    this.releaseAll();
+  }
+
+  /** A writer has ended: so has what is held because of its values. */
+  releaseOf(writer: Writer): void {
+    const { holds } = writer;
+    if (holds === undefined) return;
+    this.holding = withoutItem(this.holding, holds);
+    holds.releaseAll();
   }
 
   /** @param lingers - the transport is to linger next, and sends the FIN by itself */
   finish(lingers = false): void {
     if (!this.open) return;
+    // No value is taken any more, so nobody need wait to bring one.
+    this.releaseAll();
     if (this.file !== undefined) {
-      this.finishing = true;
+      this.state = 'behindFile';
       return;
     }
     this.state = 'finishing';
     if (!lingers) this.transport.shutdown();
   }
 
-  onSaturated(): void {
-    this.askForNotice();
-  }
-
-  onDrained(): void {
-    // Behind a file nothing goes on before its end.
-    if (this.file === undefined) this.letGo();
-    this.drainedSubject?.next();
-  }
-
   /** The transport has reached the position that was asked for. */
-  onLeft(): void {
-    this.leftLast = this.transport.left;
-    const due = this.waiters.filter(({ position }) => position <= this.leftLast);
-    this.waiters = this.waiters.filter(({ position }) => position > this.leftLast);
-    this.flow.output(this.written - this.leftLast);
-    this.askForNotice();
-    for (const { done } of due) done(undefined);
+  onSent(): void {
+    this.updateSent();
+    for (const done of this.notices.take(this.sentLast)) done(undefined);
+  }
+
+  /** The output has fallen to the mark that was asked for; more may have been written since. */
+  onDrained(): void {
+    this.updateSent();
+    this.askForLowMark();
   }
 
   onFinished(): void {
@@ -244,73 +253,150 @@ export class Output {
     this.leave(undefined);
   }
 
-  /** Nothing more can be sent: whoever waits or is held is let go. */
+  /** Nothing more can be sent: whoever waits is notified, whoever is held is released. */
   onFailed(error: LibeventError): void {
-    if (!this.done) this.end(error);
+    if (!this.done) this.end(error, 'cut');
   }
 
   onClosed(error: LibeventError | undefined): void {
-    if (this.state !== 'ended')
-      this.end(this.state === 'finished' ? undefined : (error ?? this.lost()));
+    if (this.state === 'finished') this.end(undefined, 'inOrder');
+    else if (!this.isEnded) this.end(error ?? this.lost(), 'cut');
+    this.state = 'closed';
     this.drainedSubject?.complete();
   }
 
-  /** Output that waits when the connection is dropped does not leave: whoever waits for it hears so. */
+  private writeNow(chunk: Chunk, whenSaturated: WhenSaturated, writer: Writer): void {
+    const { maxOutputBytes, encoding } = this.options;
+    // Looked at only when it could matter: what has been sent is read from shared memory.
+    const most =
+      typeof chunk === 'string' ? MOST_BYTES_OF_A_UNIT * chunk.length : byteLengthOf(chunk);
+    if (
+      this.written + most - this.sentLast > maxOutputBytes &&
+      this.bytes + lengthOf(chunk, encoding) > maxOutputBytes
+    ) {
+      this.failForBytes();
+      return;
+    }
+    this.submit(chunk);
+    if (this.saturated && whenSaturated === 'hold') this.holdCurrent(writer);
+  }
+
+  private submit(chunk: Chunk): void {
+    this.owner.observer?.onWrite(chunk);
+    this.written += this.transport.write(chunk, this.options.encoding);
+    if (this.written - this.sentLast > this.marks.high) this.updateSent();
+  }
+
+  private updateSent(): void {
+    this.sentLast = this.transport.left;
+    if (this.isEnded || this.state === 'stopped') return;
+    this.evaluate(this.written - this.sentLast);
+  }
+
+  private evaluate(bytes: number): void {
+    const change = this.saturation.evaluate(bytes);
+    if (change === undefined) return;
+    if (change === 'saturated') {
+      this.askForLowMark();
+    } else {
+      // Behind a file nothing goes on before its end.
+      if (this.file === undefined) this.releaseAll();
+      this.drainedSubject?.next();
+    }
+    this.owner.onSaturation(change);
+  }
+
+  /** Holds a source because of a saturated output, also one that joins late. */
+  private holdCurrent(writer: Writer): void {
+    const source = currentSource();
+    if (source === undefined) return;
+    const holds = (writer.holds ??= new HoldSet(this.cause));
+    holds.hold(source);
+    this.holding = withItem(this.holding, holds);
+  }
+
+  private releaseAll(): void {
+    const { holding } = this;
+    this.holding = undefined;
+    each(holding, (holds) => {
+      holds.releaseAll();
+    });
+  }
+
+  /** Output that waits when the connection is dropped is not sent: whoever waits for it hears so. */
   private lost(): LibeventError | undefined {
     const { bytes } = this;
     if (bytes === 0) return undefined;
-    const detail = `the connection was closed before ${String(bytes)} bytes of output had left`;
+    const detail = `the connection was closed before ${String(bytes)} bytes of output had been sent`;
     return new LibeventError('ECANCELED', 'write', { detail });
   }
 
-  private end(error: LibeventError | undefined): void {
+  private end(error: LibeventError | undefined, how: 'inOrder' | 'cut'): void {
+    this.endSaturation();
     this.state = 'ended';
     this.failure = error;
     this.leave(error);
-    const { listeners = [] } = this;
+    const { listeners } = this;
     this.listeners = undefined;
-    for (const listener of listeners) listener.onOutputEnded(error);
+    each(listeners, (listener) => {
+      listener.onOutputEnded(error, how);
+    });
+  }
+
+  /** Whoever has seen it saturated sees it drained, whatever has ended it. */
+  private endSaturation(): void {
+    if (this.saturated) this.evaluate(0);
+  }
+
+  private get isEnded(): boolean {
+    return this.state === 'ended' || this.state === 'closed';
   }
 
   private leave(error: LibeventError | undefined): void {
-    this.letGo();
-    const { waiters } = this;
-    this.waiters = NO_WAITERS;
-    for (const { done } of waiters) done(error);
+    this.releaseAll();
+    this.madeNotices?.end(error);
   }
 
-  private letGo(): void {
-    const { holding } = this;
-    this.holding = undefined;
-    for (const release of holding?.values() ?? []) release();
-  }
-
-  private writeBehind(file: FileInOutput, chunk: Chunk, whenSaturated: WhenSaturated): void {
+  private writeBehind(
+    file: FileInOutput,
+    chunk: Chunk,
+    whenSaturated: WhenSaturated,
+    writer: Writer,
+  ): void {
     file.write(chunk, this.options.encoding, (kept) => {
-      this.write(kept, 'hold');
+      if (this.open) this.writeNow(kept, 'hold', this);
     });
     if (file.bytesBehind > this.options.maxOutputBytes) this.failForBytes();
-    else if (whenSaturated === 'hold') this.holdCurrent();
+    else if (whenSaturated === 'hold') this.holdCurrent(writer);
   }
 
   private failForBytes(): void {
     const limit = this.options.maxOutputBytes;
     const detail = `output would exceed maxOutputBytes, ${String(limit)} bytes`;
-    this.owner.fail(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail, limit }));
+    this.owner.onOverflow(new LibeventError('ERR_MAX_OUTPUT_BYTES', 'write', { detail, limit }));
   }
 
-  private refuse(whenSaturated: 'drop' | 'close'): void {
+  /** @returns true where the value is not written */
+  private drops(chunk: Chunk, whenSaturated: 'drop' | 'close', writer: Writer): boolean {
+    const { bytes } = this;
+    if (whenSaturated === 'drop' && bytes <= writer.dropAboveBytes) {
+      if (bytes + lengthOf(chunk, this.options.encoding) <= this.options.maxOutputBytes) {
+        return false;
+      }
+    }
     this.dropped += 1;
-    if (whenSaturated === 'drop') return;
-    const limit = this.flow.writeHigh;
+    if (whenSaturated === 'drop') return true;
+    const limit = this.marks.high;
     const detail = `the connection is saturated, above ${String(limit)} bytes`;
-    this.owner.fail(new LibeventError('ERR_SATURATED', 'write', { detail, limit }));
+    this.owner.onOverflow(new LibeventError('ERR_SATURATED', 'write', { detail, limit }));
+    return true;
   }
 
-  /** One notice at a time: the nearest position that somebody waits for. */
-  private askForNotice(): void {
-    let nearest = this.flow.saturated ? this.written - this.flow.writeLow : Infinity;
-    for (const { position } of this.waiters) nearest = Math.min(nearest, position);
-    if (nearest !== Infinity) this.transport.notify(nearest);
+  private askForLowMark(): void {
+    if (this.saturated) this.transport.drain(this.marks.low);
+  }
+
+  private get notices(): SentNotices {
+    return (this.madeNotices ??= new SentNotices(this.transport));
   }
 }

@@ -1,7 +1,15 @@
-import { type Observable, type ObservableInput, type Observer, from, throwError } from 'rxjs';
+import {
+  type Observable,
+  type ObservableInput,
+  type Observer,
+  type Subscription,
+  from,
+  throwError,
+  timer,
+} from 'rxjs';
 import { LightSubscription } from '../flow/LightSubscription';
 import type { Connection } from './Connection';
-import type { ClosedListener } from './Life';
+import type { ClosedListener } from './ConnectionCore';
 
 /** What the sessions of one {@link serve} have in common. */
 export interface Serving {
@@ -20,7 +28,12 @@ function reportUnhandled(error: unknown): void {
  * the pipeline itself.
  */
 export class ServeSession extends LightSubscription implements Observer<unknown>, ClosedListener {
-  private finishing = false;
+  /**
+   * Closing: the pipeline has ended, and the connection closes. Trailing: the connection has closed in
+   * order, and the pipeline still works.
+   */
+  private state: 'running' | 'closing' | 'trailing' | 'ended' = 'running';
+  private deadline: Subscription | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -31,7 +44,7 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
 
   start(handler: (connection: Connection) => ObservableInput<unknown>): void {
     const { connection } = this;
-    connection.life.listen(this);
+    connection.core.listen(this);
     let pipeline: Observable<unknown>;
     try {
       pipeline = from(handler(connection));
@@ -47,7 +60,7 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
   }
 
   error(error: unknown): void {
-    if (this.closed || this.finishing) return;
+    if (this.closed || this.state === 'closing') return;
     try {
       this.fail(error);
     } catch (thrown) {
@@ -59,34 +72,62 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
     if (!this.closed) this.finish();
   }
 
+  /** A clean end unsubscribes nobody who still works: last values come out. */
   onClosed(): void {
-    this.leave();
-    this.serving.ended(this);
+    if (this.state !== 'running' || this.closed || this.connection.core.isCut) {
+      this.end();
+    } else {
+      this.state = 'trailing';
+      this.trail();
+    }
   }
 
   /** Flushes and closes; the pipeline goes no further. */
   finish(): void {
-    if (this.finishing) return;
-    this.finishing = true;
+    if (this.state === 'trailing') this.end();
+    if (this.state !== 'running') return;
+    this.state = 'closing';
     this.leave();
     this.connection.close(this.serving.closeDeadlineMs);
   }
 
   destroy(): void {
-    this.finishing = true;
+    if (this.state === 'trailing') this.end();
+    if (this.state === 'running') this.state = 'closing';
     this.leave();
     this.connection.destroy();
   }
 
   /** The peer must not take what it has got for the whole. */
   private fail(error: unknown): void {
-    this.finishing = true;
+    const { state } = this;
+    if (state === 'running') this.state = 'closing';
     try {
       this.serving.onError?.(error, this.connection);
     } finally {
-      this.connection.reset();
-      this.leave();
+      if (state === 'trailing') {
+        this.end();
+      } else {
+        this.connection.reset();
+        this.leave();
+      }
     }
+  }
+
+  /** What no held stage vouches for, as a timer that goes on for ever, ends at the deadline. */
+  private trail(): void {
+    this.deadline = timer(this.serving.closeDeadlineMs).subscribe(() => {
+      if (this.connection.core.works) this.trail();
+      else this.end();
+    });
+  }
+
+  private end(): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.deadline?.unsubscribe();
+    this.leave();
+    this.serving.ended(this);
   }
 
   /** What a teardown of the pipeline throws must not keep the connection open. */

@@ -32,6 +32,11 @@ export interface Transport {
   write(chunk: Chunk, encoding: BufferEncoding): number;
   /** Asks for one {@link TransportHandler.onLeft} when so many bytes in all have left. */
   notify(position: number): void;
+  /**
+   * Asks for one {@link TransportHandler.onDrained} when no more than so many bytes wait: the EV_WRITE
+   * low mark.
+   */
+  drain(lowBytes: number): void;
   /** FIN when the output has left; {@link TransportHandler.onFinished} follows. */
   shutdown(): void;
   /** Ends; {@link TransportHandler.onClosed} follows. */
@@ -66,6 +71,7 @@ export interface TransportHandler {
   /** The input has ended, after its last byte: FIN, or an error. */
   onEnd(error: LibeventError | undefined): void;
   onLeft(): void;
+  onDrained(): void;
   onFinished(): void;
   /** Output can no longer be sent; input may still come. */
   onWriteFailed(error: LibeventError): void;

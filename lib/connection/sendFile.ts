@@ -73,7 +73,7 @@ class FileSending {
 
   private async whenLeft(sent: number): Promise<void> {
     const error = await new Promise<LibeventError | undefined>((resolve) => {
-      this.output.whenWrittenLeft(resolve);
+      this.output.whenWrittenSent(resolve);
     });
     if (error !== undefined) throw error;
     this.checkOutput();

@@ -1,39 +1,72 @@
-import { Observable, type OperatorFunction } from 'rxjs';
-import { checkObject, checkOneOf } from '../common/check';
+import {
+  Observable,
+  type Observer,
+  type OperatorFunction,
+  type Subscriber,
+  type Unsubscribable,
+} from 'rxjs';
+import { LibeventError } from '../common/LibeventError';
+import { borrow } from '../common/borrow';
+import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import { Intake } from '../flow/Intake';
+import {
+  currentSubscribing,
+  enterSubscribing,
+  type HoldSet,
+  type Release,
+  type Subscribing,
+} from '../flow/Source';
 import type { Connection } from './Connection';
-import { WHEN_SATURATED, type WhenSaturated } from './Output';
-import { Sending } from './Sending';
+import { MAX_MARK_BYTES } from '../flow/Watermarks';
+import type { OutputListener } from './Output';
+import { checkChunk } from '../common/checkChunk';
 import type { Chunk } from './Transport';
+import {
+  DEFAULT_DROP_ABOVE_BYTES,
+  WHEN_SATURATED,
+  type WhenSaturated,
+  type Writer,
+} from './WhenSaturated';
 
 /** Options of {@link sendTo}. */
 export interface SendToConfig {
   /**
    * What a saturated connection does with a value: `'hold'` the source and lose nothing, `'drop'`
-   * the value (see {@link Connection.dropped}), or `'close'` the connection with `ERR_SATURATED`.
-   * Default: `'hold'`.
+   * the value where more than {@link SendToConfig.dropAboveBytes} wait (see
+   * {@link Connection.dropped}), or `'close'` the connection with `ERR_SATURATED`. Default: `'hold'`.
    */
   readonly whenSaturated?: WhenSaturated;
+  /**
+   * Bytes of output that may wait before `'drop'` drops: above what a reader that keeps up has
+   * waiting in a burst. A value that would exceed the connection's `maxOutputBytes` is dropped, too.
+   * Default: 1048576. Bounds: 0 to 1073741824.
+   */
+  readonly dropAboveBytes?: number;
 }
 
 /**
  * Writes every value to a connection and emits nothing.
  *
- * "Send it, and tell me when it has left."
+ * "Send it, and tell me when it has been sent."
  *
  * ```
  * source   --a--b--|
- * sendTo   -----------|   the bytes of b have left
+ * sendTo   -----------|   the bytes of b have been sent
  * ```
  *
- * The connection stays open; {@link serve} or `complete()` ends it.
+ * The connection stays open; {@link serve} or `complete()` ends it. When the peer has ended, a
+ * connection without `allowHalfOpen` keeps its output open until every `sendTo` that is fed by its
+ * own input has completed.
  *
  * - **Subscribe**: subscribes to the source.
  * - **Next**: never.
- * - **Complete**: when the source has completed and its bytes have left, at once if they have; or when
- *   the connection has closed and nothing is lost.
- * - **Error**: the source's, or the connection's if its bytes cannot leave: `ECANCELED` when they
- *   waited as it was closed. A `TypeError` for a value that is neither bytes nor a string.
- * - **Unsubscribe**: from the source; what has been written still leaves.
+ * - **Complete**: when the source has completed and its bytes have been sent, at once if they have;
+ *   or when the connection has closed, all has been sent, and the source is not its own input.
+ * - **Error**: the source's, or the connection's if its bytes cannot be sent: `ECANCELED` when they
+ *   waited as it was closed. `ERR_NOT_WRITABLE` for a value that comes when the output has ended,
+ *   whoever has ended it, and for a subscription that does. A `TypeError` for a value that is neither
+ *   bytes nor a string.
+ * - **Unsubscribe**: from the source, which is released; what has been written is still sent.
  *
  * @param connection - where the values go
  * @see event2/bufferevent.h `bufferevent_write()`
@@ -44,8 +77,110 @@ export function sendTo(
 ): OperatorFunction<Chunk, never> {
   checkObject('config', config);
   const whenSaturated = checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED);
+  const dropAboveBytes = checkInteger(
+    'dropAboveBytes',
+    config.dropAboveBytes ?? DEFAULT_DROP_ABOVE_BYTES,
+    0,
+    MAX_MARK_BYTES,
+    'bytes',
+  );
   return (source) =>
     new Observable<never>((subscriber) => {
-      new Sending(subscriber, connection, whenSaturated).connect(source);
+      new Sending(subscriber, connection, whenSaturated, dropAboveBytes).connect(source);
     });
+}
+
+function notWritable(): LibeventError {
+  const detail = 'the output has ended';
+  return new LibeventError('ERR_NOT_WRITABLE', 'write', { detail });
+}
+
+/** One subscription of {@link sendTo}. */
+class Sending implements Observer<Chunk>, OutputListener, Writer, Subscribing, Unsubscribable {
+  /** Held because of the values of this subscription. */
+  holds: HoldSet | undefined;
+  private state: 'sending' | 'completing' = 'sending';
+  /** Of the sink that subscribes to this one, if one does. */
+  readonly outer: Subscribing | undefined = currentSubscribing();
+  /** The connection is kept open: what it is sent derives from its own input. */
+  private letClose: Release | undefined;
+  private readonly intake: Intake<Chunk>;
+
+  constructor(
+    private readonly subscriber: Subscriber<never>,
+    private readonly connection: Connection,
+    private readonly whenSaturated: WhenSaturated,
+    readonly dropAboveBytes: number,
+  ) {
+    this.intake = new Intake(this);
+  }
+
+  connect(source: Observable<Chunk>): void {
+    const { subscriber } = this;
+    subscriber.add(this);
+    const { output } = this.connection.core;
+    if (!output.open) {
+      subscriber.error(output.failure ?? notWritable());
+      return;
+    }
+    output.listen(this);
+    enterSubscribing(this);
+    try {
+      borrow(source as Observable<Uint8Array>, this.intake);
+    } finally {
+      enterSubscribing(this.outer);
+    }
+  }
+
+  onFedBy(input: object): void {
+    const { core } = this.connection;
+    if (input === core.input && !this.subscriber.closed) this.letClose ??= core.keepOpen();
+  }
+
+  next(chunk: Chunk): void {
+    let bytes: Chunk;
+    try {
+      bytes = checkChunk(chunk);
+    } catch (error) {
+      this.subscriber.error(error);
+      return;
+    }
+    const taken = this.connection.core.output.write(bytes, this.whenSaturated, this);
+    if (!taken) this.subscriber.error(notWritable());
+  }
+
+  error(error: unknown): void {
+    this.subscriber.error(error);
+  }
+
+  complete(): void {
+    const { output } = this.connection.core;
+    output.releaseOf(this);
+    this.state = 'completing';
+    const stopWaiting = output.whenSent((error) => {
+      this.finish(error);
+    });
+    this.subscriber.add(stopWaiting);
+    this.letClose?.();
+  }
+
+  onOutputEnded(error: LibeventError | undefined, how: 'inOrder' | 'cut'): void {
+    // What derives from the connection's own input may still bring a value, which then cannot be
+    // taken; whatever else would have been sent to a peer that has left has no need to go on.
+    const mayBring = this.letClose !== undefined && this.state === 'sending';
+    if (error === undefined && how === 'inOrder' && mayBring) return;
+    this.finish(error);
+  }
+
+  private finish(error: LibeventError | undefined): void {
+    if (error === undefined) this.subscriber.complete();
+    else this.subscriber.error(error);
+  }
+
+  unsubscribe(): void {
+    this.letClose?.();
+    this.connection.core.output.forget(this);
+    this.connection.core.output.releaseOf(this);
+    this.intake.unsubscribe();
+  }
 }

@@ -10,8 +10,7 @@ import {
   timer,
 } from 'rxjs';
 import { checkFunction, checkInteger, checkObject } from '../common/check';
-import type { Release } from '../flow/Release';
-import { currentSource } from '../flow/currentSource';
+import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
 import { ServeSession, type Serving } from './ServeSession';
 
@@ -28,7 +27,11 @@ export interface ServeConfig {
   readonly shutdown?: ObservableInput<unknown>;
   /** How long open pipelines may go on in a shutdown, in ms. Default: 10000. Bounds: 0 up. */
   readonly shutdownDeadlineMs?: number;
-  /** How long an ended connection may take to flush and see the peer's end, in ms. Default: 5000. */
+  /**
+   * How long, in ms, a connection whose pipeline has ended may take to flush, without progress, and
+   * to see the peer's end; and how long a pipeline may go on when its connection has ended, unless a
+   * held stage works in it. Default: 5000.
+   */
   readonly closeDeadlineMs?: number;
 }
 
@@ -45,6 +48,9 @@ const MAX_MS = 2 ** 31 - 1;
  * B's pipeline          b--b--#        reset; the server goes on
  * serve         ---------------------
  * ```
+ *
+ * A connection that ends in order leaves its pipeline alone: what a held stage is at work on still
+ * comes out. An error, `reset`, `destroy` or a deadline unsubscribes it.
  *
  * - **Subscribe**: subscribes to the source of connections.
  * - **Next**: never.
@@ -108,7 +114,7 @@ export function serve(
         next: (connection) => {
           const session = new ServeSession(connection, serving);
           sessions.add(session);
-          if (sessions.size >= concurrency) full ??= currentSource()?.hold('concurrency');
+          if (sessions.size >= concurrency) full ??= acceptorOf(connection)?.hold('concurrency');
           session.start(handler);
         },
         error: (error: unknown) => {

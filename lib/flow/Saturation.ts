@@ -7,22 +7,10 @@ import type { Watermarks } from './Watermarks';
 export class Saturation {
   private above = false;
 
-  constructor(private marks: Watermarks) {}
+  constructor(public marks: Watermarks) {}
 
   get saturated(): boolean {
     return this.above;
-  }
-
-  get low(): number {
-    return this.marks.low;
-  }
-
-  get high(): number {
-    return this.marks.high;
-  }
-
-  setMarks(marks: Watermarks): void {
-    this.marks = marks;
   }
 
   /** Looks at the output again and says what has changed, if anything. */

@@ -1,5 +1,5 @@
 import type { ObservableInput, ObservedValueOf, OperatorFunction } from 'rxjs';
-import { mergeHeld } from './mergeHeld';
+import { mergeHeld } from './mergeMapHeld';
 
 /**
  * Maps each value to an inner Observable, runs one after the other, and holds the source meanwhile.

@@ -1,5 +1,4 @@
-import type { Release } from './Release';
-import { currentSource } from './currentSource';
+import { type Release, currentSource } from './Source';
 
 const nothing: Release = () => undefined;
 

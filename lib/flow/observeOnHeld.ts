@@ -6,9 +6,8 @@ import {
   type Subscription,
 } from 'rxjs';
 import { HeldOutput } from './HeldOutput';
-import { HoldSet } from './HoldSet';
 import { Intake } from './Intake';
-import { currentSource } from './currentSource';
+import { currentSource, type Holdable, HoldSet, type Release } from './Source';
 import { laterTurn } from './laterTurn';
 
 /** Options of {@link observeOnHeld}. */
@@ -74,6 +73,8 @@ export function observeOnHeld<T>(
     new Observable((subscriber) => {
       const upstream = new HoldSet('observeOnHeld');
       let action: Subscription | undefined;
+      let latest: Holdable | undefined;
+      let letClose: Release | undefined;
       const output = new HeldOutput<T>(subscriber, {
         held: () => undefined,
         free: () => undefined,
@@ -83,15 +84,17 @@ export function observeOnHeld<T>(
         defer: (task) => {
           action = scheduleLater(scheduler, task);
         },
+        keepOpen: () => latest?.keepOpen?.(),
       });
       const wake = (): void => {
         if (!output.busy) output.source.resumeLater();
       };
       const intake = new Intake<T>({
         next: (value) => {
+          latest = currentSource();
           wake();
           output.next(value);
-          if (output.length >= limit) upstream.hold(currentSource());
+          if (output.length >= limit) upstream.hold(latest);
         },
         error: (error) => {
           upstream.releaseAll();
@@ -100,6 +103,7 @@ export function observeOnHeld<T>(
         },
         complete: () => {
           upstream.releaseAll();
+          letClose = latest?.keepOpen?.();
           wake();
           output.complete();
         },
@@ -112,6 +116,7 @@ export function observeOnHeld<T>(
           giveBackOf?.(value)?.(value as Uint8Array);
         }
         upstream.releaseAll();
+        letClose?.();
       });
       source.subscribe(intake);
     });

@@ -1,7 +1,6 @@
 import type { Observable, Observer, Subscriber, Unsubscribable } from 'rxjs';
 import { Intake } from '../flow/Intake';
-import { currentSource, enterSource, leaveSource } from '../flow/currentSource';
-import type { Holdable } from '../flow/Holdable';
+import { type Holdable, currentSource, enterSource, leaveSource } from '../flow/Source';
 import { borrow } from '../common/borrow';
 import { copyOf } from '../common/bytes';
 import type { BorrowingDecoder, FrameDecoder } from './FrameDecoder';

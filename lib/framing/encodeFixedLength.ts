@@ -1,3 +1,5 @@
+import { byteLengthOf } from '../common/bytes';
+import { checkBytes } from '../common/checkChunk';
 import { LibeventError } from '../common/LibeventError';
 import { map, type OperatorFunction } from 'rxjs';
 import { checkFrameBytes } from './checkFrameBytes';
@@ -34,11 +36,12 @@ export function encodeFixedLength(
 ): OperatorFunction<string | Uint8Array, Uint8Array> {
   checkFrameBytes('length', length);
   return map((value) => {
-    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-    if (bytes.length === length) return bytes;
+    const bytes = typeof value === 'string' ? Buffer.from(value) : checkBytes(value);
+    const found = byteLengthOf(bytes);
+    if (found === length) return bytes;
     throw new LibeventError('ERR_FRAME_LENGTH', 'write', {
-      detail: `a frame has ${String(bytes.length)} bytes and needs ${String(length)} bytes`,
-      length: bytes.length,
+      detail: `a frame has ${String(found)} bytes and needs ${String(length)} bytes`,
+      length: found,
       limit: length,
     });
   });

@@ -1,3 +1,5 @@
+import { byteLengthOf, copyBytes } from '../common/bytes';
+import { checkBytes } from '../common/checkChunk';
 import { map, type OperatorFunction } from 'rxjs';
 import { LengthPrefix, type LengthPrefixConfig } from './LengthPrefix';
 
@@ -35,12 +37,13 @@ export function encodeLengthPrefixed(
 ): OperatorFunction<string | Uint8Array, Buffer> {
   const prefix = new LengthPrefix(config);
   return map((value) => {
-    const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+    const bytes = typeof value === 'string' ? value : checkBytes(value);
+    const length = typeof bytes === 'string' ? Buffer.byteLength(bytes) : byteLengthOf(bytes);
     prefix.checkOutgoing(length);
     const frame = Buffer.allocUnsafe(prefix.bytes + length);
     prefix.write(frame, length);
-    if (typeof value === 'string') frame.write(value, prefix.bytes);
-    else frame.set(value, prefix.bytes);
+    if (typeof bytes === 'string') frame.write(bytes, prefix.bytes);
+    else copyBytes(bytes, frame, prefix.bytes);
     return frame;
   });
 }

@@ -29,8 +29,9 @@ import { Framer } from './Framer';
  * has changed the chunks, or chunks of several connections are mixed, nothing is given back.
  *
  * - **Subscribe**: cold; makes a decoder and subscribes to the source.
- * - **Next**: frames in the order of their bytes, none while the source is held. A frame that is a
- *   Buffer is a view and keeps the memory of its chunk alive: copy what is kept for long.
+ * - **Next**: frames in the order of their bytes, none while the source is held. Frames that are
+ *   Buffers and were cut from one chunk are views on one copy of it, which belongs to this
+ *   subscriber alone and is shared with no other connection. Keeping one keeps the copy.
  * - **Complete**: with the source, after the frames that wait and what the decoder makes of the
  *   tail.
  * - **Error**: the source's, after the frames that wait, with the unused bytes given back first;

@@ -1,3 +1,5 @@
+import { copyOf } from '../common/bytes';
+import { checkBytes } from '../common/checkChunk';
 import { LibeventError } from '../common/LibeventError';
 
 /**
@@ -31,7 +33,8 @@ export function terminate(
         refuse(frame, Buffer.byteLength(value));
       return text;
     }
-    const bytes = typeof value === 'string' ? Buffer.from(value, encoding) : value;
+    const bytes =
+      typeof value === 'string' ? Buffer.from(value, encoding) : copyOf(checkBytes(value));
     const whole = Buffer.concat([bytes, end]);
     if (whole.indexOf(mark) !== bytes.length + beforeMark) refuse(frame, bytes.length);
     return whole;

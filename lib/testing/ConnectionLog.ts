@@ -1,11 +1,11 @@
-import type { Connection } from '../connection/Connection';
+import type { ConnectionObserver } from '../connection/ConnectionObserver';
+import type { Chunk } from '../connection/Transport';
 import type { Mark } from './Mark';
 import { sign } from './Mark';
 import type { Arrivals } from './VirtualLink';
-import type { TransportWatch } from './VirtualTransport';
 
 /** What has happened on one connection of a test, frame by frame. */
-export class ConnectionLog implements Arrivals, TransportWatch {
+export class ConnectionLog implements Arrivals, ConnectionObserver {
   /** `^` where reading begins, `!` where it stops. */
   readonly demand: Mark<never>[] = [];
   /** What the pipeline has written, when it wrote it. */
@@ -19,14 +19,22 @@ export class ConnectionLog implements Arrivals, TransportWatch {
   /** How the connection ended; see {@link Ending}. */
   readonly ending: Mark<string>[] = [];
 
-  constructor(private readonly now: () => number) {}
+  private causes: readonly unknown[] = [];
+
+  /** @param encoding - of the text that is written */
+  constructor(
+    private readonly now: () => number,
+    private readonly encoding: () => BufferEncoding,
+  ) {}
 
   onDemand(on: boolean): void {
     this.demand.push(sign(this.now(), on ? '^' : '!'));
   }
 
-  onWrite(chunk: Buffer): void {
-    this.writes.push({ frame: this.now(), char: undefined, value: chunk });
+  onWrite(chunk: Chunk): void {
+    const value =
+      typeof chunk === 'string' ? Buffer.from(chunk, this.encoding()) : Buffer.from(chunk);
+    if (value.length > 0) this.writes.push({ frame: this.now(), char: undefined, value });
   }
 
   onBytes(chunk: Buffer): void {
@@ -41,32 +49,17 @@ export class ConnectionLog implements Arrivals, TransportWatch {
     this.output.push(sign(this.now(), '#'));
   }
 
-  /** Follows holds and saturation of a connection. */
-  follow(connection: Connection): void {
-    const { source } = connection.flow;
-    const hold = source.hold.bind(source);
-    let last: readonly unknown[] = [];
-    const look = (): void => {
-      const causes = source.heldBy;
-      if (causes.length === last.length && causes.every((cause, i) => cause === last[i])) return;
-      last = causes;
-      const frame = this.now();
-      this.holds.push(
-        causes.length === 0 ? sign(frame, '!') : { frame, char: undefined, value: causes },
-      );
-    };
-    // Holds reach the source from everywhere: the connection, hold(), sinks and operators.
-    source.hold = (cause) => {
-      const release = hold(cause);
-      look();
-      return () => {
-        release();
-        look();
-      };
-    };
-    connection.events.subscribe(({ type }) => {
-      if (type === 'saturated') this.saturation.push(sign(this.now(), '^'));
-      else if (type === 'drained') this.saturation.push(sign(this.now(), '!'));
-    });
+  onHolds(causes: readonly unknown[]): void {
+    const last = this.causes;
+    if (causes.length === last.length && causes.every((cause, i) => cause === last[i])) return;
+    this.causes = causes;
+    const frame = this.now();
+    this.holds.push(
+      causes.length === 0 ? sign(frame, '!') : { frame, char: undefined, value: causes },
+    );
+  }
+
+  onSaturation(saturated: boolean): void {
+    this.saturation.push(sign(this.now(), saturated ? '^' : '!'));
   }
 }

@@ -1,4 +1,4 @@
-import type { Observable, Subscription } from 'rxjs';
+import { type Observable, Subscription } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import {
@@ -9,6 +9,7 @@ import {
 import type { Connection } from '../connection/Connection';
 import type { Connector, ConnectorHandler } from '../connection/Connector';
 import { connectWith } from '../connection/connectWith';
+import { ipVersion } from '../connection/ipVersion';
 import { MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import { Peer } from './Peer';
@@ -27,13 +28,14 @@ export interface ScriptedConnectConfig {
   readonly name?: string;
   /** What `#` in the marbles is: the name of an errno. Default: `'ECONNREFUSED'`. */
   readonly code?: string;
+  /** What every name is resolved to, in the resolver's order. Default: `['127.0.0.1']`. */
+  readonly addresses?: readonly string[];
 }
 
 /** `connect` of the library or of a base, as a pipeline takes it. */
 export type Connect = (config: ConnectConfig) => Observable<Connection>;
 
 const SYNTAX = { signs: '#', endings: '#', values: true };
-const ADDRESS: AddressInfo = { family: 'IPv4', address: '127.0.0.1', port: 0 };
 
 /** Attempts to connect in virtual time: what each of them comes to, and when. */
 export class ConnectorScript {
@@ -43,6 +45,8 @@ export class ConnectorScript {
   readonly connect: Connect;
   /** The pipeline has called it. */
   called = false;
+  /** What every name is resolved to. */
+  readonly addresses: readonly AddressInfo[];
   private readonly code: string;
   private readonly outcomes: readonly (Mark<Outcome> | undefined)[];
 
@@ -54,6 +58,7 @@ export class ConnectorScript {
   ) {
     this.name = config.name ?? `connector ${String(rig.connectors.length + 1)}`;
     this.code = checkCode(this.name, config.code ?? 'ECONNREFUSED');
+    this.addresses = this.resolved(config.addresses ?? ['127.0.0.1']);
     if (!Array.isArray(attempts)) {
       throw new MarbleError(`${this.name}: attempts must be an array, one diagram for each`);
     }
@@ -86,6 +91,19 @@ export class ConnectorScript {
     return new LibeventError(this.code, 'connect', { address, port });
   }
 
+  private resolved(addresses: readonly string[]): readonly AddressInfo[] {
+    if (!Array.isArray(addresses) || addresses.length === 0) {
+      throw new MarbleError(`${this.name}: addresses must be an array of at least one`);
+    }
+    return addresses.map((address: string) => {
+      const version = ipVersion(address);
+      if (version === 0) {
+        throw new MarbleError(`${this.name}: '${address}' must be a numeric address`);
+      }
+      return { family: version === 4 ? 'IPv4' : 'IPv6', address, port: 0 };
+    });
+  }
+
   private parse(
     marbles: string,
     values: MarbleValues<Outcome> | undefined,
@@ -109,10 +127,9 @@ export class ConnectorScript {
   }
 }
 
-/** One subscription's attempts, one at a time. */
+/** One subscription's attempts, which may overlap. */
 class VirtualConnector implements Connector {
-  private underWay: Subscription | undefined;
-  private round = 0;
+  private underWay = new Subscription();
 
   constructor(
     private readonly rig: Rig,
@@ -124,8 +141,8 @@ class VirtualConnector implements Connector {
   lookup(): void {
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : 0;
-    this.tell(() => {
-      this.handler.onFound([{ ...ADDRESS, port }]);
+    this.post(() => {
+      this.handler.onFound(this.script.addresses.map((address) => ({ ...address, port })));
     });
   }
 
@@ -133,28 +150,30 @@ class VirtualConnector implements Connector {
     const { rig, script, options, handler } = this;
     const outcome = script.next();
     if (outcome === undefined) return;
-    this.underWay = rig.reactor.after(outcome.frame, () => {
+    const due = rig.reactor.after(outcome.frame, () => {
       const { value } = outcome;
       if (value instanceof Peer) value.start(options.connection.encoding);
-      this.tell(() => {
+      this.post(() => {
         if (value instanceof Peer) {
           handler.onConnected(value.open(options.connection, { remote: () => address }));
         } else {
-          handler.onFailed(script.errorOf(outcome, address));
+          handler.onFailed(address, script.errorOf(outcome, address));
         }
       });
     });
+    this.underWay.add(due);
   }
 
   cancel(): void {
-    this.round += 1;
-    this.underWay?.unsubscribe();
+    this.underWay.unsubscribe();
+    this.underWay = new Subscription();
   }
 
-  private tell(what: () => void): void {
-    const { round } = this;
+  /** Reports, unless it is cancelled before. */
+  private post(report: () => void): void {
+    const { underWay } = this;
     this.rig.reactor.post(() => {
-      if (round === this.round) what();
+      if (!underWay.closed) report();
     });
   }
 }

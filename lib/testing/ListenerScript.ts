@@ -39,8 +39,6 @@ export class ListenerScript {
   readonly accepted: Mark<Peer>[] = [];
   private readonly options: ListenOptions;
   private readonly code: string;
-  /** The causes by which the test, or a stage of its pipeline, holds it. */
-  readonly heldBy: unknown[] = [];
   /** Somebody has subscribed to it. */
   opened = false;
   private open: VirtualAcceptor | undefined;
@@ -55,11 +53,7 @@ export class ListenerScript {
     this.code = checkCode(this.name, config.code ?? 'EADDRINUSE');
     this.options = listenOptions(config);
     const arrivals = this.parse(marbles, values);
-    this.listener = new Listener(
-      (handler) => this.openAcceptor(handler),
-      this.options.maxConnections,
-    );
-    this.followHolds();
+    this.listener = new Listener((handler) => this.openAcceptor(handler), this.options);
     for (const { frame, char, value } of arrivals) {
       rig.reactor.after(frame, () => {
         if (value === undefined) this.end(char === '#');
@@ -69,20 +63,9 @@ export class ListenerScript {
     rig.listeners.push(this);
   }
 
-  /** What `serve` and `maxConnections` hold is their state; what is held by hand is let go by hand. */
-  private followHolds(): void {
-    const { listener, heldBy } = this;
-    const hold = listener.hold.bind(listener);
-    listener.hold = (cause = 'hold') => {
-      const release = hold(cause);
-      heldBy.push(cause);
-      let held = true;
-      return () => {
-        if (held) heldBy.splice(heldBy.indexOf(cause), 1);
-        held = false;
-        release();
-      };
-    };
+  /** What `serve` and `maxConnections` hold is their state; what is held by hand is released by hand. */
+  get heldBy(): readonly unknown[] {
+    return this.listener.heldBy;
   }
 
   private parse(marbles: string, values: MarbleValues<Arrival> | undefined): Mark<Arrival>[] {

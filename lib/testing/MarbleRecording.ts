@@ -1,7 +1,5 @@
 import type { LibeventError } from '../common/LibeventError';
 import type { Connection } from '../connection/Connection';
-import { ConnectionHandler } from '../connection/ConnectionHandler';
-import type { Chunk } from '../connection/Transport';
 import { ConnectionLog } from './ConnectionLog';
 import { type Mark, isSign, sign } from './Mark';
 import { isText } from './bytes';
@@ -23,42 +21,21 @@ export class MarbleRecording {
 
   /** @internal Comes from `recordMarbles`. */
   constructor(connection: Connection, now: () => number) {
-    const { transport } = connection;
-    const log = new ConnectionLog(now);
+    const log = new ConnectionLog(now, () => connection.core.encoding);
     this.log = log;
-    log.follow(connection);
     const { input } = this;
-    const handler = new ConnectionHandler(connection);
-    const onData = handler.onData.bind(handler);
-    const onEnd = handler.onEnd.bind(handler);
-    const onTimeout = handler.onTimeout.bind(handler);
-    transport.attach(
-      Object.assign(handler, {
-        onData: (chunk: Buffer) => {
-          input.push({ frame: now(), char: undefined, value: Buffer.from(chunk) });
-          onData(chunk);
-        },
-        onEnd: (error: LibeventError | undefined) => {
-          input.push(sign(now(), error === undefined ? '|' : '#'));
-          this.code = error?.code;
-          onEnd(error);
-        },
-        onTimeout: (direction: 'read' | 'write') => {
-          input.push({ frame: now(), char: undefined, value: `${direction}Timeout` });
-          onTimeout(direction);
-        },
-      }),
-    );
-    const read = transport.read.bind(transport);
-    transport.read = (on) => {
-      log.onDemand(on);
-      read(on);
-    };
-    const write = transport.write.bind(transport);
-    transport.write = (chunk: Chunk, encoding) => {
-      log.onWrite(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk));
-      return write(chunk, encoding);
-    };
+    connection.core.observer = Object.assign(log, {
+      onData: (chunk: Buffer) => {
+        input.push({ frame: now(), char: undefined, value: Buffer.from(chunk) });
+      },
+      onEnd: (error: LibeventError | undefined) => {
+        input.push(sign(now(), error === undefined ? '|' : '#'));
+        this.code = error?.code;
+      },
+      onTimeout: (direction: 'read' | 'write') => {
+        input.push({ frame: now(), char: undefined, value: `${direction}Timeout` });
+      },
+    });
   }
 
   /** The session so far, as the text of a test. */

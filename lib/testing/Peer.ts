@@ -38,7 +38,10 @@ export class Peer {
     private readonly script: PeerScript,
     private readonly rig: Rig,
   ) {
-    this.log = new ConnectionLog(() => rig.reactor.now());
+    this.log = new ConnectionLog(
+      () => rig.reactor.now(),
+      () => this.encoding,
+    );
     rig.peers.push(this);
   }
 
@@ -56,9 +59,9 @@ export class Peer {
   get used(): boolean {
     const { demand, writes, holds, ending } = this.log;
     return (
-      demand.length + writes.length + holds.length + ending.length > 0 ||
-      this.transport?.finished === true ||
-      this.transport?.closeMode !== undefined
+      demand.length + writes.length + holds.length > 0 ||
+      ending.some(({ char }) => char !== '|') ||
+      this.transport?.endedByChoice === true
     );
   }
 
@@ -119,7 +122,7 @@ export class Peer {
     const { rig, log } = this;
     const link = this.link as VirtualLink;
     const port = FIRST_PORT + rig.peers.indexOf(this);
-    const transport = new VirtualTransport(rig.reactor, link, options.read.high, log);
+    const transport = new VirtualTransport(rig.reactor, link, options.read.high);
     const connection = new Connection(transport, options, {
       local: addresses?.local ?? (() => LOCAL),
       remote: addresses?.remote ?? (() => ({ family: 'IPv4', address: '127.0.0.1', port })),
@@ -127,7 +130,7 @@ export class Peer {
     transport.onReceived = (chunk) => {
       this.received.push(chunk);
     };
-    log.follow(connection);
+    connection.core.observer = log;
     connection.whenClosed.subscribe(() => {
       log.ending.push(endingOf(rig.reactor.now(), connection, transport));
     });

@@ -3,6 +3,8 @@ import type { VirtualReactor } from './VirtualReactor';
 
 /** The timers of a base in virtual time: never late, so no expiration is ever missed. */
 export class VirtualTimers implements Timers {
+  readonly refusal = undefined;
+
   constructor(private readonly reactor: VirtualReactor) {}
 
   now(): number {

@@ -4,12 +4,6 @@ import type { Chunk, CloseMode, Transport, TransportHandler } from '../connectio
 import type { VirtualLink } from './VirtualLink';
 import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
 
-/** What a {@link VirtualTransport} lets a test see, at once. */
-export interface TransportWatch {
-  onDemand(on: boolean): void;
-  onWrite(chunk: Buffer): void;
-}
-
 type Timer = Subscription | undefined;
 
 /**
@@ -25,6 +19,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   finished = false;
   /** The peer's end, or its failure, has been seen. */
   readEnded = false;
+  /** It was ended by somebody, not by the peer's end alone. */
+  endedByChoice = false;
+  /** The peer's end has been reported. */
+  private endReported = false;
   /** RST has been sent: it was asked for, and the peer was still there. */
   resetSent = false;
   /** Told of what is posted, for the test's report. */
@@ -40,19 +38,20 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private readonly pending: Buffer[] = [];
   private taken = 0;
   private notifyAt: number | undefined;
+  private drainAt: number | undefined;
   private writeTimer: Timer;
   private writeTimeoutMs = 0;
   private finishing = false;
   private writeFailed = false;
   private lingering = false;
   private deadline: Timer;
+  private deadlineMs = 0;
   private closed = false;
 
   constructor(
     private readonly reactor: VirtualReactor,
     private readonly link: VirtualLink,
     private readHighBytes: number,
-    private readonly watch: TransportWatch,
   ) {
     link.onChange = () => {
       reactor.look(this);
@@ -65,7 +64,6 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   read(on: boolean): void {
-    this.watch.onDemand(on);
     this.reactor.submit(() => {
       this.wanted = on;
       if (on) this.paused = false;
@@ -90,7 +88,6 @@ export class VirtualTransport implements Transport, VirtualHandler {
   write(chunk: Chunk, encoding: BufferEncoding): number {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
     if (bytes.length === 0) return 0;
-    this.watch.onWrite(bytes);
     this.reactor.submit(() => {
       this.taken += bytes.length;
       if (this.writeFailed || this.finishing || this.closed) this.hasLeft(bytes.length);
@@ -107,7 +104,15 @@ export class VirtualTransport implements Transport, VirtualHandler {
     });
   }
 
+  drain(lowBytes: number): void {
+    this.reactor.submit(() => {
+      this.drainAt = lowBytes;
+      this.checkPositions();
+    });
+  }
+
   shutdown(): void {
+    if (!this.endReported) this.endedByChoice = true;
     this.reactor.submit(() => {
       this.finishing = true;
       this.checkPositions();
@@ -115,6 +120,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   close(mode: CloseMode, deadlineMs: number): void {
+    if (mode !== 'drop' || !this.endReported) this.endedByChoice = true;
     this.reactor.submit(() => {
       this.end(mode, deadlineMs);
     });
@@ -179,7 +185,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private endReading(code: string | undefined): void {
     this.readEnded = true;
     this.stopReadTimer();
-    this.reactor.post(() => this.handler?.onEnd(errorOf(code, 'read')));
+    this.reactor.post(() => {
+      this.endReported = true;
+      this.handler?.onEnd(errorOf(code, 'read'));
+    });
   }
 
   private flush(): void {
@@ -204,6 +213,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private hasLeft(bytes: number): void {
     this.left += bytes;
+    if (this.lingering) this.startDeadline();
     this.checkPositions();
   }
 
@@ -212,6 +222,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
     if (this.notifyAt !== undefined && this.left >= this.notifyAt) {
       this.notifyAt = undefined;
       this.reactor.post(() => this.handler?.onLeft());
+    }
+    if (this.drainAt !== undefined && this.taken - this.left <= this.drainAt) {
+      this.drainAt = undefined;
+      this.reactor.post(() => this.handler?.onDrained());
     }
     if (!this.finishing || this.finished || this.left !== this.taken) return;
     this.finished = true;
@@ -237,14 +251,21 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.wanted = false;
       this.readTimeoutMs = 0;
       this.stopReadTimer();
-      this.deadline = this.reactor.after(deadlineMs, () => {
-        this.closeSocket(false);
-      });
+      this.deadlineMs = deadlineMs;
+      this.startDeadline();
       this.checkPositions();
       if (!this.isClosed()) this.discard();
       return;
     }
-    this.closeSocket(mode === 'reset');
+    this.closeSocket(mode === 'reset' ? 'reset' : 'plain');
+  }
+
+  /** Progress starts it anew: a peer that reads slowly, but steadily, is not cut. */
+  private startDeadline(): void {
+    this.deadline?.unsubscribe();
+    this.deadline = this.reactor.after(this.deadlineMs, () => {
+      this.closeSocket('plain');
+    });
   }
 
   private isClosed(): boolean {
@@ -262,11 +283,13 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private checkLinger(): void {
     if (!this.lingering) return;
-    if (this.writeFailed || (this.finished && this.readEnded)) this.closeSocket(false);
+    if (this.writeFailed || (this.finished && this.readEnded)) this.closeSocket('plain');
   }
 
-  private closeSocket(reset: boolean): void {
+  /** With output that has not been sent, RST: FIN would say that this was all. */
+  private closeSocket(asked: 'plain' | 'reset'): void {
     if (this.closed) return;
+    const reset = asked === 'reset' || this.pending.length > 0;
     this.closed = true;
     this.lingering = false;
     this.stopReadTimer();

@@ -17,6 +17,11 @@ export interface RemoteEnd {
   reset(): void;
   /** Reads from here on, or stops reading. It reads at the start. */
   read(on: boolean): void;
+  /**
+   * Reads to the end, and makes sure which end it is. Node reports an RST behind bytes that it has not
+   * read as an end; a write afterwards tells the two apart.
+   */
+  readToEnd(): void;
   /** All that it has got. */
   readonly received: Buffer;
   /** What it has seen: `'fin'`, `'rst'`. */

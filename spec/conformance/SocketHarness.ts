@@ -45,8 +45,9 @@ export class SocketHarness implements Harness {
 
   server(config: ListenConfig = {}): Server {
     const listener = this.base.listen({ ...config, host: '127.0.0.1' });
-    // Whoever dials later finds the port that was bound first.
+    // Whoever dials later finds the port that was bound first; nobody dials one that never was.
     const bound = firstValueFrom(listener.bound);
+    bound.catch(() => undefined);
     return { listener, dial: async () => remoteEnd(await this.dial((await bound).port)) };
   }
 
@@ -118,9 +119,13 @@ function remoteEnd(socket: Socket): RemoteEnd {
   const seen: string[] = [];
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
-  socket.on('end', () => seen.push('fin'));
+  let probes = false;
+  socket.on('end', () => {
+    if (!probes) seen.push('fin');
+    else socket.write('?', (error) => seen.push(error ? 'rst' : 'fin'));
+  });
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNRESET') seen.push('rst');
+    if (error.code === 'ECONNRESET' && !seen.includes('rst')) seen.push('rst');
   });
   return {
     send: (bytes) => {
@@ -136,6 +141,10 @@ function remoteEnd(socket: Socket): RemoteEnd {
     read: (on) => {
       if (on) socket.resume();
       else socket.pause();
+    },
+    readToEnd: () => {
+      probes = true;
+      socket.resume();
     },
     get received() {
       return Buffer.concat(chunks);

@@ -69,10 +69,7 @@ export class VirtualHarness implements Harness {
         onReset: () => seen.push('rst'),
       },
     );
-    const transport = new VirtualTransport(this.reactor, link, options.read.high, {
-      onDemand: () => undefined,
-      onWrite: () => undefined,
-    });
+    const transport = new VirtualTransport(this.reactor, link, options.read.high);
     const conn = new Connection(transport, options, {
       local: () => ADDRESS,
       remote: () => ADDRESS,
@@ -90,6 +87,9 @@ export class VirtualHarness implements Harness {
       read: (on: boolean) => {
         if (on) link.take(Infinity);
         else link.stop();
+      },
+      readToEnd: () => {
+        link.take(Infinity);
       },
       get received() {
         return received;
@@ -164,6 +164,7 @@ function remoteEnd(peer: Peer): RemoteEnd {
     end: () => link?.end(),
     reset: () => link?.fail('ECONNRESET'),
     read: (on) => (on ? link?.take(Infinity) : link?.stop()),
+    readToEnd: () => link?.take(Infinity),
     get received() {
       return Buffer.concat(log.output.flatMap(({ value }) => value ?? []));
     },

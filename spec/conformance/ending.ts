@@ -136,7 +136,12 @@ export function ending(harness: Harness, it: It): void {
     remote.reset();
     await until('the end', () => log.includes('closed'));
     conn.next('lost');
-    expect([conn.closed, conn.outputBytes]).toEqual([true, 0]);
+    expect([conn.closed, conn.writable, conn.refused, conn.outputBytes]).toEqual([
+      true,
+      false,
+      1,
+      0,
+    ]);
   });
 
   it('sends RST by reset(), and completes its subscribers', async () => {

@@ -3,7 +3,9 @@ import { VirtualHarness } from './VirtualHarness';
 import { accepting } from './accepting';
 import { connecting } from './connecting';
 import { ending } from './ending';
+import { endsTell } from './endsTell';
 import { holding } from './holding';
+import { holdsEnd } from './holdsEnd';
 import { reading } from './reading';
 import { writing } from './writing';
 
@@ -12,7 +14,16 @@ describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $n
   const run = (behaviour: string, body: () => Promise<void>): void => {
     it(behaviour, () => harness.run(body));
   };
-  for (const group of [reading, holding, writing, ending, accepting, connecting]) {
+  for (const group of [
+    reading,
+    holding,
+    holdsEnd,
+    writing,
+    ending,
+    endsTell,
+    accepting,
+    connecting,
+  ]) {
     group(harness, run);
   }
 });

@@ -69,8 +69,8 @@ export function writing(harness: Harness, it: It): void {
     await until('all', () => remote.received.length === 7);
   });
 
-  it('writes after the end of the input', async () => {
-    const { conn, remote } = await harness.open();
+  it('T4: writes after the end of the input, with allowHalfOpen', async () => {
+    const { conn, remote } = await harness.open({ allowHalfOpen: true });
     const seen = told(conn);
     remote.end();
     await until('the end', () => seen.log.length > 0);
@@ -144,10 +144,10 @@ export function writing(harness: Harness, it: It): void {
     expect(conn.outputBytes).toBe(0);
   });
 
-  it('drops, and counts, what whenSaturated says to drop', async () => {
+  it('F8: drops, and counts, what whenSaturated says to drop', async () => {
     const { conn, remote } = await harness.open({ write: { high: 4, low: 2 } });
     of('12345', 'lost', 'lost')
-      .pipe(sendTo(conn, { whenSaturated: 'drop' }))
+      .pipe(sendTo(conn, { whenSaturated: 'drop', dropAboveBytes: 4 }))
       .subscribe();
     await until('five bytes', () => remote.received.length === 5 && !conn.saturated);
     conn.send('6', 'drop');
@@ -155,14 +155,54 @@ export function writing(harness: Harness, it: It): void {
     expect([conn.dropped, remote.received.toString()]).toEqual([2, '123456']);
   });
 
+  it('F8: drops nothing of a burst that saturates, below the mark of dropping', async () => {
+    const { conn, remote } = await harness.open({ write: { high: 4, low: 2 } });
+    of('12345', 'kept', 'too')
+      .pipe(sendTo(conn, { whenSaturated: 'drop' }))
+      .subscribe();
+    expect(conn.saturated).toBe(true);
+    await until('all', () => remote.received.length === 12);
+    expect([conn.dropped, remote.received.toString()]).toEqual([0, '12345kepttoo']);
+  });
+
+  it('F8: drops what would exceed maxOutputBytes, and goes on', async () => {
+    const { conn, remote } = await harness.open({
+      write: { high: 4, low: 2 },
+      maxOutputBytes: 10,
+    });
+    of('12345', '123456', '12345')
+      .pipe(sendTo(conn, { whenSaturated: 'drop' }))
+      .subscribe();
+    await until('two of them', () => remote.received.length === 10);
+    expect([conn.dropped, conn.closed]).toEqual([1, false]);
+  });
+
+  it('counts maxOutputBytes in bytes, not in characters', async () => {
+    const { conn, remote } = await harness.open({
+      write: { high: 10, low: 5 },
+      maxOutputBytes: 100,
+    });
+    conn.next('ä'.repeat(50));
+    expect(conn.failure).toBeUndefined();
+    conn.destroy();
+    const { conn: other } = await harness.open({
+      write: { high: 10, low: 5 },
+      maxOutputBytes: 100,
+    });
+    other.next('ä'.repeat(51));
+    expect(codeOf(other.failure)).toBe('ERR_MAX_OUTPUT_BYTES');
+    await until('the end', () => remote.seen.length > 0);
+  });
+
   it('fails with ERR_SATURATED when whenSaturated says to close', async () => {
     const { conn, remote } = await harness.open({ write: { high: 4, low: 2 } });
     const codes: string[] = [];
+    remote.readToEnd();
     of('12345', 'too much')
       .pipe(sendTo(conn, { whenSaturated: 'close' }))
       .subscribe({ error: (error: unknown) => codes.push(codeOf(error)) });
     await until('the end', () => remote.seen.length > 0);
-    expect([codes, conn.closed]).toEqual([['ERR_SATURATED'], true]);
+    expect([codes, conn.writable, ...remote.seen]).toEqual([['ERR_SATURATED'], false, 'rst']);
   });
 
   it('fails with ERR_MAX_OUTPUT_BYTES instead of growing', async () => {
@@ -196,7 +236,7 @@ export function writing(harness: Harness, it: It): void {
     conn.complete();
     conn.next('b');
     await until('the FIN', () => remote.seen.length > 0);
-    expect([remote.received.toString(), conn.closed]).toEqual(['a', true]);
+    expect([remote.received.toString(), conn.writable]).toEqual(['a', false]);
   });
 
   it('fails with ETIMEDOUT when nothing leaves for too long', async () => {

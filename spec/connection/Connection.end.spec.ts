@@ -167,7 +167,7 @@ describe('Connection: how it ends', () => {
       if (where === 'sendTo complete')
         of('x').pipe(sendTo(connection)).subscribe({ complete: endIt });
       if (where === 'events' || where === 'drained') {
-        while (!connection.saturated && !connection.closed) connection.next(pattern(65536));
+        while (!connection.saturated && connection.writable) connection.next(pattern(65536));
       } else {
         peer.write('bytes');
       }

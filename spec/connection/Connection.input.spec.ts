@@ -272,7 +272,7 @@ describe('Connection as an Observable', () => {
     const input = record(connection);
     end(connection);
     expect(input.endings).toEqual(['complete']);
-    expect(connection.closed).toBe(true);
+    expect(connection.writable).toBe(false);
     expect(record(connection).endings).toEqual(['complete']);
   });
 });

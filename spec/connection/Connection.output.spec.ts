@@ -121,13 +121,21 @@ describe('Connection as an Observer', () => {
     ['undefined', undefined],
     ['an object', {}],
     ['an array', [1, 2]],
-    ['a DataView', new DataView(new ArrayBuffer(4))],
-    ['a Uint16Array', new Uint16Array(4)],
     ['an ArrayBuffer', new ArrayBuffer(4)],
+    ['a proxy', new Proxy(new Uint8Array(4), {})],
   ])('throws a TypeError for %s', async (_name, chunk) => {
     const { connection } = await meeting.meet();
     expect(() => connection.next(chunk as Chunk)).toThrow(TypeError);
-    expect(() => connection.next(chunk as Chunk)).toThrow(/Uint8Array or a string/);
+    expect(() => connection.next(chunk as Chunk)).toThrow(/a typed array, a DataView or a string/);
+  });
+
+  it('takes any view for the bytes that it is', async () => {
+    const { connection, peer } = await meeting.meet();
+    const { buffer } = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7]);
+    connection.next(new DataView(buffer, 1, 2) as unknown as Chunk);
+    connection.next(new Uint16Array(buffer, 4, 2) as unknown as Chunk);
+    connection.complete();
+    expect([...(await receivedBy(peer))]).toEqual([1, 2, 4, 5, 6, 7]);
   });
 
   describe('watermarks', () => {
@@ -226,7 +234,7 @@ describe('Connection as an Observer', () => {
     expect(error).toMatchObject({ code: 'ERR_MAX_OUTPUT_BYTES', syscall: 'write' });
     expect(String(error)).toContain('4194304 bytes');
     expect(await input.ended).toBe(error);
-    expect(connection.closed).toBe(true);
+    expect([connection.writable, connection.closed]).toEqual([false, false]);
     expect(peer.destroyed).toBe(false);
     await firstValueFrom(connection.whenClosed);
     await other.close();
@@ -261,7 +269,7 @@ describe('Connection as an Observer', () => {
     });
     expect(await failed).toMatchObject({ error: { code: 'EPIPE' } });
     fed.unsubscribe();
-    expect(connection.closed).toBe(true);
+    expect([connection.writable, connection.closed]).toEqual([false, false]);
     expect(input.endings).toEqual([]);
     release();
     await input.ended;
@@ -269,8 +277,9 @@ describe('Connection as an Observer', () => {
     await firstValueFrom(connection.whenClosed);
   });
 
-  it('goes on sending after the peer has sent FIN', async () => {
-    const { connection, peer } = await meeting.meet();
+  it('goes on sending after the peer has sent FIN, with allowHalfOpen', async () => {
+    const other = await Meeting.open({ allowHalfOpen: true });
+    const { connection, peer } = await other.meet();
     const input = record(connection);
     peer.end('ask');
     expect(await input.ended).toBe('complete');
@@ -278,6 +287,7 @@ describe('Connection as an Observer', () => {
     connection.complete();
     expect((await receivedBy(peer)).toString()).toBe('answer');
     await firstValueFrom(connection.whenClosed);
+    await other.close();
   });
 
   it('ignores what comes after complete()', async () => {
@@ -329,7 +339,7 @@ describe('Connection as an Observer', () => {
   it('drops with sendTo and counts, when told to', async () => {
     const { connection } = await meeting.meet();
     fill(connection);
-    const dropping = sendTo(connection, { whenSaturated: 'drop' });
+    const dropping = sendTo(connection, { whenSaturated: 'drop', dropAboveBytes: 0 });
     record(from(['a', 'b']).pipe(dropping));
     expect(connection.dropped).toBe(2);
     NEVER.pipe(dropping).subscribe().unsubscribe();

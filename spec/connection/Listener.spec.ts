@@ -140,6 +140,99 @@ describe('listen', () => {
     for (const { subscription } of subscriptions) subscription.unsubscribe();
   });
 
+  describe('bound (T6)', () => {
+    it('completes when nobody listens any more, and is forgotten', async () => {
+      const listener = base.listen({ host: '127.0.0.1' });
+      const [first, second] = [record(listener), record(listener)];
+      const bound = record(listener.bound);
+      await bound.reach(2);
+      first.subscription.unsubscribe();
+      expect(bound.endings).toEqual([]);
+      second.subscription.unsubscribe();
+      expect(bound.endings).toEqual(['complete']);
+      const later = record(listener.bound);
+      await nextTurn();
+      expect([later.values, later.endings]).toEqual([[], []]);
+      const third = record(listener);
+      await later.reach(1);
+      expect(bound.values).toHaveLength(2);
+      third.subscription.unsubscribe();
+      expect(later.endings).toEqual(['complete']);
+    });
+
+    it('completes where it was never bound', async () => {
+      const listener = base.listen({ host: '127.0.0.1' });
+      const bound = record(listener.bound);
+      record(listener).subscription.unsubscribe();
+      expect([bound.values, await bound.ended]).toEqual([[], 'complete']);
+    });
+
+    it('fails with what the listener fails with, once', async () => {
+      const { address, stop } = await listening();
+      const listener = base.listen({ host: '127.0.0.1', port: address.port });
+      const bound = record(listener.bound);
+      const failed = record(listener);
+      expect(await bound.ended).toBe(await failed.ended);
+      expect(await bound.ended).toMatchObject({ code: 'EADDRINUSE' });
+      await nextTurn();
+      expect(bound.endings).toHaveLength(1);
+      // Whoever tries again has the address of then.
+      stop();
+      const again = record(listener.bound);
+      const { subscription } = record(listener);
+      await again.reach(1);
+      expect(again.values).toEqual([address]);
+      subscription.unsubscribe();
+    });
+
+    it('completes with its base', async () => {
+      const other = new EventBase();
+      const listener = other.listen({ host: '127.0.0.1' });
+      const bound = record(listener.bound);
+      record(listener);
+      await bound.reach(1);
+      await other.close();
+      expect(bound.endings).toEqual(['complete']);
+    });
+  });
+
+  describe('signal', () => {
+    it('ends listening with an AbortError, and leaves what was emitted open', async () => {
+      const aborter = new AbortController();
+      const { listener, accepted, address } = await listening({ signal: aborter.signal });
+      const bound = record(listener.bound);
+      const peer = dial(address);
+      await accepted.reach(1);
+      aborter.abort('why');
+      const expected = { name: 'AbortError', code: 'ABORT_ERR', cause: 'why' };
+      expect(await accepted.ended).toMatchObject(expected);
+      expect(await bound.ended).toMatchObject(expected);
+      // The port is free again.
+      (await listening({ port: address.port })).stop();
+      accepted.values[0]?.next('still here');
+      expect(String((await once(peer, 'data'))[0])).toBe('still here');
+      peer.destroy();
+    });
+
+    it('that is aborted already ends it in a later turn, and nothing is opened', async () => {
+      const path = join(directory, 'aborted');
+      const listener = base.listen({ path, signal: AbortSignal.abort() });
+      const [failed, bound] = [record(listener), record(listener.bound)];
+      expect(failed.endings).toEqual([]);
+      expect(await failed.ended).toMatchObject({ name: 'AbortError' });
+      expect(await bound.ended).toMatchObject({ name: 'AbortError' });
+      (await listening()).stop();
+      expect(existsSync(path)).toBe(false);
+    });
+
+    it('is let go when the subscriber has gone', async () => {
+      const { signal } = new AbortController();
+      const removed = jest.spyOn(signal, 'removeEventListener');
+      (await listening({ signal })).stop();
+      expect(removed).toHaveBeenCalledTimes(1);
+    });
+  });
+
   it('listens on IPv6, on all addresses, and on names', async () => {
     for (const [host, expected] of [
       ['::1', { family: 'IPv6', address: '::1' }],
@@ -166,6 +259,8 @@ describe('listen', () => {
     expect(accepted.values[0]?.remoteAddress).toMatchObject({ family: 'unix', address: '' });
     peer.destroy();
     stop();
+    // The reactor has closed it when the next one is bound.
+    (await listening()).stop();
     expect(existsSync(path)).toBe(false);
   });
 
@@ -328,6 +423,8 @@ describe('listen', () => {
       ['a backlog of 0', { backlog: 0 }, RangeError],
       ['maxConnections of 0', { maxConnections: 0 }, RangeError],
       ['reusePort that is text', { reusePort: 'yes' }, TypeError],
+      ['a path that is to be shared', { path: '/tmp/x', reusePort: true }, TypeError],
+      ['a signal that is none', { signal: {} }, TypeError],
       ['an unknown encoding', { encoding: 'utf16' }, TypeError],
       ['maxOutputBytes below the high mark', { maxOutputBytes: 1 }, RangeError],
       ['a negative timeout', { readTimeoutMs: -1 }, RangeError],

@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import {
+  connect as connectSocket,
+  createServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -254,6 +260,28 @@ describe('connect', () => {
       expect(conn.remoteAddress.address).toBe('127.0.0.1');
     });
 
+    it('waits for an address that answers late, while the others are tried', async () => {
+      // Two connections fill a queue of one: the third waits until there is room.
+      const listener = base.listen({ host: '127.0.0.2', backlog: 1 });
+      const release = listener.hold();
+      const subscription = listener.subscribe((conn) => {
+        conn.complete();
+      });
+      const { port } = await firstValueFrom(listener.bound);
+      const fillers = [0, 1].map(() => connectSocket({ host: '127.0.0.2', port }));
+      await Promise.all(fillers.map((filler) => once(filler, 'connect')));
+      const lookup = answering('127.0.0.2', '127.0.0.3', '127.0.0.4');
+      const connected = firstValueFrom(
+        base.connect({ host: 'name.test', port, lookup, attemptDelayMs: 10 }),
+      );
+      // Meanwhile the others refuse.
+      await firstValueFrom(base.timer(30));
+      release();
+      expect((await connected).remoteAddress.address).toBe('127.0.0.2');
+      subscription.unsubscribe();
+      for (const filler of fillers) filler.destroy();
+    });
+
     it('that is unknown is an error of getaddrinfo', async () => {
       const error = await failureOf({ host: 'nobody.invalid', port: 80 });
       expect(error).toMatchObject({ syscall: 'getaddrinfo', address: 'nobody.invalid', port: 80 });
@@ -387,6 +415,24 @@ describe('connect', () => {
       await lastValueFrom(base.connect({ host: '127.0.0.1', port, signal }));
       expect(removed).toHaveBeenCalledTimes(1);
     });
+  });
+
+  it('fails when its rate-limit group is closed while it is under way', async () => {
+    const ended = new Subject<void>();
+    const port = await serverAt({}, (socket) => {
+      socket.resume().on('close', () => {
+        ended.next();
+      });
+    });
+    const gone = firstValueFrom(ended, { defaultValue: undefined });
+    const rateLimitGroup = base.rateLimitGroup({ readBytesPerSecond: 1e6 });
+    const failed = failureOf({ host: '127.0.0.1', port, rateLimitGroup });
+    rateLimitGroup.close();
+    expect(await failed).toMatchObject({
+      code: 'ERR_CLOSED',
+      syscall: 'bufferevent_add_to_rate_limit_group',
+    });
+    await gone;
   });
 
   it('errors with the connection', async () => {
@@ -523,7 +569,7 @@ describe('connect', () => {
     ['a local name', { port: 1, localAddress: 'name' }, /localAddress must be a numeric address/],
     ['a local port that is none', { port: 1, localPort: -1 }, /localPort/],
     ['a timeout below 0', { port: 1, connectTimeoutMs: -1 }, /connectTimeoutMs .* ms from 0/],
-    ['a short attempt', { port: 1, attemptTimeoutMs: 9 }, /attemptTimeoutMs .* ms from 10/],
+    ['a short attempt', { port: 1, attemptDelayMs: 9 }, /attemptDelayMs .* ms from 10/],
     ['a deadline of 0', { port: 1, closeDeadlineMs: 0 }, /closeDeadlineMs .* ms from 1/],
     ['no signal', { port: 1, signal: {} }, /AbortSignal/],
     ['no resolver', { port: 1, lookup: 'dns' }, /lookup must be a function/],

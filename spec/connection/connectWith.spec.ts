@@ -1,9 +1,10 @@
-import type { Subscription } from 'rxjs';
+import { NEVER, type Subscription } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import type { AddressInfo } from '../../lib/common/AddressInfo';
 import { LibeventError } from '../../lib/common/LibeventError';
 import { connectOptions, type ConnectConfig } from '../../lib/connection/ConnectConfig';
 import { connectWith } from '../../lib/connection/connectWith';
+import type { Connection } from '../../lib/connection/Connection';
 import type { Connector, ConnectorHandler } from '../../lib/connection/Connector';
 
 const ADDRESSES: AddressInfo[] = [
@@ -16,6 +17,8 @@ const ADDRESSES: AddressInfo[] = [
 class ScriptedConnector implements Connector {
   handler!: ConnectorHandler;
   readonly asked: string[] = [];
+  /** What is being tried, in the order of its beginning. */
+  readonly tried: AddressInfo[] = [];
 
   constructor(private readonly scheduler: TestScheduler) {}
 
@@ -23,8 +26,13 @@ class ScriptedConnector implements Connector {
     this.note(`lookup ${host}`);
   }
 
-  connect({ address }: AddressInfo): void {
-    this.note(`connect ${address}`);
+  get latest(): AddressInfo {
+    return this.tried.at(-1) as AddressInfo;
+  }
+
+  connect(address: AddressInfo): void {
+    this.tried.push(address);
+    this.note(`connect ${address.address}`);
   }
 
   cancel(): void {
@@ -38,6 +46,7 @@ class ScriptedConnector implements Connector {
 
 interface Run {
   readonly connector: ScriptedConnector;
+  readonly values: Connection[];
   readonly errors: LibeventError[];
   readonly subscription: Subscription;
   at(frame: number, act: (handler: ConnectorHandler) => void): void;
@@ -48,13 +57,18 @@ function run(config: ConnectConfig, script: (run: Run) => void): Run {
   const scheduler = new TestScheduler(() => {});
   return scheduler.run(({ flush }) => {
     const connector = new ScriptedConnector(scheduler);
+    const values: Connection[] = [];
     const errors: LibeventError[] = [];
     const subscription = connectWith(connectOptions(config), (handler) => {
       connector.handler = handler;
       return connector;
-    }).subscribe({ error: (error: LibeventError) => errors.push(error) });
+    }).subscribe({
+      next: (connection) => values.push(connection),
+      error: (error: LibeventError) => errors.push(error),
+    });
     const result: Run = {
       connector,
+      values,
       errors,
       subscription,
       at: (frame, act) => {
@@ -73,13 +87,13 @@ const refused = new LibeventError('ECONNREFUSED', 'connect');
 
 describe('connectWith', () => {
   it('tries the next address when one fails, the families by turns', () => {
-    const { connector, errors } = run({ host: 'name', port: 7 }, ({ at }) => {
+    const { connector, errors } = run({ host: 'name', port: 7 }, ({ at, connector }) => {
       at(5, (handler) => {
         handler.onFound(ADDRESSES);
       });
       for (const frame of [10, 20, 30]) {
         at(frame, (handler) => {
-          handler.onFailed(refused);
+          handler.onFailed(connector.latest, refused);
         });
       }
     });
@@ -94,8 +108,8 @@ describe('connectWith', () => {
     expect(errors[0]).toMatchObject({ code: 'ECONNREFUSED', errors: [refused, refused, refused] });
   });
 
-  it('gives an address attemptTimeoutMs, and the last one what is left of connectTimeoutMs', () => {
-    const config = { host: 'name', port: 7, attemptTimeoutMs: 100, connectTimeoutMs: 1000 };
+  it('tries the next address after attemptDelayMs, while the ones before go on', () => {
+    const config = { host: 'name', port: 7, attemptDelayMs: 100, connectTimeoutMs: 1000 };
     const { connector, errors } = run(config, ({ at }) => {
       at(5, (handler) => {
         handler.onFound(ADDRESSES);
@@ -104,16 +118,61 @@ describe('connectWith', () => {
     expect(connector.asked).toEqual([
       '0 lookup name',
       '5 connect ::1',
-      '105 cancel',
       '105 connect 10.0.0.1',
-      '205 cancel',
       '205 connect ::2',
       '1000 cancel',
     ]);
     expect(errors[0]).toMatchObject({ code: 'ETIMEDOUT', address: '::2', port: 7 });
     expect(errors[0]?.errors?.map(({ address }) => address)).toEqual(['::1', '10.0.0.1', '::2']);
-    expect(errors[0]?.errors?.[0]?.message).toContain('100 ms');
-    expect(errors[0]?.errors?.[2]?.message).toContain('1000 ms');
+    expect(errors[0]?.errors?.every(({ message }) => message.includes('1000 ms'))).toBe(true);
+  });
+
+  it('counts attemptDelayMs from the latest attempt, and waits for all that are under way', () => {
+    const config = { host: 'name', port: 7, attemptDelayMs: 100 };
+    const late = new LibeventError('ETIMEDOUT', 'connect');
+    const { connector, errors } = run(config, ({ at, connector: { tried } }) => {
+      at(5, (handler) => {
+        handler.onFound(ADDRESSES);
+      });
+      // The second begins at 105, the third when the second fails, and the first fails last.
+      at(150, (handler) => {
+        handler.onFailed(tried[1] as AddressInfo, refused);
+      });
+      at(400, (handler) => {
+        handler.onFailed(tried[2] as AddressInfo, refused);
+      });
+      at(9000, (handler) => {
+        handler.onFailed(tried[0] as AddressInfo, late);
+      });
+    });
+    expect(connector.asked).toEqual([
+      '0 lookup name',
+      '5 connect ::1',
+      '105 connect 10.0.0.1',
+      '150 connect ::2',
+      '9000 cancel',
+    ]);
+    expect(errors[0]).toMatchObject({ code: 'ETIMEDOUT', errors: [refused, refused, late] });
+  });
+
+  it('takes the first to connect, the slow first address too, and cancels the others', () => {
+    const config = { host: 'name', port: 7, attemptDelayMs: 100, connectTimeoutMs: 1000 };
+    const connection = { whenClosed: NEVER, close: () => {} } as unknown as Connection;
+    const { connector, errors, values } = run(config, ({ at }) => {
+      at(5, (handler) => {
+        handler.onFound(ADDRESSES);
+      });
+      at(180, (handler) => {
+        handler.onConnected(connection);
+      });
+    });
+    expect(connector.asked).toEqual([
+      '0 lookup name',
+      '5 connect ::1',
+      '105 connect 10.0.0.1',
+      '180 cancel',
+    ]);
+    expect([values, errors]).toEqual([[connection], []]);
   });
 
   it('waits for ever for a single address, if it is not told otherwise', () => {
@@ -129,7 +188,7 @@ describe('connectWith', () => {
   });
 
   it('gives up what is under way, and its timers, when the subscriber leaves', () => {
-    const config = { host: 'name', port: 7, attemptTimeoutMs: 100, connectTimeoutMs: 1000 };
+    const config = { host: 'name', port: 7, attemptDelayMs: 100, connectTimeoutMs: 1000 };
     const { connector, errors } = run(config, ({ at, subscription }) => {
       at(5, (handler) => {
         handler.onFound(ADDRESSES);

@@ -141,7 +141,7 @@ describe('sendTo', () => {
     expect(made).toBeLessThan(512);
   });
 
-  it('does not subscribe where the connection has gone: with nothing lost it completes', async () => {
+  it('T1: fails with ERR_NOT_WRITABLE where the connection has gone, and does not subscribe', async () => {
     const { connection } = await meeting.meet();
     connection.destroy();
     await firstValueFrom(connection.whenClosed);
@@ -149,7 +149,8 @@ describe('sendTo', () => {
     const source = new Observable<string>(() => {
       subscribed = true;
     });
-    expect(record(source.pipe(sendTo(connection))).endings).toEqual(['complete']);
+    const { endings } = record(source.pipe(sendTo(connection)));
+    expect(endings).toMatchObject([{ code: 'ERR_NOT_WRITABLE', syscall: 'write' }]);
     expect(subscribed).toBe(false);
   });
 
@@ -170,13 +171,15 @@ describe('sendTo', () => {
     const source = from([pattern(65536), pattern(65536), 'one too many']);
     const error = await record(source.pipe(closing)).ended;
     expect(error).toMatchObject({ code: 'ERR_SATURATED', syscall: 'write' });
-    expect(connection.closed).toBe(true);
+    expect(connection.writable).toBe(false);
   });
 
   it('drops values of a saturated connection, where told to, and goes on when it has drained', async () => {
     const { connection, peer } = await meeting.meet();
     const source = new Subject<Chunk>();
-    const sending = record(source.pipe(sendTo(connection, { whenSaturated: 'drop' })));
+    const sending = record(
+      source.pipe(sendTo(connection, { whenSaturated: 'drop', dropAboveBytes: 65536 })),
+    );
     const big = pattern(8 * 1024 * 1024);
     source.next(big);
     source.next('dropped');
@@ -190,8 +193,11 @@ describe('sendTo', () => {
     expect(await sending.ended).toBe('complete');
   });
 
-  it.each([null, 5, { whenSaturated: 'wait' }])('refuses the config %p', async (config) => {
-    const { connection } = await meeting.meet();
-    expect(() => sendTo(connection, config as never)).toThrow(TypeError);
-  });
+  it.each([null, 5, { whenSaturated: 'wait' }, { dropAboveBytes: '1' }])(
+    'refuses the config %p',
+    async (config) => {
+      const { connection } = await meeting.meet();
+      expect(() => sendTo(connection, config as never)).toThrow(TypeError);
+    },
+  );
 });

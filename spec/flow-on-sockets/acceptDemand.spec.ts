@@ -59,19 +59,17 @@ describe('Accept demand', () => {
     expect(new Set(await all).size).toBe(20);
   });
 
-  it('of a listener that is held by the reader of its connections', async () => {
-    const held = new Subject<() => void>();
+  it('F4: of a listener whose reader holds: a listener is no current source', async () => {
+    const accepted = new Subject<Connection>();
     const connectPeers = await open({}, (listener) => {
-      listener.subscribe(() => {
-        held.next(hold('one at a time'));
+      listener.subscribe((conn) => {
+        hold('nobody');
+        accepted.next(conn);
       });
     });
-    for (let count = 1; count <= 3; count += 1) {
-      const next = firstValueFrom(held);
-      if (count === 1) await connectPeers(3);
-      const release = await next;
-      release();
-    }
+    const all = firstValueFrom(accepted.pipe(take(3), toArray()));
+    await connectPeers(3);
+    expect(new Set(await all).size).toBe(3);
   });
 
   it('of serve: no more than so many pipelines at once', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Holds } from '../../lib/flow/Holds';
-import type { Release } from '../../lib/flow/Release';
+import { Holds } from '../../lib/flow/Source';
+import type { Release } from '../../lib/flow/Source';
 
 describe('Holds', () => {
   it('tells only the first hold and the last release', () => {

@@ -25,11 +25,11 @@ describe('Saturation', () => {
   it('is looked at again when the marks change while above', () => {
     const saturation = new Saturation({ low: 5, high: 10 });
     saturation.evaluate(20);
-    saturation.setMarks({ low: 15, high: 30 });
+    saturation.marks = { low: 15, high: 30 };
     expect(saturation.evaluate(20)).toBeUndefined();
-    saturation.setMarks({ low: 20, high: 30 });
+    saturation.marks = { low: 20, high: 30 };
     expect(saturation.evaluate(20)).toBe('drained');
-    saturation.setMarks({ low: 0, high: 19 });
+    saturation.marks = { low: 0, high: 19 };
     expect(saturation.evaluate(20)).toBe('saturated');
   });
 
@@ -55,7 +55,7 @@ describe('Saturation', () => {
         for (const { output, marks: change } of steps) {
           if (change) {
             marks = { low: Math.min(...change), high: Math.max(...change, 1) };
-            saturation.setMarks(marks);
+            saturation.marks = marks;
           }
           const before: boolean = above;
           above = before ? output > marks.low : output > marks.high;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Release } from '../../lib/flow/Release';
+import type { Release } from '../../lib/flow/Source';
 import { Source } from '../../lib/flow/Source';
-import { currentSource } from '../../lib/flow/currentSource';
+import { currentSource } from '../../lib/flow/Source';
 import { ManualTurns } from './support/ManualTurns';
 
 function setUp(): { turns: ManualTurns; log: string[]; source: Source } {

@@ -1,6 +1,6 @@
 import type { EMPTY } from 'rxjs';
 import { map, of, Subject } from 'rxjs';
-import { holdable } from '../../lib/flow/Holdable';
+import { holdable } from '../../lib/flow/holdable';
 import { concatMapHeld } from '../../lib/flow/concatMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';

@@ -1,6 +1,6 @@
 import { map, mergeMap, of, share, Subject } from 'rxjs';
-import type { Holdable } from '../../lib/flow/Holdable';
-import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
+import type { Holdable } from '../../lib/flow/Source';
+import { currentSource, enterSource, leaveSource } from '../../lib/flow/Source';
 
 function fake(): Holdable {
   return { held: false, hold: () => () => undefined, postpone: () => () => undefined };

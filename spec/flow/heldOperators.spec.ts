@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { asapScheduler, from, map, Subject, VirtualTimeScheduler, type Observable } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import type { Release } from '../../lib/flow/Release';
+import type { Release } from '../../lib/flow/Source';
 import { concatMapHeld } from '../../lib/flow/concatMapHeld';
-import { currentSource } from '../../lib/flow/currentSource';
+import { currentSource } from '../../lib/flow/Source';
 import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
 import { observeOnHeld } from '../../lib/flow/observeOnHeld';
 import { FakeSource } from './support/FakeSource';

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { config, from, fromEvent, NEVER, of, Subject, take, tap, throwError } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import { holdable, type Holdable, type HoldableConfig } from '../../lib/flow/Holdable';
-import type { Release } from '../../lib/flow/Release';
-import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
+import { holdable, type HoldableConfig } from '../../lib/flow/holdable';
+import type { Holdable } from '../../lib/flow/Source';
+import type { Release } from '../../lib/flow/Source';
+import { currentSource, enterSource, leaveSource } from '../../lib/flow/Source';
 import { ManualTurns } from './support/ManualTurns';
 import { marbles } from './support/marbles';
 import { record } from './support/record';

@@ -15,9 +15,10 @@ import {
   throwError,
 } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import { holdable, type Holdable } from '../../lib/flow/Holdable';
-import type { Release } from '../../lib/flow/Release';
-import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
+import { holdable } from '../../lib/flow/holdable';
+import type { Holdable } from '../../lib/flow/Source';
+import type { Release } from '../../lib/flow/Source';
+import { currentSource, enterSource, leaveSource } from '../../lib/flow/Source';
 import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';

@@ -1,6 +1,6 @@
 import { concat, map, of, Subject, type Observable } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import type { Release } from '../../lib/flow/Release';
+import type { Release } from '../../lib/flow/Source';
 import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';

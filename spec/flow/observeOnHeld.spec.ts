@@ -17,8 +17,8 @@ import {
   type SchedulerLike,
 } from 'rxjs';
 import { hold } from '../../lib/flow/hold';
-import type { Release } from '../../lib/flow/Release';
-import { currentSource } from '../../lib/flow/currentSource';
+import type { Release } from '../../lib/flow/Source';
+import { currentSource } from '../../lib/flow/Source';
 import { observeOnHeld } from '../../lib/flow/observeOnHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';

@@ -1,6 +1,7 @@
 import { concatMap, defer, repeat, Subject, take, type Observable } from 'rxjs';
-import { Flow } from '../../lib/flow/Flow';
-import { laterTurn } from '../../lib/flow/laterTurn';
+import { Input } from '../../lib/connection/Input';
+import { readingTransport } from '../connection/support/InputModel';
+import { Intake } from '../../lib/flow/Intake';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
 import { record } from './support/record';
@@ -41,20 +42,20 @@ describe('The subscription form', () => {
 
   it('reads only while it wants a value', () => {
     const reading: boolean[] = [];
-    const flow = new Flow(
-      {
+    const input = new Input(
+      readingTransport({
         read: (on) => reading.push(on),
         credit: () => undefined,
-        saturated: () => undefined,
-        drained: () => undefined,
-        resume: () => undefined,
-        defer: laterTurn,
-      },
-      { read: { low: 1, high: 2 }, write: { low: 1, high: 2 } },
+        readHigh: () => undefined,
+      }),
+      { low: 1, high: 2 },
+      { observer: undefined, onInputEnded: () => undefined, keepOpen: () => () => undefined },
     );
     for (let round = 0; round < 2; round += 1) {
-      flow.subscribe();
-      flow.unsubscribe();
+      const nothing = (): void => undefined;
+      const reader = new Intake<Uint8Array>({ next: nothing, error: nothing, complete: nothing });
+      input.subscribe(reader);
+      reader.unsubscribe();
     }
     expect(reading).toEqual([true, false, true, false]);
   });

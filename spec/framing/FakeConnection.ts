@@ -1,5 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs';
-import { enterSource, leaveSource } from '../../lib/flow/currentSource';
+import { enterSource, leaveSource } from '../../lib/flow/Source';
 import { Source } from '../../lib/flow/Source';
 
 /**

@@ -15,9 +15,9 @@ import {
   throwError,
 } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { currentSource } from '../../lib/flow/currentSource';
+import { currentSource } from '../../lib/flow/Source';
 import { hold } from '../../lib/flow/hold';
-import type { Release } from '../../lib/flow/Release';
+import type { Release } from '../../lib/flow/Source';
 import { LibeventError } from '../../lib/common/LibeventError';
 import { cutAt, places } from './chunked';
 import { FakeConnection } from './FakeConnection';

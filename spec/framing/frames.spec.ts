@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { concat, map, merge, of, Subject, take, tap } from 'rxjs';
-import { currentSource, enterSource, leaveSource } from '../../lib/flow/currentSource';
+import { currentSource, enterSource, leaveSource } from '../../lib/flow/Source';
 import { hold } from '../../lib/flow/hold';
-import type { Release } from '../../lib/flow/Release';
+import type { Release } from '../../lib/flow/Source';
 import { Source } from '../../lib/flow/Source';
 import type { FrameDecoder } from '../../lib/framing/FrameDecoder';
 import { frames } from '../../lib/framing/frames';

@@ -1,7 +1,7 @@
 import { Observable, Subject, takeUntil, tap } from 'rxjs';
-import { currentSource } from '../../lib/flow/currentSource';
+import { currentSource } from '../../lib/flow/Source';
 import { hold } from '../../lib/flow/hold';
-import type { Release } from '../../lib/flow/Release';
+import type { Release } from '../../lib/flow/Source';
 import { LibeventError } from '../../lib/common/LibeventError';
 import { lines } from '../../lib/framing/lines';
 import { FakeConnection } from './FakeConnection';

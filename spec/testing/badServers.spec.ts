@@ -87,6 +87,16 @@ describe('listener and connector with bad input', () => {
     );
   });
 
+  it.each([
+    [[], 'addresses must be an array of at least one'],
+    ['127.0.0.1', 'addresses must be an array of at least one'],
+    [['name.test'], "'name.test' must be a numeric address"],
+  ])('names addresses that are none: %j', (addresses, message) => {
+    expect(messageOf(({ connector }) => connector([], {}, { addresses: addresses as [] }))).toBe(
+      `connector 1: ${message}`,
+    );
+  });
+
   it('names an outcome of a connect that is none', () => {
     expect(
       messageOf(({ connector, connection }) => connector(['a'], { a: connection('') as never })),

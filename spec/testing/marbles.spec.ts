@@ -44,7 +44,7 @@ describe('marbles', () => {
     marbles(({ connection, expectOutput }) => {
       const conn = connection('-a-b|');
       conn.pipe(sendTo(conn)).subscribe();
-      expectOutput(conn).toBe('-a-b');
+      expectOutput(conn).toBe('-a-b|');
     });
   });
 
@@ -364,11 +364,11 @@ describe('marbles', () => {
         const conn = connection('-|');
         conn.subscribe();
         expectDemand(conn).toBe('^!');
-        expectClosed(conn).toBe('');
+        expectClosed(conn).toBe('-|');
       },
       (actual) => asserted.push(actual),
     );
-    expect(asserted).toEqual(['^!', '']);
+    expect(asserted).toEqual(['^!', '-|']);
   });
 
   it('leaves later turns as they were, even when a test fails', async () => {

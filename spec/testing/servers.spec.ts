@@ -1,4 +1,4 @@
-import { NEVER, map, retry, switchMap, timer } from 'rxjs';
+import { NEVER, map, retry, switchMap, tap, timer } from 'rxjs';
 import { LibeventError, sendTo, serve } from 'rxjs-libevent';
 import { marbles } from './support/marbles';
 
@@ -161,6 +161,27 @@ describe('connector', () => {
       expectObservable(
         connect({ host: '127.0.0.1', port: 1, connectTimeoutMs: 30 }).pipe(map(() => 'connected')),
       ).toBe('30ms #', {}, expect.objectContaining({ code: 'ETIMEDOUT' }));
+    });
+  });
+
+  it('tries the addresses of a name beside each other, and takes the first to answer', () => {
+    marbles(({ connector, peer, expectAttempts, expectObservable, expectClosed }) => {
+      const [late, winner] = [peer('x'), peer('--|')];
+      const connect = connector(
+        [' 40ms a', '-#', '  5ms b'],
+        { a: late, b: winner },
+        {
+          addresses: ['2001:db8::1', '2001:db8::2', '192.0.2.1'],
+        },
+      );
+      const connected = connect({ host: 'name.test', port: 7, attemptDelayMs: 20 });
+      expectAttempts(connect).toBe('1 19ms 2 3');
+      const read = connected.pipe(
+        tap((connection) => connection.subscribe()),
+        map(({ remoteAddress }) => remoteAddress.address),
+      );
+      expectObservable(read).toBe('26ms a-|', { a: '2001:db8::2' });
+      expectClosed(winner).toBe('28ms |');
     });
   });
 

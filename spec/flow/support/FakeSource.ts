@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { Source } from '../../../lib/flow/Source';
-import { enterSource, leaveSource } from '../../../lib/flow/currentSource';
+import { enterSource, leaveSource } from '../../../lib/flow/Source';
 import { laterTurn } from '../../../lib/flow/laterTurn';
 
 /**

@@ -6,7 +6,7 @@ import { marbles } from '../support/marbles';
 describe('proxy', () => {
   it('relays both ways, and each end when it comes', () => {
     marbles(({ connection, connector, peer, expectOutput, expectClosed }) => {
-      const client = connection('-a---|', {}, { name: 'client' });
+      const client = connection('-a---|', {}, { name: 'client', allowHalfOpen: true });
       const server = peer('---b----|', {}, { name: 'server' });
       const target = connector(['s'], { s: server })({ port: 1, allowHalfOpen: true });
       of(client)

@@ -1,2 +1,0 @@
-/** Lets go of a hold. Calling it again does nothing. */
-export type Release = () => void;
