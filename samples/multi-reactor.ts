@@ -40,11 +40,15 @@ function startWorkers(boundPort: number): void {
 
 const base = new EventBase({ threads });
 const listener = base.listen({ host, port, reusePort: true });
-listener.bound.subscribe((bound) => {
-  console.log(
-    `listening on ${bound.address}:${bound.port} (thread ${threadId}, ${base.threads} reactors)`,
-  );
-  if (isMainThread) startWorkers(bound.port);
+listener.bound.subscribe({
+  next: (bound) => {
+    console.log(
+      `listening on ${bound.address}:${bound.port} (thread ${threadId}, ${base.threads} reactors)`,
+    );
+    if (isMainThread) startWorkers(bound.port);
+  },
+  // The subscriber of the listener has it, too.
+  error: () => undefined,
 });
 listener.pipe(serve(answerWith(`thread ${threadId}`), { shutdown: stop })).subscribe({
   error: (error: unknown) => {

@@ -21,7 +21,7 @@ const { host, port, threads, to } = serverCommand('proxy', 'Relays every connect
   .parse()
   .opts<ProxyOptions>();
 const base = new EventBase({ threads });
-const listener = base.listen({ host, port });
+const listener = base.listen({ host, port, allowHalfOpen: true });
 const live = new LiveLine(base, listener);
 const stop = interrupted();
 

@@ -1,4 +1,4 @@
-// The rules of flow control, each broken in one place: what stands there, and what is put instead.
+// The rules of flow control and of endings, each broken in one place: what stands there, and what is put instead.
 export const mutations = [
   {
     rule: 'resume inside the release',
@@ -13,17 +13,15 @@ export const mutations = [
   {
     rule: 'lose the tail',
     file: 'lib/connection/Input.ts',
-    from: `    this.ending = { error };
-    this.flow.end();
+    from: `    if (!this.beginEnding(error)) return;
     this.pump();`,
-    to: `    this.ending = { error };
-    this.flow.end();
+    to: `    if (!this.beginEnding(error)) return;
     this.queue = [];
     this.pump();`,
   },
   {
     rule: 'forget a hold',
-    file: 'lib/flow/Holds.ts',
+    file: 'lib/flow/Source.ts',
     from: '    this.total -= 1;',
     to: '    this.total = 0;',
   },
@@ -41,19 +39,19 @@ export const mutations = [
   },
   {
     rule: 'no credit at the low mark',
-    file: 'lib/flow/Flow.ts',
-    from: '    this.creditedBytes += owed;\n    this.effects.credit(owed);',
+    file: 'lib/connection/Input.ts',
+    from: '    this.creditedBytes += owed;\n    this.transport.credit(owed);',
     to: '    this.creditedBytes += owed;',
   },
   {
     rule: 'emit twice after unread()',
     file: 'lib/connection/Input.ts',
-    from: '    this.flow.returned(bytes.length);',
-    to: '    this.queue.unshift(Buffer.from(bytes));\n    this.flow.returned(bytes.length);',
+    from: '    this.emittedBytes -= bytes.length;',
+    to: '    this.queue.unshift(Buffer.from(bytes));\n    this.emittedBytes -= bytes.length;',
   },
   {
     rule: 'release more than once',
-    file: 'lib/flow/Holds.ts',
+    file: 'lib/flow/Source.ts',
     from: '      if (!open) return;',
     to: '      if (!open && this.total === 0) return;',
   },
@@ -65,44 +63,158 @@ export const mutations = [
     // A connection looks once more before it emits, so that has to go, too.
     and: {
       file: 'lib/connection/Input.ts',
-      from: 'this.queue.length > 0 && this.flow.emitting; burst -= 1',
+      from: 'this.queue.length > 0 && this.emitting; burst -= 1',
       to: 'this.queue.length > 0 && this.readers.length > 0; burst -= 1',
     },
   },
   {
     rule: 'the error before the tail',
     file: 'lib/connection/Input.ts',
-    from: `    this.ending = { error };
-    this.flow.end();
+    from: `    if (!this.beginEnding(error)) return;
     this.pump();`,
-    to: `    this.ending = { error };
-    this.flow.end();
+    to: `    if (!this.beginEnding(error)) return;
     if (error !== undefined) this.deliverEnd();
     this.pump();`,
   },
   {
     rule: 'emit while held',
-    file: 'lib/flow/Flow.ts',
-    from: 'return this.subscribers > 0 && !this.source.waiting;',
-    to: 'return this.subscribers > 0;',
+    file: 'lib/connection/Input.ts',
+    from: 'return this.readers.length > 0 && !this.source.waiting;',
+    to: 'return this.readers.length > 0;',
   },
   {
     rule: 'read while held',
-    file: 'lib/flow/Flow.ts',
-    from: 'this.subscribers > 0 && !this.source.held && !this.ended;',
-    to: 'this.subscribers > 0 && !this.ended;',
+    file: 'lib/connection/Input.ts',
+    from: "this.readers.length > 0 && !this.source.held && this.state === 'open';",
+    to: "this.readers.length > 0 && this.state === 'open';",
   },
   {
     rule: 'a saturated sink holds nobody',
     file: 'lib/connection/Output.ts',
-    from: "if (this.flow.saturated && whenSaturated === 'hold') this.holdCurrent();",
+    from: "if (this.saturated && whenSaturated === 'hold') this.holdCurrent(writer);",
     to: '',
   },
   {
     rule: 'a dead sink does not let go',
     file: 'lib/connection/Output.ts',
     from: `  private leave(error: LibeventError | undefined): void {
-    this.letGo();`,
+    this.releaseAll();`,
     to: `  private leave(error: LibeventError | undefined): void {`,
+  },
+  {
+    rule: 'F3: saturated to the end',
+    file: 'lib/connection/Output.ts',
+    from: 'if (this.saturated) this.evaluate(0);',
+    to: '',
+  },
+  {
+    rule: 'F4: a hold outlives the sendTo that wrote',
+    file: 'lib/connection/sendTo.ts',
+    from: `    this.connection.core.output.releaseOf(this);
+    this.intake.unsubscribe();`,
+    to: '    this.intake.unsubscribe();',
+  },
+  {
+    rule: 'F4: a hold outlives the subscription in which it was written',
+    file: 'lib/connection/Input.ts',
+    from: 'for (const release of this.releases ?? []) release();',
+    to: '',
+  },
+  {
+    rule: 'F4: a hold outlives complete() of the sink',
+    file: 'lib/connection/Output.ts',
+    from: `    // No value is taken any more, so nobody need wait to bring one.
+    this.releaseAll();`,
+    to: '',
+  },
+  {
+    rule: 'F4: a listener is a current source',
+    file: 'lib/connection/Listening.ts',
+    from: 'enterSource(undefined)',
+    to: 'enterSource(this.source)',
+  },
+  {
+    rule: 'F8: drops at the mark that holds',
+    file: 'lib/connection/Output.ts',
+    from: "whenSaturated === 'drop' && bytes <= writer.dropAboveBytes",
+    to: "whenSaturated === 'drop' && bytes <= 0",
+  },
+  {
+    rule: 'T1: a value that is not taken is lost in silence',
+    file: 'lib/connection/sendTo.ts',
+    from: 'if (!taken) this.subscriber.error(notWritable());',
+    to: '',
+  },
+  {
+    rule: 'T1: an output that has ended takes a sendTo',
+    file: 'lib/connection/sendTo.ts',
+    from: 'if (!output.open) {',
+    to: 'if (!output.open && output.failure !== undefined) {',
+  },
+  {
+    rule: 'T1: next() on an ended output is not counted',
+    file: 'lib/connection/Output.ts',
+    from: '      this.refused += 1;',
+    to: '',
+  },
+  {
+    rule: 'T2: FIN behind output that has not been sent',
+    file: 'lib/testing/VirtualTransport.ts',
+    from: "asked === 'reset' || this.pending.length > 0",
+    to: "asked === 'reset'",
+  },
+  {
+    rule: 'T2: FIN behind a value that was refused',
+    file: 'lib/connection/ConnectionCore.ts',
+    from: "this.fail(error, 'reset');",
+    to: "this.fail(error, 'drop');",
+  },
+  {
+    rule: 'T3: a clean end cuts the pipeline',
+    file: 'lib/connection/ServeSession.ts',
+    from: "this.state !== 'running' || this.closed || this.connection.core.isCut",
+    to: "this.state !== 'closing' || this.closed || this.connection.core.isCut",
+  },
+  {
+    rule: 'T3: nothing ends a pipeline that goes on',
+    file: 'lib/connection/ServeSession.ts',
+    from: 'if (this.connection.core.works) this.trail();',
+    to: 'if (!this.closed) this.trail();',
+  },
+  {
+    rule: 'T4: the end of the input ends the output at once',
+    file: 'lib/connection/sendTo.ts',
+    from: 'this.letClose ??= core.keepOpen();',
+    to: '',
+  },
+  {
+    rule: 'T4: a held stage does not keep the output open',
+    file: 'lib/flow/mergeMapHeld.ts',
+    from: 'this.letClose = this.latest?.keepOpen?.();',
+    to: '',
+  },
+  {
+    rule: 'T4: the output stays open when the peer has ended',
+    file: 'lib/connection/ConnectionCore.ts',
+    from: 'if (this.works || this.options.allowHalfOpen ||',
+    to: 'if (this.works || !this.options.allowHalfOpen ||',
+  },
+  {
+    rule: 'T5: closed when nothing is taken any more',
+    file: 'lib/connection/Connection.ts',
+    from: 'return this.core.isClosed;',
+    to: 'return !this.core.output.open;',
+  },
+  {
+    rule: 'T6: drained never completes',
+    file: 'lib/connection/Output.ts',
+    from: '    this.drainedSubject?.complete();',
+    to: '',
+  },
+  {
+    rule: 'T9: progress does not start a deadline anew',
+    file: 'lib/testing/VirtualTransport.ts',
+    from: 'if (this.lingering) this.startDeadline();',
+    to: '',
   },
 ];

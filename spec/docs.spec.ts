@@ -115,3 +115,24 @@ describe('docs/libevent.md, on the left', () => {
     expect(new RegExp(`\\b${call}\\b`).test(names)).toBe(true);
   });
 });
+
+describe('docs/architecture.md, the contract of memory', () => {
+  const [, contract = ''] = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8').split(
+    '### The contract of memory',
+  );
+  const [section = ''] = contract.split('\n## ');
+  const clauses = [...section.matchAll(/^\| (.+?) +\| `(spec\/\S+)`: (.+?) +\|$/gm)];
+
+  it('has a spec for each clause', () => {
+    const rows = section.split('\n').filter((line) => line.includes('spec/'));
+    expect(clauses.length).toBe(rows.length);
+    expect(clauses.length).toBeGreaterThan(15);
+  });
+
+  it.each(clauses.map(([, clause = '', file = '', title = '']) => [clause, file, title] as const))(
+    '%s: by %s',
+    (_clause, file, title) => {
+      expect(readFileSync(join(ROOT, file), 'utf8')).toContain(title);
+    },
+  );
+});

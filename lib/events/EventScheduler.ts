@@ -1,4 +1,6 @@
-import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
+import { type Observer, type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
+import type { LibeventError } from '../common/LibeventError';
+import { laterTurn } from '../flow/laterTurn';
 import { ActionHeap, type HeapEntry } from './ActionHeap';
 import { LONGEST_MS } from './TimerConfig';
 import type { TimerHandle, Timers } from './Timers';
@@ -18,6 +20,10 @@ export type SchedulerWork<T> = (this: SchedulerAction<T>, state?: T) => void;
  * where those are equal; never inside the call that schedules them. Only the next one that is due
  * has a timer of the base: the others wait here. An action that throws ends, and so do those that
  * were to run in the same turn; the error is thrown where nobody can catch it, as RxJS does.
+ *
+ * When the base is closed, what waits will not run: whoever waits for it completes, as subscribers of
+ * `base.timer()` do, or has the error that the base has failed with. What is scheduled afterwards
+ * fails with `ERR_BASE_CLOSED`. An action that no operator has scheduled is unsubscribed.
  *
  * @see event2/event.h `evtimer_add()`
  */
@@ -50,6 +56,14 @@ export class EventScheduler implements SchedulerLike {
   add(action: EventAction<unknown>, delayMs: number): void {
     const delay = delayMs > 0 ? Math.min(delayMs, LONGEST_MS) : 0;
     this.heap.remove(action);
+    const { refusal } = this.timers;
+    if (refusal !== undefined) {
+      // Later, since the caller has still to add the action to whoever waits for it.
+      laterTurn(() => {
+        action.end(action.hasRun ? undefined : refusal);
+      });
+      return;
+    }
     action.dueMs = this.now() + delay;
     action.order = this.scheduled++;
     this.heap.add(action);
@@ -67,24 +81,46 @@ export class EventScheduler implements SchedulerLike {
     const { first } = this.heap;
     if (this.running || first === undefined || this.timerDueMs <= first.dueMs) return;
     this.disarm();
-    this.timerDueMs = first.dueMs;
+    if (this.timers.refusal !== undefined) {
+      this.endAll(undefined);
+      return;
+    }
     const spec = {
       dueMs: Math.max(0, first.dueMs - this.now()),
       periodMs: undefined,
       common: false,
       priority: undefined,
     };
-    this.timer = this.timers.start(spec, {
-      onFired: () => {
-        this.timer = undefined;
-        this.timerDueMs = Infinity;
-        this.flush();
-      },
-      // Without a base nothing runs any more.
-      onEnded: () => {
-        this.timer = undefined;
-      },
-    });
+    try {
+      this.timer = this.timers.start(spec, {
+        onFired: () => {
+          this.timer = undefined;
+          this.timerDueMs = Infinity;
+          this.flush();
+        },
+        onEnded: (error) => {
+          this.timer = undefined;
+          this.timerDueMs = Infinity;
+          this.endAll(error);
+        },
+      });
+      this.timerDueMs = first.dueMs;
+    } catch (error) {
+      laterTurn(() => {
+        this.endAll(error as LibeventError);
+      });
+    }
+  }
+
+  /** Nothing runs any more. */
+  private endAll(error: LibeventError | undefined): void {
+    const actions: EventAction<unknown>[] = [];
+    for (let { first } = this.heap; first !== undefined; { first } = this.heap) {
+      this.heap.remove(first);
+      actions.push(first);
+    }
+    // Whoever is ended may schedule again: that is another matter.
+    for (const action of actions) action.end(error);
   }
 
   private disarm(): void {
@@ -123,6 +159,8 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
   dueMs = 0;
   order = 0;
   index = -1;
+  /** It repeats itself, if it is scheduled again. */
+  hasRun = false;
   private state: T | undefined;
   private pending = false;
 
@@ -146,6 +184,7 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
     // Another action may have put this one off meanwhile.
     if (!this.pending || this.index >= 0) return undefined;
     this.pending = false;
+    this.hasRun = true;
     try {
       this.work(this.state);
       return undefined;
@@ -155,6 +194,14 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
     }
   }
 
+  /** The work will not run: ends the subscriber that waits for it. */
+  end(error: LibeventError | undefined): void {
+    const waiting = subscriberOf(this);
+    this.unsubscribe();
+    if (error === undefined) waiting?.complete();
+    else waiting?.error(error);
+  }
+
   override unsubscribe(): void {
     if (this.closed) return;
     this.pending = false;
@@ -162,4 +209,25 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
     this.scheduler.remove(this as EventAction<unknown>);
     super.unsubscribe();
   }
+}
+
+/** RxJS's own field: one subscription, several or none that this one has been added to. */
+interface Parented {
+  readonly _parentage?: Subscription[] | Subscription | null;
+}
+
+/**
+ * Who waits for a subscription: the subscriber that it has been added to, by way of other
+ * subscriptions or at once. RxJS gives a scheduler nobody else to report to.
+ */
+function subscriberOf(subscription: Subscription): Observer<unknown> | undefined {
+  const { _parentage: parents } = subscription as unknown as Parented;
+  for (const parent of Array.isArray(parents) ? parents : [parents]) {
+    if (parent === undefined || parent === null) continue;
+    // Not by `instanceof`: there may be two copies of RxJS.
+    if ('error' in parent) return parent as unknown as Observer<unknown>;
+    const found = subscriberOf(parent);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

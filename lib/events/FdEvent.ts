@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { checkOneOf } from '../common/check';
-import type { Release } from '../flow/Release';
+import type { Release } from '../flow/Source';
 import { FdSubscription } from './FdSubscription';
 import type { FdEventName, FdWatches, FdWatchSpec } from './FdWatch';
 
@@ -22,20 +22,19 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
  * so what JavaScript has not read yet is not told twice meanwhile. While it is held it is not
  * watched. What two subscriptions watch, both are told.
  *
- * The descriptor stays its owner's: it must be open while it is subscribed to, and is closed by
- * whoever has opened it, after unsubscribing. One that is closed earlier ends with `EBADF` when that
- * is noticed: with poll and select at the next turn, with epoll when it would be watched again. One
- * that has been opened again under the number is another file.
+ * The descriptor stays its owner's, who may close it at any time: what is watched is a duplicate,
+ * made when it is subscribed to and closed when it is unsubscribed from. So the watch goes on after
+ * the owner has closed its own, and what is opened under the number later is none of its business.
  *
  * - **Subscribe**: cold; every subscription has an event of its own. It keeps the process alive.
  * - **Next**: `'read'`, `'write'`, `'timeout'`, `'closed'`: one value for each condition, in this
  *   order. `'closed'` comes once, when the peer has shut down its side or has reset.
  * - **Complete**: when the base is closed; after `'closed'` if nothing else is waited for.
- * - **Error**: {@link LibeventError}: `EBADF` for what is not open, or no more; `EPERM` for a file
- *   that epoll cannot watch (poll and select can); `EMFILE` for 1024 and above with select; `ENOTSUP`
- *   for `'edge'` without the feature; `EEXIST` where `'closed'` is watched twice; `EINVAL` where both
- *   modes are used on one descriptor; `ERR_BASE_CLOSED`.
- * - **Unsubscribe**: stops watching; the descriptor stays open.
+ * - **Error**: {@link LibeventError}: `EBADF` for what is not open; `EPERM` for a file that epoll
+ *   cannot watch (poll and select can); `EMFILE` when there is no descriptor for the duplicate, or
+ *   only one from 1024 on with select; `ENOTSUP` for `'edge'` without the feature;
+ *   `ERR_BASE_CLOSED`.
+ * - **Unsubscribe**: stops watching and closes the duplicate; the owner's descriptor stays open.
  *
  * @see event2/event.h `event_new()`, `event_add()`, `event_del()`
  */

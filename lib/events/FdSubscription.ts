@@ -1,35 +1,20 @@
 import type { Subscriber } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
-import type { Release } from '../flow/Release';
-import { Source } from '../flow/Source';
-import { enterSource, leaveSource } from '../flow/currentSource';
-import { laterTurn } from '../flow/laterTurn';
+import { Emitter } from '../flow/Emitter';
+import { type Release, enterSource, leaveSource } from '../flow/Source';
 import type { FdEventName, FdWatch, FdWatchHandler, FdWatches, FdWatchSpec } from './FdWatch';
 
 /** One subscription of an `FdEvent`: its watch, its holds and what waits. */
-export class FdSubscription implements FdWatchHandler {
-  private readonly source: Source;
-  private readonly waiting: FdEventName[] = [];
+export class FdSubscription extends Emitter<FdEventName> implements FdWatchHandler {
   private watch: FdWatch | undefined;
   private watching = false;
   private owed = false;
-  private ended = false;
-  private error: LibeventError | undefined;
-  private emitting = false;
 
   constructor(
     private readonly subscriber: Subscriber<FdEventName>,
     private readonly spec: FdWatchSpec,
   ) {
-    this.source = new Source({
-      pause: () => {
-        this.setWatching(false);
-      },
-      resume: () => {
-        this.pump();
-      },
-      defer: laterTurn,
-    });
+    super();
   }
 
   start(watches: FdWatches): void {
@@ -52,42 +37,28 @@ export class FdSubscription implements FdWatchHandler {
 
   onFired(events: readonly FdEventName[]): void {
     this.owed = true;
-    this.waiting.push(...events);
-    this.pump();
+    for (const event of events) this.take(event);
+    if (!this.busy) this.onFree();
   }
 
   onEnded(error: LibeventError | undefined): void {
     this.watch = undefined;
     this.watching = false;
-    this.ended = true;
-    this.error = error;
-    this.pump();
+    this.end(() => {
+      if (error === undefined) this.subscriber.complete();
+      else this.subscriber.error(error);
+    });
   }
 
   stop(): void {
-    this.waiting.length = 0;
+    this.close();
     this.watching = false;
     this.watch?.stop();
     this.watch = undefined;
   }
 
-  /** Emits what waits; when all of it has been handled, the descriptor is watched again. */
-  private pump(): void {
-    if (this.emitting) return;
-    this.emitting = true;
-    try {
-      while (!this.source.waiting && !this.subscriber.closed && this.waiting.length > 0) {
-        this.emit(this.waiting.shift() as FdEventName);
-      }
-    } finally {
-      this.emitting = false;
-    }
-    if (this.source.waiting || this.subscriber.closed) return;
-    if (this.ended) this.end();
-    else this.goOn();
-  }
-
-  private emit(event: FdEventName): void {
+  protected override emit(event: FdEventName): void {
+    if (this.subscriber.closed) return;
     const outer = enterSource(this.source);
     try {
       this.subscriber.next(event);
@@ -99,17 +70,18 @@ export class FdSubscription implements FdWatchHandler {
     if (event === 'closed' && events.length === 1 && timeoutMs === 0) this.subscriber.complete();
   }
 
-  private goOn(): void {
+  protected override onHeld(): void {
+    this.setWatching(false);
+  }
+
+  /** Everything has been handled: the descriptor is watched again. */
+  protected override onFree(): void {
+    if (this.subscriber.closed) return;
     if (this.owed) {
       this.owed = false;
       this.watch?.acknowledge();
     }
     this.setWatching(true);
-  }
-
-  private end(): void {
-    if (this.error === undefined) this.subscriber.complete();
-    else this.subscriber.error(this.error);
   }
 
   private setWatching(on: boolean): void {

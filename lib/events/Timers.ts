@@ -31,6 +31,8 @@ export interface TimerHandle {
 export interface Timers {
   /** Milliseconds since the epoch, with fractions. Never goes back. */
   now(): number;
-  /** @throws LibeventError ERR_BASE_CLOSED when there is nothing left to fire it */
+  /** Why nothing can be started any more: the base is closed. */
+  readonly refusal: LibeventError | undefined;
+  /** @throws LibeventError the {@link Timers.refusal}; `ENOBUFS` where the base has no room */
   start(spec: TimerSpec, handler: TimerHandler): TimerHandle;
 }

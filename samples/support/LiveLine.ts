@@ -18,12 +18,16 @@ export class LiveLine {
     listener: Listener,
   ) {
     this.subscription.add(
-      listener.bound.subscribe(({ address, port, family }) => {
-        const host = family === 'IPv6' ? `[${address}]` : address;
-        const threads =
-          base.threads === 1 ? '1 reactor thread' : `${String(base.threads)} reactor threads`;
-        console.log(`listening on ${host}:${String(port)} (${threads}, ${base.method})`);
-        if (process.stdout.isTTY) void this.start();
+      listener.bound.subscribe({
+        next: ({ address, port, family }) => {
+          const host = family === 'IPv6' ? `[${address}]` : address;
+          const threads =
+            base.threads === 1 ? '1 reactor thread' : `${String(base.threads)} reactor threads`;
+          console.log(`listening on ${host}:${String(port)} (${threads}, ${base.method})`);
+          if (process.stdout.isTTY) void this.start();
+        },
+        // Whoever subscribes to the listener has the error, too.
+        error: () => undefined,
       }),
     );
     this.subscription.add(

@@ -1,26 +1,37 @@
 import {
+  NEVER,
   Observable,
   Subject,
   asyncScheduler,
   auditTime,
+  bufferTime,
   concat,
+  concatMap,
   debounceTime,
   delay,
   firstValueFrom,
   from,
+  ignoreElements,
   interval,
   observeOn,
   of,
+  repeat,
+  subscribeOn,
   take,
+  throttleTime,
   timeout,
+  timer,
   toArray,
+  type MonoTypeOperatorFunction,
   type SchedulerAction,
   type SchedulerLike,
 } from 'rxjs';
 import fc from 'fast-check';
 import { EventBase } from '../../lib/base/EventBase';
+import type { LibeventError } from '../../lib/common/LibeventError';
 import { EventScheduler } from '../../lib/events/EventScheduler';
 import { ManualTimers } from './support/ManualTimers';
+import { runScript } from './support/runScript';
 
 function setUp(): { timers: ManualTimers; scheduler: EventScheduler; log: string[] } {
   const timers = new ManualTimers();
@@ -261,6 +272,88 @@ describe('evtimer_new: base.scheduler', () => {
     action.unsubscribe();
     await firstValueFrom(concat(base.timer(1)));
     expect(action.closed).toBe(true);
+  });
+
+  describe('when the base is closed', () => {
+    const complete = 'complete';
+    const closed = 'ERR_BASE_CLOSED';
+    it.each<[string, (at: SchedulerLike) => Observable<unknown>, string]>([
+      ['delay', (at) => of(1).pipe(delay(1e6, at)), complete],
+      ['debounceTime', (at) => concat(of(1), NEVER).pipe(debounceTime(1e6, at)), complete],
+      ['timeout', (at) => NEVER.pipe(timeout({ first: 1e6, scheduler: at })), complete],
+      ['bufferTime', (at) => NEVER.pipe(bufferTime(1e6, at)), complete],
+      ['observeOn', (at) => of(1).pipe(observeOn(at, 1e6)), complete],
+      ['subscribeOn', (at) => of(1).pipe(subscribeOn(at, 1e6)), complete],
+      ['interval', (at) => interval(1e6, at), complete],
+      ['interval, that has emitted', (at) => interval(1, at), complete],
+      ['timer', (at) => timer(1e6, at), complete],
+      ['timer, that has emitted', (at) => timer(0, 1e6, at), complete],
+      ['repeat', (at) => of(1).pipe(repeat({ delay: () => timer(1e6, at) })), complete],
+      [
+        'what goes on with the next',
+        (at) => of(1, 2).pipe(concatMap((each) => of(each).pipe(delay(1e6, at)))),
+        closed,
+      ],
+      ['what subscribes again', (at) => interval(1e6, at).pipe(repeat()), closed],
+    ])('completes or fails what waits: %s', async (_, waiting, expected) => {
+      const ended = new Promise((resolve) => {
+        waiting(scheduler).subscribe({
+          error: ({ code }: LibeventError) => {
+            resolve(code);
+          },
+          complete: () => {
+            resolve(complete);
+          },
+        });
+      });
+      await firstValueFrom(base.timer(3));
+      await base.close();
+      expect(await ended).toBe(expected);
+    });
+
+    it.each<[string, (at: SchedulerLike) => MonoTypeOperatorFunction<number>]>([
+      ['auditTime', (at) => auditTime(1e6, at)],
+      ['throttleTime', (at) => throttleTime(1e6, at)],
+      ['debounceTime', (at) => debounceTime(1e6, at)],
+    ])('fails what waits for its source when the next value comes: %s', async (_, operator) => {
+      const source = new Subject<number>();
+      const ended = firstValueFrom(source.pipe(operator(scheduler), ignoreElements()));
+      await base.close();
+      source.next(1);
+      await expect(ended).rejects.toMatchObject({ code: 'ERR_BASE_CLOSED' });
+    });
+
+    it('unsubscribes an action that nobody waits for', async () => {
+      const run = jest.fn();
+      const actions = [1e6, 2e6].map((ms) => scheduler.schedule(run, ms));
+      await base.close();
+      expect(actions.map(({ closed }) => closed)).toEqual([true, true]);
+      expect(run).not.toHaveBeenCalled();
+    });
+
+    it('throws nowhere: in actions that schedule again, in streams that repeat or retry', async () => {
+      const { code, lines, errors } = await runScript(`
+        const { interval, repeat, retry, timer } = rxjs;
+        const base = new EventBase();
+        const { scheduler } = base;
+        const log = (name) => ({ error: ({ code }) => console.log(name, code), complete: () => console.log(name, 'complete') });
+        interval(0.1, scheduler).subscribe();
+        timer(0, 0.1, scheduler).pipe(retry(2)).subscribe(log('timer'));
+        interval(0.1, scheduler).pipe(repeat()).subscribe(log('repeat'));
+        scheduler.schedule(function () { this.schedule(undefined, 0.1); }, 0.1);
+        scheduler.schedule(() => {
+          // The loop of this turn goes on behind the call.
+          void base.close();
+          interval(0.1, scheduler).subscribe(log('late'));
+        }, 3);
+      `);
+      expect([code, errors]).toEqual([0, '']);
+      expect([...lines].sort()).toEqual([
+        'late ERR_BASE_CLOSED',
+        'repeat ERR_BASE_CLOSED',
+        'timer complete',
+      ]);
+    });
   });
 
   it('errors what schedules on a closed base', async () => {

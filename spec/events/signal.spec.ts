@@ -170,6 +170,92 @@ describe('evsignal_new: base.signal', () => {
     expect([signal, errors, lines]).toEqual([null, '', ['node']]);
   });
 
+  it('is heard beside listeners that process gets later, and goes on when they go', async () => {
+    const { signal, lines, errors } = await runScript(`
+      const base = new EventBase();
+      const alive = setInterval(() => {}, 1000);
+      let ours = 0;
+      let nodes = 0;
+      const heard = () => (nodes += 1);
+      const until = async (done) => { while (!done()) await rxjs.firstValueFrom(base.timer(1)); };
+      const subscription = base.signal('SIGHUP').subscribe(({ count }) => (ours += count));
+      (async () => {
+        await rxjs.firstValueFrom(base.timer(0));
+        for (let round = 1; round <= 20; round += 1) {
+          process.on('SIGHUP', heard);
+          process.kill(process.pid, 'SIGHUP');
+          await until(() => ours === 2 * round - 1 && nodes === round);
+          process.off('SIGHUP', heard);
+          process.kill(process.pid, 'SIGHUP');
+          await until(() => ours === 2 * round);
+        }
+        console.log(ours, nodes);
+        process.on('SIGHUP', heard);
+        subscription.unsubscribe();
+        await rxjs.firstValueFrom(base.timer(0));
+        process.kill(process.pid, 'SIGHUP');
+        await until(() => nodes === 21);
+        console.log(ours, nodes);
+        process.off('SIGHUP', heard);
+        process.kill(process.pid, 'SIGHUP');
+      })();
+    `);
+    expect([signal, errors, lines]).toEqual(['SIGHUP', '', ['40 20', '40 21']]);
+  });
+
+  it('of a worker is heard beside listeners of the main thread', async () => {
+    const { code, lines, errors } = await runScript(`
+      const { Worker } = require('node:worker_threads');
+      const worker = new Worker(${JSON.stringify(`
+        const { parentPort, workerData } = require('node:worker_threads');
+        const { EventBase } = require(workerData);
+        const { firstValueFrom, take } = require('rxjs');
+        const base = new EventBase();
+        base.signal('SIGHUP').pipe(take(3)).subscribe({
+          next: () => parentPort.postMessage('worker'),
+          complete: () => base.close(),
+        });
+        firstValueFrom(base.timer(0)).then(() => parentPort.postMessage('ready'));
+      `)}, { eval: true, workerData: require.resolve('./dist/index.js') });
+      const heard = [];
+      const hup = () => said('main');
+      const said = (who) => {
+        heard.push(who);
+        if (heard.length === 1) process.kill(process.pid, 'SIGHUP');
+        if (heard.length === 2) {
+          process.on('SIGHUP', hup);
+          process.kill(process.pid, 'SIGHUP');
+        }
+        if (heard.length === 4) {
+          process.off('SIGHUP', hup);
+          process.kill(process.pid, 'SIGHUP');
+        }
+      };
+      worker.on('message', said);
+      worker.on('exit', () => console.log(heard.sort().join(' ')));
+    `);
+    expect([code, errors, lines]).toEqual([0, '', ['main ready worker worker worker']]);
+  });
+
+  it('leaves Node what it has for SIGINT: the terminal is put in order', async () => {
+    const { lines, errors } = await runScript(`
+      const { readFileSync } = require('node:fs');
+      const caught = () => /SigCgt:\\t(.*)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+      const before = caught();
+      const base = new EventBase();
+      (async () => {
+        base.signal('SIGINT').subscribe().unsubscribe();
+        base.signal('SIGHUP').pipe(rxjs.take(1)).subscribe();
+        await rxjs.firstValueFrom(base.timer(0));
+        process.kill(process.pid, 'SIGHUP');
+        await rxjs.firstValueFrom(base.timer(1));
+        await base.close();
+        console.log(caught() === before);
+      })();
+    `);
+    expect([errors, lines]).toEqual(['', ['true']]);
+  });
+
   it('takes SIGINT and SIGTERM, which end the process otherwise', async () => {
     const { code, lines } = await runScript(`
       const base = new EventBase();

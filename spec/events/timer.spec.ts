@@ -1,4 +1,4 @@
-import { Subject, firstValueFrom, take, toArray } from 'rxjs';
+import { Subject, firstValueFrom, take, tap, toArray } from 'rxjs';
 import { EventBase } from '../../lib/base/EventBase';
 import { timer } from '../../lib/events/timer';
 import { timerOptions, type TimerConfig } from '../../lib/events/TimerConfig';
@@ -145,6 +145,47 @@ describe('evtimer_new, event_base_init_common_timeout: base.timer', () => {
     for (let index = 1; index < numbers.length; index += 1) {
       expect(numbers[index]).toBeGreaterThan(numbers[index - 1] as number);
     }
+  });
+
+  /** Keeps JavaScript busy until the reactor has turned so many times. */
+  function busyFor(passes: number): void {
+    const from = base.stats.passes;
+    while (base.stats.passes - from < passes);
+  }
+
+  it('emits the latest number, once, behind a JavaScript thread that was busy', async () => {
+    for (const config of [{}, { catchUp: true }]) {
+      const numbers: number[] = [];
+      let behind = 0;
+      await new Promise<void>((resolve) => {
+        base
+          .timer(1, 1, config)
+          .pipe(take(40))
+          .subscribe({ next: (number) => numbers.push(number), complete: resolve });
+        setImmediate(() => {
+          // The first expiration is posted early in this, and those after it are only counted.
+          busyFor(30);
+          behind = numbers.length;
+        });
+      });
+      if ('catchUp' in config) expect(numbers).toEqual([...numbers.keys()]);
+      else expect(numbers[behind]).toBeGreaterThan(20);
+    }
+  });
+
+  it('emits what has expired while its own subscriber was busy, without waiting for more', async () => {
+    const begun = performance.now();
+    const numbers = await firstValueFrom(
+      base.timer(0, 500).pipe(
+        tap((number) => {
+          // The second expiration comes meanwhile; the third would be half a second later.
+          if (number === 0) while (performance.now() < begun + 510);
+        }),
+        take(2),
+        toArray(),
+      ),
+    );
+    expect(numbers).toEqual([0, 1]);
   });
 
   it('has no burst behind a JavaScript thread that was busy', async () => {

@@ -1,4 +1,4 @@
-import { from, lastValueFrom, map, materialize, take, toArray } from 'rxjs';
+import { from, type Observable, lastValueFrom, map, materialize, take, tap, toArray } from 'rxjs';
 import { lines, sendTo, type Connection, type LibeventError } from 'rxjs-libevent';
 import { allOf, bytesOf } from './support/bytesOf';
 import { newBase } from './support/newBase';
@@ -13,7 +13,7 @@ describe('bufferevent_pair_new: base.pair', () => {
   });
 
   /** How the input of a connection ends. */
-  const endOf = (connection: Connection): Promise<unknown> =>
+  const endOf = (connection: Observable<unknown>): Promise<unknown> =>
     lastValueFrom(connection, { defaultValue: undefined }).then(
       () => 'complete',
       (error: unknown) => (error as LibeventError).code,
@@ -60,7 +60,7 @@ describe('bufferevent_pair_new: base.pair', () => {
   );
 
   it('ends with EOF after the last byte, and can still be written to', async () => {
-    const [one, other] = base.pair();
+    const [one, other] = base.pair({ allowHalfOpen: true });
     const ended = allOf(other);
     one.next('last');
     one.complete();
@@ -123,25 +123,44 @@ describe('bufferevent_pair_new: base.pair', () => {
     other.complete();
   });
 
-  it('destroy: the other end has EOF, what waited is lost', async () => {
+  it('T2: destroy: what waits is lost, and the other end has ECONNRESET', async () => {
     const [one, other] = base.pair({ read: { high: 100 } });
-    const release = other.hold();
+    const received: Buffer[] = [];
+    let release: (() => void) | undefined;
+    const note = (chunk: Buffer) => {
+      received.push(chunk);
+      release ??= other.hold();
+    };
+    const ended = endOf(other.pipe(tap(note)));
     one.next(pattern(10_000));
+    await until(() => received.length > 0);
     one.destroy();
     await lastValueFrom(one.whenClosed);
-    expect(other.closed).toBe(false);
-    release();
-    const received = await allOf(other);
-    expect(received.length).toBeLessThan(10_000);
-    expect(received.equals(pattern(10_000).subarray(0, received.length))).toBe(true);
+    release?.();
+    expect(await ended).toBe('ECONNRESET');
+    const bytes = Buffer.concat(received);
+    expect(bytes.length).toBeLessThan(10_000);
+    expect(bytes.equals(pattern(10_000).subarray(0, bytes.length))).toBe(true);
   });
 
-  it('destroy: a reader at the other end completes', async () => {
+  it('T2: destroy: the other end has ECONNRESET where nobody has read yet', async () => {
     const [one, other] = base.pair();
-    const ended = endOf(other);
+    one.next('waits');
     one.destroy();
-    expect(await ended).toBe('complete');
+    expect(await endOf(other)).toBe('ECONNRESET');
   });
+
+  it.each(['', 'all of it'])(
+    'T2: destroy: the other end has EOF after %j, all sent',
+    async (text) => {
+      const [one, other] = base.pair();
+      const received = allOf(other);
+      if (text !== '') one.next(text);
+      await until(() => one.outputBytes === 0);
+      one.destroy();
+      expect((await received).toString()).toBe(text);
+    },
+  );
 
   it('reset and error: a reader at the other end has ECONNRESET', async () => {
     for (const end of [
@@ -156,7 +175,7 @@ describe('bufferevent_pair_new: base.pair', () => {
   });
 
   it('fails what is written to an end that has gone', async () => {
-    const [left, right] = base.pair();
+    const [left, right] = base.pair({ allowHalfOpen: true });
     right.destroy();
     await lastValueFrom(right.whenClosed);
     const code = await lastValueFrom(from(['too late']).pipe(sendTo(left))).catch(

@@ -363,6 +363,8 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     expect(existsSync(path)).toBe(true);
     const socket = netConnect({ path });
     const connection = await done;
+    // The reactor has closed the listener by then.
+    await firstValueFrom(base.timer(0));
     expect(existsSync(path)).toBe(false);
     connection.destroy();
     socket.destroy();

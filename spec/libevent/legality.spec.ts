@@ -13,7 +13,7 @@ interface Ends {
 }
 
 function paired(base: EventBase): Promise<Ends> {
-  const [client, server] = base.pair();
+  const [client, server] = base.pair({ allowHalfOpen: true });
   const subscription = new Subscription(() => {
     client.destroy();
     server.destroy();
@@ -63,6 +63,8 @@ describe.each<[string, (base: EventBase) => Promise<Ends>]>([
         c.held,
         c.heldBy,
         c.dropped,
+        c.refused,
+        c.writable,
         c.closed,
         c.failure,
         c.marks,
@@ -125,7 +127,7 @@ describe.each<[string, (base: EventBase) => Promise<Ends>]>([
     await inState('closing', (connection) => {
       connection.next('lost');
       expect(connection.outputBytes).toBe(0);
-      expect(connection.closed).toBe(true);
+      expect([connection.writable, connection.refused]).toEqual([false, 1]);
     });
   });
 

@@ -125,7 +125,7 @@ describe('options', () => {
     ['localPort', connect('localPort'), { unit: 'ports', least: 0, most: 65_535 }],
     ['keepAliveSeconds', connect('keepAliveSeconds'), { unit: 'seconds', least: 0, most: 32_767 }],
     ['connectTimeoutMs', connect('connectTimeoutMs'), MS],
-    ['attemptTimeoutMs', connect('attemptTimeoutMs'), { ...MS, least: 10 }],
+    ['attemptDelayMs', connect('attemptDelayMs'), { ...MS, least: 10 }],
     ['closeDeadlineMs', connect('closeDeadlineMs'), { ...MS, least: 1 }],
     [
       'concurrency',
@@ -376,12 +376,12 @@ describe('options', () => {
     [
       'no chunk',
       () => connection.next(5 as never),
-      'a chunk must be a Uint8Array or a string, got number',
+      'a chunk must be a typed array, a DataView or a string, got number',
     ],
     [
-      'words that are no chunk',
-      () => connection.next(new Uint16Array(2) as never),
-      'a chunk must be a Uint8Array or a string',
+      'memory that is no chunk',
+      () => connection.next(new ArrayBuffer(2) as never),
+      'a chunk must be a typed array, a DataView or a string, got object',
     ],
     [
       'a list that is none',
@@ -393,7 +393,11 @@ describe('options', () => {
       () => new EventBase({ requireFeatures: 5 as never }),
       'requireFeatures must be a list of words',
     ],
-    ['bytes that are none', () => connection.unread('x' as never), 'a chunk must be a Uint8Array'],
+    [
+      'bytes that are none',
+      () => connection.unread('x' as never),
+      'a chunk must be a typed array or a DataView',
+    ],
   ];
 
   it.each(others)('refuses %s', (_name, use, message) => {

@@ -10,6 +10,7 @@ interface Entry {
 export class ManualTimers implements Timers {
   private readonly entries = new Set<Entry>();
   private time = 0;
+  readonly refusal = undefined;
 
   get pending(): number {
     return this.entries.size;

@@ -27,7 +27,12 @@ export async function joined(
   } = {},
 ): Promise<Joined> {
   const subscription = new Subscription();
-  const listener = base.listen({ host: '127.0.0.1', port: 0, ...options.server });
+  const listener = base.listen({
+    host: '127.0.0.1',
+    port: 0,
+    allowHalfOpen: true,
+    ...options.server,
+  });
   const accepted = new Promise<Connection>((resolve, reject) => {
     subscription.add(listener.subscribe({ next: resolve, error: reject }));
   });
