@@ -1,0 +1,88 @@
+// npm run fuzz -- [--seconds 60] [--seed N] [--method epoll|poll|select] [--threads N] [--only KINDS]
+// [--library DIR]: random programs, until the time is over or one of them fails; see docs/fuzzing.md.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Runner } from './fuzz/Runner.mjs';
+import { generate, kinds } from './fuzz/generate.mjs';
+import { print } from './fuzz/print.mjs';
+import { shrink } from './fuzz/shrink.mjs';
+import { root } from './setup/paths.mjs';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string' },
+    method: { type: 'string' },
+    threads: { type: 'string' },
+    only: { type: 'string', default: Object.keys(kinds).join() },
+    survey: { type: 'boolean', default: false },
+    library: { type: 'string', default: root },
+  },
+});
+const names = values.only.split(',');
+for (const name of names) if (!(name in kinds)) fail(`no kind ${name}: ${Object.keys(kinds).join()}`);
+const fixed = {};
+if (values.method) fixed.method = values.method;
+if (values.threads) fixed.threads = Number(values.threads);
+
+const began = performance.now();
+const end = began + Number(values.seconds) * 1000;
+const first = Number(values.seed ?? Date.now() % 1_000_000);
+const runner = new Runner(resolve(values.library));
+const counts = {};
+let program;
+let finding;
+let seed = first;
+for (; performance.now() < end && (values.survey || finding === undefined); seed += 1) {
+  program = generate(seed, names, fixed);
+  counts[program.kind] = (counts[program.kind] ?? 0) + 1;
+  finding = await runner.run(program);
+  if (values.survey && finding) console.log(`${program.seed} ${program.kind} ${finding.kind} ${named(finding.step)}: ${finding.text.slice(0, 300)}`);
+}
+await runner.stop();
+const drawn = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
+console.log(`fuzz: seeds ${first} to ${seed - 1}: ${drawn.join(', ')}`);
+if (finding === undefined) {
+  console.log('fuzz: nothing found');
+} else if (!values.survey) {
+  await show();
+  process.exitCode = 1;
+}
+
+async function show() {
+  console.log(`fuzz: seed ${program.seed} (${program.kind}, ${program.steps.length} steps)`);
+  console.log(`${finding.kind}: ${finding.text}\n`);
+  const again = await fails(program, 3, 8000);
+  console.log(again ? 'fuzz: fails again alone' : 'fuzz: does not fail again alone, in 3 runs');
+  const smallest = again
+    ? await shrink(program, (smaller) => fails(smaller, 2, 2500), performance.now() + 60_000)
+    : program;
+  const text = print(smallest, finding);
+  const folder = join(root, '.build/fuzz');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${program.seed}.mjs`);
+  writeFileSync(file, text);
+  console.log(`fuzz: ${smallest.steps.length} steps are left, ${file}:\n\n${text}`);
+}
+
+async function fails(candidate, runs, stallMs) {
+  for (let count = 0; count < runs; count += 1) {
+    const found = await runner.run(candidate, stallMs);
+    await runner.stop();
+    if (found?.kind === finding.kind) {
+      finding = found;
+      return true;
+    }
+  }
+  return false;
+}
+
+function named(step) {
+  return program.steps[step]?.join(' ') ?? 'end';
+}
+
+function fail(text) {
+  console.error(`fuzz: ${text}`);
+  process.exit(1);
+}
