@@ -4,9 +4,10 @@ import { ends, relays } from './kinds/ends.mjs';
 import { failures } from './kinds/failures.mjs';
 import { leases } from './kinds/leases.mjs';
 import { memory } from './kinds/memory.mjs';
+import { streams } from './kinds/streams.mjs';
 import { turns } from './kinds/turns.mjs';
 
-export const kinds = { memory, leases, turns, failures, ends, relays };
+export const kinds = { streams, memory, leases, turns, failures, ends, relays };
 
 /** The program of a seed: one of the kinds asked for, of which all are checked. */
 export function generate(seed, names, fixed) {
