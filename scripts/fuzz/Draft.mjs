@@ -30,8 +30,7 @@ export class Draft {
       [1, 'select'],
     ]);
     const threads = random.chance(0.3) ? 2 : 1;
-    const priorities = random.chance(0.4) ? random.pick([2, 3]) : 1;
-    const drawn = { method, threads, priorities, ...options, ...this.fixed };
+    const drawn = { method, threads, priorities: 1, ...options, ...this.fixed };
     this.add('base', id, drawn);
     this.bases.push({ id, ...drawn });
     return id;
@@ -47,10 +46,13 @@ export class Draft {
     const kind = random.pick(kinds);
     const id = this.name({ tcp: 't', unix: 'u', pair: 'p' }[kind]);
     const on = this.anyBase();
-    const drawn = () => options ?? this.options(kind === 'pair' ? undefined : on);
-    if (kind === 'pair') this.add('pair', id, on.id, drawn());
-    else this.add(kind, id, on.id, this.anyBase().id, drawn(), options ?? this.options());
-    const link = { id, kind, base: on, ends: [`${id}a`, `${id}b`], limited: false };
+    const first = options ?? this.options(kind === 'pair' ? undefined : on);
+    const second = options ?? this.options();
+    if (kind === 'pair') this.add('pair', id, on.id, first);
+    else this.add(kind, id, on.id, this.anyBase().id, first, second);
+    // A byte at a time takes a while.
+    const slow = [first, second].some(({ read }) => read?.high < 1000);
+    const link = { id, kind, base: on, ends: [`${id}a`, `${id}b`], limited: false, slow };
     this.links.push(link);
     return link;
   }
@@ -86,9 +88,9 @@ export class Draft {
     const lengths = [
       [3, [1, 100]],
       [3, [100, 5000]],
-      [2, [5000, 16383]],
-      [3, [16384, 70_000]],
-      [link?.limited ? 0 : 1, [70_000, 1_000_000]],
+      [link?.slow ? 0 : 2, [5000, 16383]],
+      [link?.slow ? 0 : 3, [16384, 70_000]],
+      [link?.slow || link?.limited ? 0 : 1, [70_000, 1_000_000]],
     ];
     return this.random.integer(...this.random.weighted(lengths));
   }
@@ -117,7 +119,7 @@ export class Draft {
 
   sendFile() {
     if (this.files.length === 0 || this.random.chance(0.3)) this.file();
-    const end = this.anyEnd(({ kind, limited }) => kind !== 'pair' && !limited);
+    const end = this.anyEnd(({ kind, limited, slow }) => kind !== 'pair' && !limited && !slow);
     if (!end) return;
     const { id, bytes } = this.random.pick(this.files);
     const start = this.random.chance(0.5) ? 0 : this.random.integer(0, bytes - 1);

@@ -27,6 +27,7 @@ export function relays(draft) {
   draft.base();
   if (random.chance(0.5)) draft.base();
   const chain = Array.from({ length: random.integer(1, 4) }, () => draft.link());
+  const slow = chain.some((link) => link.slow);
   const stage = random.pick(STAGES);
   for (const [index, { ends: [, near] }] of chain.entries()) {
     const next = chain[index + 1];
@@ -37,7 +38,7 @@ export function relays(draft) {
   const [first] = chain[0].ends;
   if (random.chance(0.7)) draft.add('read', first, 'plain');
   draws(draft, random.integer(3, 15), [
-    [6, () => draft.add('write', first, draft.length(), 'plain')],
+    [6, () => draft.add('write', first, draft.length({ slow }), 'plain')],
     [2, () => draft.add('turn')],
     [1, () => draft.add('pause', random.integer(1, 10))],
     [1, () => draft.add('hold', first)],

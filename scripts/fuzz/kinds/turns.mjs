@@ -3,7 +3,7 @@ import { common, draws, withEnd } from './common.mjs';
 /** Whether every turn ends: levels, pairs that end in a hurry, a great deal at once. */
 export function turns(draft) {
   const { random } = draft;
-  const on = draft.base();
+  const on = draft.base({ priorities: random.chance(0.25) ? random.pick([2, 3]) : 1 });
   const options = random.chance(0.5) ? undefined : {};
   for (let count = random.integer(1, 4); count > 0; count -= 1) draft.link(undefined, options);
   if (draft.bases[on].priorities > 1) levels(draft);
