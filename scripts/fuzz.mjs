@@ -1,5 +1,5 @@
-// npm run fuzz -- [--seconds 60] [--seed N] [--method epoll|poll|select] [--threads N] [--only KINDS]
-// [--library DIR]: random programs, until the time is over or one of them fails; see docs/fuzzing.md.
+// npm run fuzz -- [OPTIONS]: random programs, until the time is over or one of them fails; see
+// docs/fuzzing.md. Ends with 0 if nothing was found.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { Runner } from './fuzz/Runner.mjs';
 import { generate, kinds } from './fuzz/generate.mjs';
 import { print } from './fuzz/print.mjs';
 import { shrink } from './fuzz/shrink.mjs';
+import { setUp } from './setup/index.mjs';
 import { root } from './setup/paths.mjs';
 
 const { values } = parseArgs({
@@ -21,13 +22,16 @@ const { values } = parseArgs({
   },
 });
 const names = values.only.split(',');
-for (const name of names) if (!(name in kinds)) fail(`no kind ${name}: ${Object.keys(kinds).join()}`);
+const strange = names.find((name) => !(name in kinds));
+if (strange !== undefined) fail(`no kind ${strange}; there are ${Object.keys(kinds).join()}`);
 const fixed = {};
 if (values.method) fixed.method = values.method;
 if (values.threads) fixed.threads = Number(values.threads);
 
-const began = performance.now();
-const end = began + Number(values.seconds) * 1000;
+if (values.library === root) setUp();
+
+const end = performance.now() + Number(values.seconds) * 1000;
+const shrinkMs = Math.max(10, Number(values.seconds)) * 1000;
 const first = Number(values.seed ?? Date.now() % 1_000_000);
 const runner = new Runner(resolve(values.library));
 const counts = {};
@@ -38,7 +42,7 @@ for (; performance.now() < end && (values.survey || finding === undefined); seed
   program = generate(seed, names, fixed);
   counts[program.kind] = (counts[program.kind] ?? 0) + 1;
   finding = await runner.run(program);
-  if (values.survey && finding) console.log(`${program.seed} ${program.kind} ${finding.kind} ${named(finding.step)}: ${finding.text.slice(0, 300)}`);
+  if (values.survey && finding) console.log(line());
 }
 await runner.stop();
 const drawn = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
@@ -56,7 +60,7 @@ async function show() {
   const again = await fails(program, 3, 8000);
   console.log(again ? 'fuzz: fails again alone' : 'fuzz: does not fail again alone, in 3 runs');
   const smallest = again
-    ? await shrink(program, (smaller) => fails(smaller, 2, 2500), performance.now() + 60_000)
+    ? await shrink(program, (smaller) => fails(smaller, 2, 2500), performance.now() + shrinkMs)
     : program;
   const text = print(smallest, finding);
   const folder = join(root, '.build/fuzz');
@@ -78,8 +82,10 @@ async function fails(candidate, runs, stallMs) {
   return false;
 }
 
-function named(step) {
-  return program.steps[step]?.join(' ') ?? 'end';
+/** A finding of a survey, which shrinks nothing. */
+function line() {
+  const step = program.steps[finding.step]?.join(' ') ?? 'end';
+  return `${program.seed} ${program.kind} ${finding.kind} at ${step}: ${finding.text.split('\n')[0]}`;
 }
 
 function fail(text) {

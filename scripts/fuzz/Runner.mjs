@@ -30,10 +30,13 @@ export class Runner {
       let timer;
       const alive = () => {
         clearTimeout(timer);
-        timer = setTimeout(() => {
-          const busy = states(runs.pid);
-          resolve({ kind: 'stuck', text: `JavaScript makes no step; threads: ${busy}` });
-        }, stallMs * SLOW * 4);
+        timer = setTimeout(
+          () => {
+            const busy = states(runs.pid);
+            resolve({ kind: 'stuck', text: `JavaScript makes no step; threads: ${busy}` });
+          },
+          stallMs * SLOW * 4,
+        );
       };
       const onMessage = (message) => {
         alive();

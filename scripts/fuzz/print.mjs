@@ -11,12 +11,14 @@ export function print({ seed, kinds, early, steps }, finding) {
   collect('run/World.mjs', files);
   collect('run/settle.mjs', files);
   for (const [family, functions] of Object.entries(families)) {
-    if (Object.keys(functions).some((name) => used.has(name))) collect(`steps/${family}.mjs`, files);
+    if (Object.keys(functions).some((name) => used.has(name)))
+      collect(`steps/${family}.mjs`, files);
   }
   const imports = new Map();
   const bodies = files.map((file) => body(file, imports));
   const lines = steps.map(([name, ...args]) => {
-    const waits = find(name).constructor.name === 'AsyncFunction' || name === 'turn' || name === 'pause';
+    const waits =
+      find(name).constructor.name === 'AsyncFunction' || name === 'turn' || name === 'pause';
     return `${waits ? 'await ' : ''}${name}(${['world', ...args.map(text)].join(', ')});`;
   });
   return `// Seed ${seed}. ${finding.kind}: ${finding.text.replaceAll('\n', '\n// ')}
@@ -71,7 +73,10 @@ function body(file, imports) {
     imports.set(from, known);
     for (const name of names.split(', ')) known.add(name);
   }
-  const text = source(file).replace(/^import .*\n/gm, '').replace(/^export /gm, '').trim();
+  const text = source(file)
+    .replace(/^import .*\n/gm, '')
+    .replace(/^export /gm, '')
+    .trim();
   return `// ${file}\n${text}\n`;
 }
 
@@ -80,5 +85,11 @@ function source(file) {
 }
 
 function text(value) {
-  return JSON.stringify(value).replaceAll('"', "'").replace(/'(\w+)':/g, ' $1: ').replace(/\}/g, ' }').replaceAll(',', ', ').replaceAll('{ }', '{}').replace(/ +/g, ' ');
+  return JSON.stringify(value)
+    .replaceAll('"', "'")
+    .replace(/'(\w+)':/g, ' $1: ')
+    .replace(/\}/g, ' }')
+    .replaceAll(',', ', ')
+    .replaceAll('{ }', '{}')
+    .replace(/ +/g, ' ');
 }

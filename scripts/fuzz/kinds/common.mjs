@@ -9,7 +9,11 @@ export const common = [
   [1, (draft) => draft.add('pause', draft.random.integer(1, 20))],
   [1, (draft) => draft.link()],
   [1, (draft) => withEnd(draft, (end) => marks(draft, end))],
-  [1, (draft) => withEnd(draft, (end) => draft.add('trigger', end, draft.random.pick(['read', 'write'])))],
+  [
+    1,
+    (draft) =>
+      withEnd(draft, (end) => draft.add('trigger', end, draft.random.pick(['read', 'write']))),
+  ],
   [1, (draft) => draft.add('timer', draft.anyBase().id, draft.random.pick([0, 0.25, 3]), null, 1)],
   [1, (draft) => draft.add('timer', draft.anyBase().id, 1, draft.random.pick([0.5, 2]), 3)],
 ];

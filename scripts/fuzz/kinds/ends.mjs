@@ -17,7 +17,13 @@ export function ends(draft) {
     [1, () => withEnd(draft, (end) => draft.add('reset', end))],
     [1, () => withEnd(draft, (end) => draft.add('destroy', end))],
     [1, () => withEnd(draft, (end) => draft.add('error', end))],
-    [1, () => withEnd(draft, (end) => draft.add('timeouts', end, random.integer(0, 20), random.integer(0, 20)))],
+    [
+      1,
+      () =>
+        withEnd(draft, (end) =>
+          draft.add('timeouts', end, random.integer(0, 20), random.integer(0, 20)),
+        ),
+    ],
   ]);
 }
 
@@ -29,7 +35,12 @@ export function relays(draft) {
   const chain = Array.from({ length: random.integer(1, 4) }, () => draft.link());
   const slow = chain.some((link) => link.slow);
   const stage = random.pick(STAGES);
-  for (const [index, { ends: [, near] }] of chain.entries()) {
+  for (const [
+    index,
+    {
+      ends: [, near],
+    },
+  ] of chain.entries()) {
     const next = chain[index + 1];
     const [far] = next?.ends ?? [near];
     draft.add('forward', near, far, random.chance(0.5) ? stage : random.pick(STAGES));

@@ -20,7 +20,13 @@ export function failures(draft) {
     [3, () => fifos()],
     [1, () => withEnd(draft, (end) => draft.add('leave', end), sockets)],
     [1, () => withEnd(draft, (end) => draft.add('error', end))],
-    [1, () => withEnd(draft, (end) => draft.add('timeouts', end, random.integer(0, 20), random.integer(0, 20)))],
+    [
+      1,
+      () =>
+        withEnd(draft, (end) =>
+          draft.add('timeouts', end, random.integer(0, 20), random.integer(0, 20)),
+        ),
+    ],
     [1, () => draft.add('pause', random.integer(5, 150))],
   ]);
   if (random.chance(0.25)) draft.add('worker', random.pick(LOADS), random.integer(0, 30));

@@ -1,6 +1,16 @@
 import { common, draws, withEnd } from './common.mjs';
 
-const METHODS = ['timeouts', 'limit', 'marks', 'trigger', 'priority', 'close', 'reset', 'hold', 'write'];
+const METHODS = [
+  'timeouts',
+  'limit',
+  'marks',
+  'trigger',
+  'priority',
+  'close',
+  'reset',
+  'hold',
+  'write',
+];
 
 /** Files, descriptors and places that change hands. */
 export function leases(draft) {
@@ -13,11 +23,23 @@ export function leases(draft) {
     ...common,
     [6, () => draft.sendFile()],
     [4, () => openFifo(draft)],
-    [4, () => withFifo(draft, (id) => draft.add('watch', on(), id, random.pick([['read'], ['write'], ['read', 'closed']])))],
+    [
+      4,
+      () =>
+        withFifo(draft, (id) =>
+          draft.add('watch', on(), id, random.pick([['read'], ['write'], ['read', 'closed']])),
+        ),
+    ],
     [2, () => withFifo(draft, (id) => draft.add('poke', id))],
     [4, () => withFifo(draft, (id) => draft.add('closeFifo', id))],
     [1, () => draft.add('unwatch')],
-    [3, () => withEnd(draft, (end) => draft.add('watchConnection', on(), end, random.pick([['read'], ['write'], ['closed']])))],
+    [
+      3,
+      () =>
+        withEnd(draft, (end) =>
+          draft.add('watchConnection', on(), end, random.pick([['read'], ['write'], ['closed']])),
+        ),
+    ],
     [3, () => draft.link(['tcp', 'unix'])],
     [1, () => withEnd(draft, (end) => draft.add('destroy', end))],
     [1, () => withEnd(draft, (end) => draft.add('reset', end))],
@@ -27,7 +49,10 @@ export function leases(draft) {
     const times = random.pick([1, 2, 4095, 4096, 4097]);
     draft.add('stale', draft.name('s'), on(), times, random.pick(METHODS));
   }
-  if (random.chance(0.15)) draft.add('failing', draft.name('f'), on(), random.integer(5, 40), 500_000);
+  if (random.chance(0.15)) {
+    const count = random.pick([10, 50, 200]);
+    draft.add('failing', draft.name('f'), on(), on(), count, random.pick([0, 200, 600]));
+  }
 }
 
 function openFifo(draft) {

@@ -3,7 +3,7 @@ import { manners } from '../run/manners.mjs';
 import { common, draws, withEnd } from './common.mjs';
 
 const FORMS = Object.keys(forms);
-const MANNERS = Object.keys(manners);
+const MANNERS = Object.keys(manners).filter((name) => name !== 'sample');
 
 /** Buffers that are lied about, reused, resized, given away: written so, and treated so once received. */
 export function memory(draft) {
@@ -21,6 +21,18 @@ export function memory(draft) {
     ...common,
     [20, () => draft.write(undefined, random.pick(some))],
     [4, () => withEnd(draft, (end) => draft.add('read', end, random.pick([manner, 'plain'])))],
-    [3, () => withEnd(draft, (end) => draft.add('burst', end, random.integer(2, 40), random.integer(1, 3000), random.pick(some)))],
+    [
+      3,
+      () =>
+        withEnd(draft, (end) =>
+          draft.add(
+            'burst',
+            end,
+            random.integer(2, 40),
+            random.integer(1, 3000),
+            random.pick(some),
+          ),
+        ),
+    ],
   ]);
 }

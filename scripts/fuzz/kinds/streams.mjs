@@ -12,6 +12,12 @@ export function streams(draft) {
     [3, () => withEnd(draft, (end) => draft.add('forward', end, end, 'none'))],
     [2, () => withEnd(draft, (end) => draft.add('forward', end, draft.anyEnd(), 'none'))],
     [3, () => withEnd(draft, (end) => draft.add('read', end, random.pick(['plain', 'unread'])))],
-    [2, () => withEnd(draft, (end) => draft.add('burst', end, random.integer(2, 100), random.integer(1, 3000), 'plain'))],
+    [
+      2,
+      () =>
+        withEnd(draft, (end) =>
+          draft.add('burst', end, random.integer(2, 100), random.integer(1, 3000), 'plain'),
+        ),
+    ],
   ]);
 }

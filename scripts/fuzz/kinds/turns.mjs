@@ -24,7 +24,14 @@ export function turns(draft) {
   draft.add('probe');
   if (random.chance(0.15)) {
     const to = draft.base({ priorities: 1 });
-    draft.add('broadcast', draft.name('c'), on, to, random.pick([100, 300, 600]), random.integer(10_000, 70_000));
+    draft.add(
+      'broadcast',
+      draft.name('c'),
+      on,
+      to,
+      random.pick([100, 300, 600]),
+      random.integer(10_000, 70_000),
+    );
   }
   if (random.chance(0.1)) draft.add('timers', on, random.pick([20_000, 100_000, 400_000]), 1);
   if (random.chance(0.1)) draft.add('waiters', draft.name('w'), on, random.pick([4000, 16_000]));

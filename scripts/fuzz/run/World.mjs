@@ -62,7 +62,10 @@ export class World {
 
   link(id, first, second, traits = {}) {
     const link = { id, cut: undefined, ...traits };
-    link.ends = [new Endpoint(this, `${id}a`, link, first), new Endpoint(this, `${id}b`, link, second)];
+    link.ends = [
+      new Endpoint(this, `${id}a`, link, first),
+      new Endpoint(this, `${id}b`, link, second),
+    ];
     const [a, b] = link.ends;
     a.peer = b;
     b.peer = a;
@@ -129,7 +132,10 @@ export class World {
       if (busy.share < SPIN || this.#mark() !== mark || this.finding) return;
       if (full < windows - 1) continue;
       const passes = [...this.bases.values()].map(({ stats }) => stats.passes).join(', ');
-      this.fail('spin', `${what}: ${busy.name} works and nothing moves; passes ${passes}\n${this.describe()}`);
+      this.fail(
+        'spin',
+        `${what}: ${busy.name} works and nothing moves; passes ${passes}\n${this.describe()}`,
+      );
     }
   }
 
@@ -149,7 +155,10 @@ export class World {
         closed = true;
         this.moved();
       });
-      await this.until(() => closed, () => `close() of base ${id} does not resolve`);
+      await this.until(
+        () => closed,
+        () => `close() of base ${id} does not resolve`,
+      );
     }
     if (this.finding) return;
     for (const end of this.ends.values()) {
@@ -178,7 +187,8 @@ export class World {
   /** What is left may be on its way: files close in the thread pool, threads end after their last word. */
   async #left(what, look) {
     const until = performance.now() + this.stallMs;
-    while (surplus(this.#before[what], look()) !== '' && performance.now() < until) await this.pause(5);
+    while (surplus(this.#before[what], look()) !== '' && performance.now() < until)
+      await this.pause(5);
     const left = surplus(this.#before[what], look());
     if (left !== '') this.fail('left', `${what} after close(): ${left}`);
   }

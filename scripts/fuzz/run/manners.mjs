@@ -59,8 +59,14 @@ export const manners = {
     const back = end.connection.unread(rest);
     return end.take(back ? chunk.subarray(0, half) : chunk);
   },
-  /** Lies about it, and gives it to the other direction: see `lieTo`. */
-  pass: (end, chunk) => end.take(chunk),
+  /** Looks at the first and the last bytes only, where there are many. */
+  sample(end, chunk) {
+    end.check(chunk.subarray(0, 128), end.received);
+    const from = Math.max(0, chunk.length - 128);
+    end.check(chunk.subarray(from), end.received + from);
+    end.received += chunk.length;
+    end.world.moved();
+  },
 };
 
 export function recheck(end) {

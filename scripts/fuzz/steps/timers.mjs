@@ -29,7 +29,8 @@ export async function timers(world, on, count, dueMs = 1) {
     open -= 1;
     world.moved();
   };
-  for (let index = 0; index < count; index += 1) base.timer(dueMs).subscribe({ error: end, complete: end });
+  for (let index = 0; index < count; index += 1)
+    base.timer(dueMs).subscribe({ error: end, complete: end });
   await world.until(
     () => open === 0,
     () => `${open} of ${count} timers do not fire`,

@@ -7,10 +7,13 @@ export function write(world, name, length, form = 'plain', whenSaturated = 'hold
   const bytes = world.pattern.bytes(end.stream, end.written, length);
   const { chunk, after, refusals = [], refused = false } = forms[form](bytes);
   const { dropped } = end.connection;
-  const taken = world.attempt(() => {
-    end.connection.send(chunk, whenSaturated);
-    return true;
-  }, ...refusals);
+  const taken = world.attempt(
+    () => {
+      end.connection.send(chunk, whenSaturated);
+      return true;
+    },
+    ...refusals,
+  );
   if (taken && !refused && end.connection.dropped === dropped) {
     end.log.add(end.stream, end.written, length);
     end.written += length;
