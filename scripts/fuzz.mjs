@@ -44,7 +44,6 @@ for (; performance.now() < end && (values.survey || finding === undefined); seed
   finding = await runner.run(program);
   if (values.survey && finding) console.log(line());
 }
-await runner.stop();
 const drawn = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
 console.log(`fuzz: seeds ${first} to ${seed - 1}: ${drawn.join(', ')}`);
 if (finding === undefined) {
@@ -53,10 +52,12 @@ if (finding === undefined) {
   await show();
   process.exitCode = 1;
 }
+await runner.stop();
 
 async function show() {
   console.log(`fuzz: seed ${program.seed} (${program.kind}, ${program.steps.length} steps)`);
   console.log(`${finding.kind}: ${finding.text}\n`);
+  await runner.stop();
   const again = await fails(program, 3, 8000);
   console.log(again ? 'fuzz: fails again alone' : 'fuzz: does not fail again alone, in 3 runs');
   const smallest = again
@@ -73,7 +74,6 @@ async function show() {
 async function fails(candidate, runs, stallMs) {
   for (let count = 0; count < runs; count += 1) {
     const found = await runner.run(candidate, stallMs);
-    await runner.stop();
     if (found?.kind === finding.kind) {
       finding = found;
       return true;

@@ -217,12 +217,12 @@ export class World {
   }
 }
 
-/** The thread that has worked most, and which share of the time. */
+/** The thread that has wanted to work most, and which share of the time. */
 function busiest(before, now, ms) {
-  const start = new Map(before.map(({ id, cpu }) => [id, cpu]));
-  const used = now.map(({ id, name, cpu }) => ({
+  const start = new Map(before.map(({ id, wanted }) => [id, wanted]));
+  const used = now.map(({ id, name, wanted }) => ({
     name: `${name} ${id}`,
-    share: (cpu - (start.get(id) ?? cpu)) / 1e6 / ms,
+    share: (wanted - (start.get(id) ?? wanted)) / 1e6 / ms,
   }));
   return used.reduce((most, one) => (one.share > most.share ? one : most));
 }

@@ -1,12 +1,16 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-/** Threads of this process: id, name, processor time in nanoseconds. */
+/**
+ * Threads of this process: id, name, nanoseconds that they have worked, and that they wanted to, those
+ * included for which they waited for a processor.
+ */
 export function threads() {
   return readdirSync('/proc/self/task').flatMap((id) => {
     try {
       const name = readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim();
-      const [cpu] = readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ');
-      return [{ id, name, cpu: Number(cpu) }];
+      const times = readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ');
+      const [cpu, waited] = times.map(Number);
+      return [{ id, name, cpu, wanted: cpu + waited }];
     } catch {
       // It has ended meanwhile.
       return [];
