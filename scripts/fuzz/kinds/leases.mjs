@@ -32,6 +32,7 @@ export function leases(draft) {
     ],
     [2, () => withFifo(draft, (id) => draft.add('poke', id))],
     [4, () => withFifo(draft, (id) => draft.add('closeFifo', id))],
+    [3, () => closedFirst(draft, on)],
     [1, () => draft.add('unwatch')],
     [
       3,
@@ -53,6 +54,17 @@ export function leases(draft) {
     const count = random.pick([10, 50, 200]);
     draft.add('failing', draft.name('f'), on(), on(), count, random.pick([0, 200, 600]));
   }
+}
+
+/** Its owner closes a descriptor that is watched, and whoever comes next has its number. */
+function closedFirst(draft, on) {
+  const id = draft.fifos.length;
+  draft.fifos.push(id);
+  draft.add('fifo', id);
+  draft.add('watch', on(), id, ['read']);
+  draft.add('turn');
+  draft.add('closeFifo', id);
+  draft.write(draft.link(['tcp', 'unix']));
 }
 
 function openFifo(draft) {

@@ -10,7 +10,8 @@ export function turns(draft) {
   draws(draft, random.integer(5, 25), [
     ...common,
     [8, () => draft.write()],
-    [3, () => draft.link(['pair'])],
+    [3, () => hurried(draft)],
+    [1, () => draft.link(['pair'])],
     [3, () => withEnd(draft, (end) => draft.add('hold', end))],
     [2, () => withEnd(draft, (end) => draft.add('reset', end))],
     [2, () => withEnd(draft, (end) => draft.add('close', end, random.pick([50, 300])))],
@@ -35,6 +36,19 @@ export function turns(draft) {
   }
   if (random.chance(0.1)) draft.add('timers', on, random.pick([20_000, 100_000, 400_000]), 1);
   if (random.chance(0.1)) draft.add('waiters', draft.name('w'), on, random.pick([4000, 16_000]));
+}
+
+/** A pair that ends while one of it is full. */
+function hurried(draft) {
+  const { random } = draft;
+  const { ends } = draft.link(['pair']);
+  const [first, second] = random.chance(0.5) ? ends : [...ends].reverse();
+  draft.add(random.pick(['hold', 'read', 'turn']), first);
+  draft.add('write', second, random.integer(1000, 200_000), 'plain');
+  if (random.chance(0.5)) draft.add('turn');
+  draft.add(random.pick(['reset', 'close', 'complete', 'destroy']), random.pick(ends), 300);
+  if (random.chance(0.5)) draft.add('complete', second);
+  draft.add('idle');
 }
 
 /** One that is urgent and that nobody reads, one that answers. */

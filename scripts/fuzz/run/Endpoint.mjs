@@ -129,7 +129,7 @@ export class Endpoint {
     const place = `${this.name} at byte ${position + at} of ${peer.log.length} written`;
     const block = world.pattern.find(bytes, at);
     const shown = bytes.subarray(at, at + 16).toString('hex');
-    if (block === undefined) {
+    if (block === undefined || block.at - at >= 16) {
       world.fail('foreign', `${place}: bytes of no stream: ${shown}`);
     } else if (block.stream === peer.stream) {
       world.fail('order', `${place}: byte ${block.offset - (block.at - at)} of the same stream`);
