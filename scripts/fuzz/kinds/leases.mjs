@@ -32,7 +32,6 @@ export function leases(draft) {
     ],
     [2, () => withFifo(draft, (id) => draft.add('poke', id))],
     [4, () => withFifo(draft, (id) => draft.add('closeFifo', id))],
-    [3, () => closedFirst(draft, on)],
     [1, () => draft.add('unwatch')],
     [
       3,
@@ -46,6 +45,7 @@ export function leases(draft) {
     [1, () => withEnd(draft, (end) => draft.add('reset', end))],
     [1, () => draft.add('death', draft.name('d'), on(), random.pick([false, 'read', 'write']))],
   ]);
+  if (random.chance(0.15)) closedFirst(draft, on);
   if (random.chance(0.15)) {
     const times = random.pick([1, 2, 4095, 4096, 4097]);
     draft.add('stale', draft.name('s'), on(), times, random.pick(METHODS));
