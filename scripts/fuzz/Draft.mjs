@@ -36,6 +36,11 @@ export class Draft {
     return id;
   }
 
+  /** So many connections, or as many as select can have. */
+  many(count) {
+    return this.bases.some(({ method }) => method === 'select') ? Math.min(count, 150) : count;
+  }
+
   anyBase() {
     return this.random.pick(this.bases);
   }

@@ -51,8 +51,15 @@ export function leases(draft) {
     draft.add('stale', draft.name('s'), on(), times, random.pick(METHODS));
   }
   if (random.chance(0.15)) {
-    const count = random.pick([10, 50, 200]);
-    draft.add('failing', draft.name('f'), on(), on(), count, random.pick([0, 200, 600]));
+    const count = draft.many(random.pick([10, 50, 200]));
+    draft.add(
+      'failing',
+      draft.name('f'),
+      on(),
+      on(),
+      count,
+      draft.many(random.pick([0, 200, 600])),
+    );
   }
 }
 

@@ -30,7 +30,7 @@ export function turns(draft) {
       draft.name('c'),
       on,
       to,
-      random.pick([100, 300, 600]),
+      draft.many(random.pick([100, 300, 600])),
       random.integer(10_000, 70_000),
     );
   }

@@ -63,5 +63,7 @@ async function linked(world, id, from, to, address, connecting, listening) {
   listened.unsubscribe();
   bound.unsubscribe();
   if (failed !== undefined) world.fail('ended', `${id} does not connect: ${failed.stack}`);
-  else if (accepted && connected) world.link(id, connected, accepted, { bases: [from, to] });
+  else if (accepted && connected) {
+    world.link(id, connected, accepted, { bases: [from, to], unix: address.path !== undefined });
+  }
 }

@@ -3,21 +3,48 @@
  * `mergeMap`, `timer`. When its input ends, so does the output of `to`.
  */
 export function forward(world, from, to, stage = 'none') {
+  if (!possible(world, from, to)) return;
+  const passed = direction(world, from, to, stage);
+  const source = world.ends.get(from);
+  source.reader = 'subscribing';
+  const reader = passed.subscribe({ error: () => {} });
+  if (source.reader === 'subscribing') source.reader = reader;
+}
+
+/** Both directions in one session of `serve`, which ends as they do. */
+export function relay(world, near, far, there = 'none', back = 'none') {
+  const { merge, of } = world.rxjs;
+  if (!possible(world, near, far) || !possible(world, far, near)) return;
+  const directions = [direction(world, near, far, there), direction(world, far, near, back)];
+  for (const name of [near, far]) world.ends.get(name).reader = 'served';
+  const { connection } = world.ends.get(near);
+  of(connection)
+    .pipe(world.library.serve(() => merge(...directions), { onError: () => {} }))
+    .subscribe();
+}
+
+/** Nobody reads the one or writes the other, and no byte would come back. */
+function possible(world, from, to) {
   const source = world.ends.get(from);
   const target = world.ends.get(to);
-  if (!source || !target || source.reader || source.inputEnd !== undefined) return;
-  if (target.fed || !target.writable || target.written > 0) return;
-  if (leadsTo(target.peer, source)) return;
+  if (!source || !target || source.reader || source.inputEnd !== undefined) return false;
+  if (target.fed || !target.writable || target.written > 0) return false;
+  return !leadsTo(target.peer, source);
+}
+
+function direction(world, from, to, stage) {
+  const source = world.ends.get(from);
+  const target = world.ends.get(to);
   source.target = target;
   target.fed = true;
-  const pass = world.rxjs.tap((chunk) => {
-    source.forward(chunk, source.received, target);
-    source.take(chunk);
-  });
-  source.reader = 'subscribing';
-  const reader = source.connection
-    .pipe(staged(world, source, stage), pass, world.library.sendTo(target.connection))
-    .subscribe({
+  return source.connection.pipe(
+    staged(world, source, stage),
+    world.rxjs.tap((chunk) => {
+      source.forward(chunk, source.received, target);
+      source.take(chunk);
+    }),
+    world.library.sendTo(target.connection),
+    world.rxjs.tap({
       error: (error) => {
         target.link.cut ??= `${from} failed: ${error.code}`;
         target.connection.error(error);
@@ -27,8 +54,8 @@ export function forward(world, from, to, stage = 'none') {
         target.connection.complete();
         source.end(undefined);
       },
-    });
-  if (source.reader === 'subscribing') source.reader = reader;
+    }),
+  );
 }
 
 /** Whether what comes in at `from` is written to where `end` gets it. */
