@@ -43,7 +43,8 @@ function hurried(draft) {
   const { random } = draft;
   const { ends } = draft.link(['pair']);
   const [first, second] = random.chance(0.5) ? ends : [...ends].reverse();
-  draft.add(random.pick(['hold', 'read', 'turn']), first);
+  if (random.chance(0.7)) draft.add('read', first, 'plain');
+  if (random.chance(0.5)) draft.add('hold', first);
   draft.add('write', second, random.integer(1000, 200_000), 'plain');
   if (random.chance(0.5)) draft.add('turn');
   draft.add(random.pick(['reset', 'close', 'complete', 'destroy']), random.pick(ends), 300);
