@@ -29,7 +29,12 @@ export function failures(draft) {
     ],
     [1, () => draft.add('pause', random.integer(5, 150))],
   ]);
-  if (random.chance(0.25)) draft.add('worker', random.pick(LOADS), random.integer(0, 30));
+  if (random.chance(0.25)) {
+    const load = random.pick(LOADS);
+    for (let count = random.integer(1, 4); count > 0; count -= 1) {
+      draft.add('worker', load, random.integer(0, 30));
+    }
+  }
   if (random.chance(0.2)) draft.add('closeBase', on(), random.pick([0, 0, 100]));
 
   function group() {
