@@ -17,15 +17,22 @@ const LOADS = {
       a.next(Buffer.alloc(40_000, count));
     }
     base.timer(1).subscribe(() => parentPort.postMessage('busy'));`,
+  // A worker that ends while a file is being opened leaves it open; that is Node's.
   files: `
     const base = new EventBase({ threads: 1 });
     const listener = base.listen({ host: '127.0.0.1' });
     listener.subscribe((conn) => conn.sendFile(process.execPath).subscribe({ error() {} }));
+    let opened = 0;
     listener.bound.subscribe(({ port }) => {
       for (let count = 0; count < 5; count += 1) {
-        base.connect({ host: '127.0.0.1', port }).subscribe((conn) => conn.subscribe(() => {}));
+        base.connect({ host: '127.0.0.1', port }).subscribe((conn) => {
+          let first = true;
+          conn.subscribe(() => {
+            if (first && (opened += 1) === 5) parentPort.postMessage('busy');
+            first = false;
+          });
+        });
       }
-      parentPort.postMessage('busy');
     });`,
 };
 
