@@ -1,5 +1,6 @@
 // npm run fuzz -- [OPTIONS]: random programs, until the time is over or one of them fails; see
 // docs/fuzzing.md. Ends with 0 if nothing was found.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -68,7 +69,9 @@ async function show() {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${program.seed}.mjs`);
   writeFileSync(file, text);
-  console.log(`fuzz: ${smallest.steps.length} steps are left, ${file}:\n\n${text}`);
+  const runs = Array.from({ length: 5 }, () => endsBadly(file));
+  const often = `fails in ${runs.filter(Boolean).length} of 5 runs`;
+  console.log(`fuzz: ${smallest.steps.length} steps are left, ${file}, ${often}:\n\n${text}`);
 }
 
 async function fails(candidate, runs, stallMs) {
@@ -80,6 +83,12 @@ async function fails(candidate, runs, stallMs) {
     }
   }
   return false;
+}
+
+function endsBadly(file) {
+  const args = [file, resolve(values.library)];
+  const options = { stdio: 'ignore', timeout: 60_000, killSignal: 'SIGKILL' };
+  return spawnSync(process.execPath, args, options).status !== 0;
 }
 
 /** A finding of a survey, which shrinks nothing. */

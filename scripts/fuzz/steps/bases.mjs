@@ -11,7 +11,11 @@ export function base(world, id, { method = 'epoll', ...options } = {}) {
 export async function closeBase(world, id, deadlineMs = 0) {
   const closing = world.bases.get(id);
   if (closing === undefined) return;
-  for (const link of world.links) if (link.bases.includes(id)) cut(link, 'its base was closed');
+  for (const link of world.links) {
+    if (!link.bases.includes(id)) continue;
+    link.cut ??= 'its base was closed';
+    for (const end of link.ends) end.ended = true;
+  }
   let closed = false;
   void closing.close(deadlineMs).then(() => {
     closed = true;
@@ -21,11 +25,6 @@ export async function closeBase(world, id, deadlineMs = 0) {
     () => closed,
     () => `close(${deadlineMs}) of base ${id} does not resolve`,
   );
-}
-
-function cut(link, why) {
-  link.cut ??= why;
-  for (const end of link.ends) end.ended = true;
 }
 
 /** Each base still has turns: a timer of a millisecond fires. */
