@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));
@@ -13,8 +15,8 @@ export class Runner {
   #library;
   #child;
   #stderr = '';
-  /** Programs that the child has run. */
-  programs = 0;
+  /** Where programs have their files: one that is killed leaves them. */
+  #folder;
 
   constructor(library) {
     this.#library = library;
@@ -23,7 +25,6 @@ export class Runner {
   /** Gives what is wrong: `{ kind, text, step }`, or nothing. */
   async run(program, stallMs = 8000) {
     this.#child ??= await this.#start();
-    this.programs += 1;
     const runs = this.#child;
     let step = 0;
     const outcome = await new Promise((resolve) => {
@@ -66,15 +67,20 @@ export class Runner {
   async stop() {
     const runs = this.#child;
     this.#child = undefined;
-    this.programs = 0;
-    if (!runs || runs.exitCode !== null || runs.signalCode !== null) return;
-    const closed = once(runs, 'close');
-    runs.kill('SIGKILL');
-    await closed;
+    const folder = this.#folder;
+    if (!runs) return;
+    if (runs.exitCode === null && runs.signalCode === null) {
+      const closed = once(runs, 'close');
+      runs.kill('SIGKILL');
+      await closed;
+    }
+    rmSync(folder, { recursive: true });
   }
 
   async #start() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
     const runs = spawn(process.execPath, [child, this.#library], {
+      env: { ...process.env, TMPDIR: this.#folder },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#stderr = '';
