@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-const ENCODING = { encoding: 'latin1' };
+/** What each end is made with: a half-close ends one direction, and each is looked at by itself. */
+const COMMON = { encoding: 'latin1', allowHalfOpen: true };
 
 /** A TCP connection: `a` connects on one base, `b` is accepted on another or the same. */
 export async function tcp(world, id, from, to, connecting = {}, listening = {}) {
@@ -15,7 +16,7 @@ export async function unix(world, id, from, to, connecting = {}, listening = {})
 
 /** Two joined connections. */
 export function pair(world, id, on, options = {}) {
-  const ends = world.attempt(() => world.bases.get(on)?.pair({ ...ENCODING, ...options }));
+  const ends = world.attempt(() => world.bases.get(on)?.pair({ ...COMMON, ...options }));
   if (ends) world.link(id, ...ends, { bases: [on], paired: true });
 }
 
@@ -23,7 +24,7 @@ async function linked(world, id, from, to, address, connecting, listening) {
   const client = world.bases.get(from);
   const server = world.bases.get(to);
   if (!client || !server || client.closed || server.closed) return;
-  const listener = world.attempt(() => server.listen({ ...ENCODING, ...address, ...listening }));
+  const listener = world.attempt(() => server.listen({ ...COMMON, ...address, ...listening }));
   if (!listener) return;
   let accepted;
   let connected;
@@ -41,7 +42,7 @@ async function linked(world, id, from, to, address, connecting, listening) {
   });
   const bound = listener.bound.subscribe(({ port }) => {
     const where = address.path === undefined ? { ...address, port } : address;
-    const options = { ...ENCODING, allowHalfOpen: true, ...where, ...connecting };
+    const options = { ...COMMON, ...where, ...connecting };
     const opened = world.attempt(() => client.connect(options));
     // What ends it afterwards is for its reader.
     world.clients.push(
