@@ -1,7 +1,7 @@
 import { Observable, type Observer, type Subscriber } from 'rxjs';
 import { checkInteger, checkObject, checkOneOf } from '../common/check';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
-import { lend, type BorrowingSubscriber, type Lender } from '../common/borrow';
+import { lend, type BorrowingSubscriber } from '../common/borrow';
 import { acceptedBy, type Holdable, type Release } from '../flow/Source';
 import { watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
@@ -55,7 +55,7 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
  *
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
-export class Connection extends Observable<Buffer> implements Observer<Chunk>, Lender {
+export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** @internal */
   readonly core: ConnectionCore;
   /** @internal */
