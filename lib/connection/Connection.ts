@@ -16,6 +16,11 @@ import type { TimeoutsConfig } from './Timeouts';
 import type { Chunk, Transport } from './Transport';
 import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
 
+/** Node has it since 20.4. */
+const asyncDispose: typeof Symbol.asyncDispose =
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
+  Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
+
 /** Marks of both directions, in bytes. */
 export interface FlowMarks {
   readonly read: Watermarks;
@@ -214,6 +219,26 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
     this.core.close(deadlineMs);
+  }
+
+  /**
+   * For `await using`: closes as {@link close} does.
+   *
+   * @returns when the connection is gone; rejects if output has not been sent
+   */
+  [asyncDispose](): Promise<void> {
+    const { core } = this;
+    if (core.isClosed) return Promise.resolve();
+    this.close();
+    return new Promise((resolve, reject) => {
+      core.listen({
+        onClosed: () => {
+          const { failure } = core.output;
+          if (failure === undefined) resolve();
+          else reject(failure);
+        },
+      });
+    });
   }
 
   /**
