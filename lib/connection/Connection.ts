@@ -1,5 +1,5 @@
 import { Observable, type Observer, type Subscriber } from 'rxjs';
-import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import { checkInteger, checkOneOf, checkOptions, type OptionTable } from '../common/check';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { lend, type BorrowingSubscriber, type Lender } from '../common/borrow';
 import { acceptedBy, type Holdable, type Release } from '../flow/Source';
@@ -12,7 +12,7 @@ import { copyOf } from '../common/bytes';
 import { checkBytes, checkChunk } from '../common/checkChunk';
 import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
-import type { TimeoutsConfig } from './Timeouts';
+import { TIMEOUT_OPTIONS, type TimeoutsConfig } from './Timeouts';
 import type { Chunk, Transport } from './Transport';
 import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
 
@@ -27,6 +27,7 @@ export interface FlowMarks {
   readonly write: Watermarks;
 }
 
+const MARKS: OptionTable<FlowMarks> = { read: true, write: true };
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
@@ -264,7 +265,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
     readonly read?: WatermarksConfig;
     readonly write?: WatermarksConfig;
   }): void {
-    checkObject('marks', marks);
+    checkOptions('marks', marks, MARKS);
     const { input, output } = this.core;
     const read = watermarks('read', marks.read, input.marks);
     const write = watermarks('write', marks.write, output.marks);
@@ -278,6 +279,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @see event2/bufferevent.h `bufferevent_set_timeouts()`
    */
   setTimeouts(config: TimeoutsConfig): void {
+    checkOptions('config', config, TIMEOUT_OPTIONS);
     this.core.timeouts.set(config);
   }
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Observable, type Subscriber } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger, checkObject, checkString } from '../common/check';
+import { checkInteger, checkOptions, type OptionTable, checkString } from '../common/check';
 import type { Output } from './Output';
 import type { SocketTransport } from './Transport';
 
@@ -16,6 +16,11 @@ export interface SendFileConfig {
    */
   readonly end?: number;
 }
+
+const OPTIONS: OptionTable<SendFileConfig> = {
+  start: true,
+  end: true,
+};
 
 /** Sent in slices: progress is told after each, and so many are under way at a time. */
 const SLICE_BYTES = 4 * 1024 * 1024;
@@ -97,7 +102,7 @@ export function sendFile(
   config: SendFileConfig,
 ): Observable<number> {
   if (checkString('path', path) === '') throw new TypeError('path must not be empty');
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const start = checkInteger('start', config.start ?? 0, 0, LAST_BYTE, 'bytes');
   const end = checkInteger('end', config.end ?? LAST_BYTE, start, LAST_BYTE, 'bytes');
 

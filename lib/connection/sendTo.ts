@@ -7,7 +7,13 @@ import {
 } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { borrow } from '../common/borrow';
-import { checkBoolean, checkInteger, checkObject, checkOneOf } from '../common/check';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  type OptionTable,
+  checkOneOf,
+} from '../common/check';
 import { Intake } from '../flow/Intake';
 import {
   currentSubscribing,
@@ -49,6 +55,12 @@ export interface SendToConfig {
   readonly end?: boolean;
 }
 
+const OPTIONS: OptionTable<SendToConfig> = {
+  whenSaturated: true,
+  dropAboveBytes: true,
+  end: true,
+};
+
 type SendToOptions = Required<SendToConfig>;
 
 /**
@@ -82,7 +94,7 @@ export function sendTo(
   connection: Connection,
   config: SendToConfig = {},
 ): OperatorFunction<Chunk, never> {
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const options: SendToOptions = {
     whenSaturated: checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED),
     dropAboveBytes: checkInteger(

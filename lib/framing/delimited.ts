@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkBoolean, checkObject } from '../common/check';
+import { checkBoolean, checkOptions, type OptionTable } from '../common/check';
 import { terminated } from './terminated';
-import type { TerminatedConfig } from './TerminatedConfig';
+import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
 import { terminatorOf } from './Terminator';
 
 /** How {@link delimited} cuts. */
@@ -9,6 +9,11 @@ export interface DelimitedConfig extends TerminatedConfig {
   /** Whether frames keep their delimiter. Default: false. */
   readonly keepDelimiter?: boolean;
 }
+
+const OPTIONS: OptionTable<DelimitedConfig> = {
+  ...TERMINATED_OPTIONS,
+  keepDelimiter: true,
+};
 
 /**
  * Cuts bytes into frames that end with given bytes.
@@ -53,7 +58,7 @@ export function delimited(
   config: DelimitedConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
   const terminator = terminatorOf(delimiter);
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const keep = checkBoolean('keepDelimiter', config.keepDelimiter ?? false);
   return terminated(terminator, config, config.encoding ?? 'buffer', keep);
 }

@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { checkObject, checkOneOf } from '../common/check';
+import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { terminate } from './terminate';
 import { terminatorOf } from './Terminator';
 
@@ -8,6 +8,10 @@ export interface EncodeDelimitedConfig {
   /** How strings become bytes. Default: `'utf8'`. */
   readonly encoding?: 'utf8' | 'latin1';
 }
+
+const OPTIONS: OptionTable<EncodeDelimitedConfig> = {
+  encoding: true,
+};
 
 /**
  * Puts the delimiter behind each value.
@@ -44,7 +48,7 @@ export function encodeDelimited(
   config: EncodeDelimitedConfig = {},
 ): OperatorFunction<string | Uint8Array, string | Buffer> {
   const { bytes } = terminatorOf(delimiter);
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
   return map(terminate('frame', bytes, bytes, encoding));
 }

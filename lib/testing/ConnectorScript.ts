@@ -1,6 +1,7 @@
 import { type Observable, Subscription } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
+import type { OptionTable } from '../common/check';
 import {
   type ConnectConfig,
   type ConnectOptions,
@@ -32,6 +33,12 @@ export interface ScriptedConnectConfig {
   /** What every name is resolved to, in the resolver's order. Default: `['127.0.0.1']`. */
   readonly addresses?: readonly string[];
 }
+
+export const SCRIPTED_CONNECT_OPTIONS: OptionTable<ScriptedConnectConfig> = {
+  name: true,
+  code: true,
+  addresses: true,
+};
 
 /** `connect` of the library or of a base, as a pipeline takes it. */
 export interface Connect {
