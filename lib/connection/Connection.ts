@@ -13,7 +13,8 @@ import { checkBytes, checkChunk } from '../common/checkChunk';
 import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
 import { TIMEOUT_OPTIONS, type TimeoutsConfig } from './Timeouts';
-import type { Chunk, Transport } from './Transport';
+import type { Chunk } from '../common/Chunk';
+import type { Transport } from './Transport';
 import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
 
 /** Node has it since 20.4. */
@@ -247,7 +248,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    *
    * @returns false if another reader has had them already or the input has ended
    */
-  unread(chunk: Uint8Array): boolean {
+  unread(chunk: NodeJS.ArrayBufferView): boolean {
     return this.core.input.unread(copyOf(checkBytes(chunk)));
   }
 
@@ -295,7 +296,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
   }
 
   /**
-   * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript.
+   * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript, but for those
+   * of a file that says no size, as in `/proc`, which is read to its end.
    *
    * A rate limit holds on average: what leaves at once may be a slice of 4 MiB, which is paid for
    * afterwards.
