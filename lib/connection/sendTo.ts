@@ -26,7 +26,7 @@ import { Connection } from './Connection';
 import { MAX_MARK_BYTES } from '../flow/Watermarks';
 import type { OutputListener } from './Output';
 import { checkChunk } from '../common/checkChunk';
-import type { Chunk } from './Transport';
+import type { CheckedChunk, Chunk } from '../common/Chunk';
 import {
   DEFAULT_DROP_ABOVE_BYTES,
   WHEN_SATURATED,
@@ -164,7 +164,7 @@ class Sending implements Observer<Chunk>, OutputListener, Writer, Subscribing, U
   }
 
   next(chunk: Chunk): void {
-    let bytes: Chunk;
+    let bytes: CheckedChunk;
     try {
       bytes = checkChunk(chunk);
     } catch (error) {

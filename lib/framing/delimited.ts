@@ -1,3 +1,4 @@
+import type { Chunk } from '../common/Chunk';
 import type { OperatorFunction } from 'rxjs';
 import { checkBoolean, checkOptions, type OptionTable } from '../common/check';
 import { terminated } from './terminated';
@@ -46,15 +47,15 @@ const OPTIONS: OptionTable<DelimitedConfig> = {
  * @see {@link encodeDelimited}, {@link lines}, {@link frames}; event2/buffer.h `evbuffer_search()`
  */
 export function delimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config?: DelimitedConfig & { readonly encoding?: 'buffer' },
 ): OperatorFunction<Uint8Array, Buffer>;
 export function delimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config: DelimitedConfig & { readonly encoding: 'utf8' | 'latin1' },
 ): OperatorFunction<Uint8Array, string>;
 export function delimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config: DelimitedConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
   const terminator = terminatorOf(delimiter);

@@ -1,3 +1,4 @@
+import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
 import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { terminate } from './terminate';
@@ -44,9 +45,9 @@ const OPTIONS: OptionTable<EncodeDelimitedConfig> = {
  * @see {@link delimited}; event2/buffer.h `evbuffer_add()`
  */
 export function encodeDelimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config: EncodeDelimitedConfig = {},
-): OperatorFunction<string | Uint8Array, string | Buffer> {
+): OperatorFunction<Chunk, string | Buffer> {
   const { bytes } = terminatorOf(delimiter);
   checkOptions('config', config, OPTIONS);
   const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);

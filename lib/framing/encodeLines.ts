@@ -1,3 +1,4 @@
+import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
 import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
@@ -51,7 +52,7 @@ const CRLF = Buffer.from('\r\n');
  */
 export function encodeLines(
   config: EncodeLinesConfig = {},
-): OperatorFunction<string | Uint8Array, string | Buffer> {
+): OperatorFunction<Chunk, string | Buffer> {
   checkOptions('config', config, OPTIONS);
   const eol = checkOneOf('eol', config.eol ?? 'crlf', ['crlf', 'crlfStrict', 'lf', 'nul']);
   const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
