@@ -9,7 +9,8 @@ import type { ConnectionOptions } from './ConnectionConfig';
 import type { ConnectionObserver } from './ConnectionObserver';
 import { FileInOutput } from './FileInOutput';
 import { type SentCallback, SentNotices } from './SentNotices';
-import type { Chunk, SocketTransport, Transport } from './Transport';
+import type { CheckedChunk } from '../common/Chunk';
+import type { SocketTransport, Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
 
 /** Whoever is notified once when nothing can be sent any more. */
@@ -115,7 +116,7 @@ export class Output implements Writer {
   }
 
   /** @returns false where no value is taken any more */
-  write(chunk: Chunk, whenSaturated: WhenSaturated, writer: Writer): boolean {
+  write(chunk: CheckedChunk, whenSaturated: WhenSaturated, writer: Writer): boolean {
     if (!this.open) {
       this.refused += 1;
       this.owner.onRefused();
@@ -195,6 +196,11 @@ export class Output implements Writer {
     this.updateSent();
   }
 
+  /** A slice of a file that has no size, as it has been read. */
+  writeFileBytes(bytes: Uint8Array): void {
+    this.submit(bytes);
+  }
+
   /** The file has been submitted, or given up: what waited behind it follows. */
   endFile(): void {
     const { file, state } = this;
@@ -263,7 +269,7 @@ export class Output implements Writer {
     this.drainedSubject?.complete();
   }
 
-  private writeNow(chunk: Chunk, whenSaturated: WhenSaturated, writer: Writer): void {
+  private writeNow(chunk: CheckedChunk, whenSaturated: WhenSaturated, writer: Writer): void {
     const { maxOutputBytes, encoding } = this.options;
     // Looked at only when it could matter: what has been sent is read from shared memory.
     const most =
@@ -279,7 +285,7 @@ export class Output implements Writer {
     if (this.saturated && whenSaturated === 'hold') this.holdCurrent(writer);
   }
 
-  private submit(chunk: Chunk): void {
+  private submit(chunk: CheckedChunk): void {
     this.owner.observer?.onWrite(chunk);
     this.written += this.transport.write(chunk, this.options.encoding);
     if (this.written - this.sentLast > this.marks.high) this.updateSent();
@@ -357,7 +363,7 @@ export class Output implements Writer {
 
   private writeBehind(
     file: FileInOutput,
-    chunk: Chunk,
+    chunk: CheckedChunk,
     whenSaturated: WhenSaturated,
     writer: Writer,
   ): void {
@@ -375,7 +381,7 @@ export class Output implements Writer {
   }
 
   /** @returns true where the value is not written */
-  private drops(chunk: Chunk, whenSaturated: 'drop' | 'close', writer: Writer): boolean {
+  private drops(chunk: CheckedChunk, whenSaturated: 'drop' | 'close', writer: Writer): boolean {
     const { bytes } = this;
     if (whenSaturated === 'drop' && bytes <= writer.dropAboveBytes) {
       if (bytes + lengthOf(chunk, this.options.encoding) <= this.options.maxOutputBytes) {

@@ -9,7 +9,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { checkFunction, checkInteger, checkObject } from '../common/check';
+import { checkFunction, checkInteger, checkOptions, type OptionTable } from '../common/check';
 import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
 import { ServeSession, type Serving } from './ServeSession';
@@ -34,6 +34,14 @@ export interface ServeConfig {
    */
   readonly closeDeadlineMs?: number;
 }
+
+const OPTIONS: OptionTable<ServeConfig> = {
+  concurrency: true,
+  onError: true,
+  shutdown: true,
+  shutdownDeadlineMs: true,
+  closeDeadlineMs: true,
+};
 
 const MAX_MS = 2 ** 31 - 1;
 
@@ -65,7 +73,7 @@ export function serve(
   config: ServeConfig = {},
 ): OperatorFunction<Connection, never> {
   checkFunction('handler', handler);
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const concurrency =
     config.concurrency === undefined
       ? Infinity
