@@ -18,6 +18,7 @@ export type { RateLimit } from './connection/RateLimit';
 export type { RateLimitGroup, RateLimitTotals } from './connection/RateLimitGroup';
 export type { SendFileConfig } from './connection/sendFile';
 export { sendTo, type SendToConfig } from './connection/sendTo';
+export type { SessionErrorMessage, SessionHandler } from './connection/reportSessionError';
 export { serve, type ServeConfig } from './connection/serve';
 export type { TimeoutsConfig } from './connection/Timeouts';
 export type { Chunk } from './connection/Transport';

@@ -20,6 +20,7 @@ LogBinding* LogBinding::Open(Napi::Env env) {
 void LogBinding::CallBack() {
   if (!sink_ || callback_.IsEmpty()) return;
   const Napi::HandleScope scope(env_);
+  if (!context_) context_ = std::make_unique<Napi::AsyncContext>(env_, "LIBEVENT_LOG");
   for (const LogMessage& message : sink_->Take()) {
     const napi_value arguments[] = {Napi::Number::New(env_, message.severity),
                                     Napi::String::New(env_, message.text),

@@ -225,12 +225,7 @@ bool ReactorBinding::Make(napi_value value) {
 
 bool ReactorBinding::OpenWakeup() {
   uv_loop_t* loop = nullptr;
-  napi_value name = nullptr;
-  if (self_ == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok ||
-      napi_create_string_utf8(env_, "LIBEVENT", NAPI_AUTO_LENGTH, &name) != napi_ok ||
-      napi_async_init(env_, nullptr, name, &context_) != napi_ok) {
-    return false;
-  }
+  if (self_ == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
   if (uv_async_init(loop, &wakeup_->handle, OnWakeup) != 0) return false;
   wakeup_->handle.data = wakeup_;
   // From here on the handle has to be closed.
@@ -265,6 +260,18 @@ void ReactorBinding::OnWakeup(uv_async_t* handle) {
   if (binding != nullptr) binding->CallBack();
 }
 
+// The async context of the drain is made when it first runs, straight from the event loop, where no
+// AsyncLocalStorage has a store: made in start(), it would have those of whoever makes the base.
+napi_async_context ReactorBinding::Context() {
+  napi_value name = nullptr;
+  if (context_ == nullptr &&
+      (napi_create_string_utf8(env_, "LIBEVENT", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+       napi_async_init(env_, nullptr, name, &context_) != napi_ok)) {
+    context_ = nullptr;
+  }
+  return context_;
+}
+
 // Runs the drain in a callback scope: ticks and microtasks follow it, async hooks see it.
 void ReactorBinding::CallBack() {
   const napi_env env = env_;
@@ -277,7 +284,7 @@ void ReactorBinding::CallBack() {
     calling_ = true;
     // Deno writes through the pointer of the result.
     napi_value result = nullptr;
-    const napi_status status = napi_make_callback(env, context_, self, call, 0, nullptr, &result);
+    const napi_status status = napi_make_callback(env, Context(), self, call, 0, nullptr, &result);
     // `self` keeps this object until the scope is left, even if the callback has ended it.
     calling_ = false;
     if (state_ == State::kEnded) ReleaseContext();

@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { Connection } from './Connection';
 import type { ConnectOptions } from './ConnectConfig';
 import { Connecting } from './Connecting';
@@ -9,11 +10,13 @@ export function connectWith(
   options: ConnectOptions,
   openConnector: OpenConnector,
 ): Observable<Connection> {
-  return new Observable((subscriber) => {
-    const connecting = new Connecting(subscriber, options, openConnector);
-    subscriber.add(() => {
-      connecting.close();
-    });
-    connecting.start();
-  });
+  return inSubscriberContext(
+    new Observable((subscriber) => {
+      const connecting = new Connecting(subscriber, options, openConnector);
+      subscriber.add(() => {
+        connecting.close();
+      });
+      connecting.start();
+    }),
+  );
 }
