@@ -20,14 +20,14 @@ LogBinding* LogBinding::Open(Napi::Env env) {
 void LogBinding::CallBack() {
   if (!sink_ || callback_.IsEmpty()) return;
   const Napi::HandleScope scope(env_);
-  if (!context_) context_ = std::make_unique<Napi::AsyncContext>(env_, "LIBEVENT_LOG");
   for (const LogMessage& message : sink_->Take()) {
     const napi_value arguments[] = {Napi::Number::New(env_, message.severity),
                                     Napi::String::New(env_, message.text),
                                     Napi::Number::New(env_, message.lost)};
     const napi_value global = env_.Global();
     napi_value result = nullptr;  // Deno writes through the pointer
-    if (napi_make_callback(env_, *context_, global, callback_.Value(), 3, arguments, &result) ==
+    // Without an async context, which would be that of whoever loads the library.
+    if (napi_make_callback(env_, nullptr, global, callback_.Value(), 3, arguments, &result) ==
         napi_ok) {
       continue;
     }
@@ -41,7 +41,6 @@ void LogBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self
   auto* log = static_cast<LogBinding*>(self);
   log->sink_.reset();
   log->callback_.Reset();
-  log->context_.reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&log->handle_), OnClosed);
 }
 

@@ -29,8 +29,6 @@ class LogBinding {
   static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* self);
 
   const Napi::Env env_;
-  // Made by the first callback: with nobody's AsyncLocalStorage, not that of who loads the library.
-  std::unique_ptr<Napi::AsyncContext> context_;
   Napi::FunctionReference callback_;
   uv_async_t handle_ = {};
   napi_async_cleanup_hook_handle hook_ = nullptr;

@@ -56,7 +56,9 @@ function watch(source, count = Infinity) {
         error: () => note('error'),
         complete: () => note('complete'),
       };
-      subscription.add(source.subscribe(observer).add(() => subscription.unsubscribe()));
+      const upstream = source.subscribe(observer);
+      upstream.add(subscription);
+      subscription.add(upstream);
     });
   });
 }
@@ -342,11 +344,13 @@ const ways = {
 async function main() {
   const [only] = process.argv.slice(2);
   const seen = {};
+  const alive = setInterval(() => {}, 100_000);
   for (const [name, way] of Object.entries(ways)) {
     if (only === undefined || only === name) seen[name] = [...new Set(await way())];
   }
   for (const end of pairs) end.destroy();
   await base.close();
+  clearInterval(alive);
   rmSync(folder, { recursive: true });
   console.log(JSON.stringify(seen, undefined, 1));
 }
