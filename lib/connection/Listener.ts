@@ -1,6 +1,7 @@
 import { Observable, ReplaySubject, Subject, type Subscriber } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { Release } from '../flow/Source';
 import type { Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
@@ -69,7 +70,7 @@ export class Listener extends Observable<Connection> {
         subscriber.add(
           onAbort(signal, (error) => {
             failure = error;
-            subscriber.error(error);
+            listening.context.runInAsyncScope(subscriber.error, subscriber, error);
           }),
         );
         if (signal.aborted) return;
@@ -88,7 +89,7 @@ export class Listener extends Observable<Connection> {
    * - **Unsubscribe**: nothing else happens.
    */
   get bound(): Observable<AddressInfo> {
-    return new Observable((subscriber) => this.address.subscribe(subscriber));
+    return inSubscriberContext(new Observable((subscriber) => this.address.subscribe(subscriber)));
   }
 
   /**
@@ -97,7 +98,7 @@ export class Listener extends Observable<Connection> {
    * @see event2/listener.h `evconnlistener_set_error_cb()`
    */
   get errors(): Observable<LibeventError> {
-    return this.errorSubject;
+    return inSubscriberContext(this.errorSubject);
   }
 
   /** The causes given to {@link Listener.hold} that hold it now. */

@@ -1,5 +1,6 @@
 import { Subject, noop, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import { byteLengthOf, lengthOf } from '../common/bytes';
 import { type Few, each, withItem, withoutItem } from '../common/few';
 import { Saturation } from '../flow/Saturation';
@@ -81,7 +82,7 @@ export class Output implements Writer {
   get drained(): Observable<void> {
     this.drainedSubject ??= new Subject();
     if (this.state === 'closed') this.drainedSubject.complete();
-    return this.drainedSubject;
+    return inSubscriberContext(this.drainedSubject);
   }
 
   get saturated(): boolean {
