@@ -23,7 +23,8 @@ import { root } from './setup/paths.mjs';
 import { ensureSystem } from './setup/system.mjs';
 
 const runtimes = { 'address,undefined': 'libasan.so', thread: 'libtsan.so' };
-const folders = 'native|libevent|base|rings|connection|events|lifecycle';
+const folders =
+  'native|libevent|base|rings|memory|leases|turns|failures|connection|events|flow-on-sockets|lifecycle';
 const native = `spec/(${folders})[./]`;
 
 const [named, ...args] = process.argv.slice(2);
