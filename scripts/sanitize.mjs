@@ -48,7 +48,9 @@ process.exitCode = verdicts.every(({ clean }) => clean) ? 0 : 1;
 function sanitize(sanitizer) {
   const copy = join(root, '.build', sanitizer.replace(',', '-'));
   mkdirSync(copy, { recursive: true });
-  for (const folder of ['lib', 'native', 'samples', 'scripts', 'spec']) refresh(copy, folder);
+  for (const folder of ['docs', 'lib', 'native', 'samples', 'scripts', 'spec']) {
+    refresh(copy, folder);
+  }
   for (const file of ['package.json', 'package-lock.json', 'jest.config.js', 'README.md']) {
     refresh(copy, file);
   }
