@@ -7,13 +7,13 @@ export function inSubscriberContext<T>(source: Observable<T>): Observable<T> {
     const context = new SubscriberContext();
     return source.subscribe({
       next: (value) => {
-        context.runInAsyncScope(subscriber.next, subscriber, value);
+        context.callNext(subscriber, value);
       },
       error: (error: unknown) => {
-        context.runInAsyncScope(subscriber.error, subscriber, error);
+        context.callError(subscriber, error);
       },
       complete: () => {
-        context.runInAsyncScope(subscriber.complete, subscriber);
+        context.callComplete(subscriber);
       },
     });
   });

@@ -1,6 +1,5 @@
 import { Observable, Subject } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
-import { inSubscriberContext } from '../common/inSubscriberContext';
 import { type Few, each, withItem, withoutItem } from '../common/few';
 import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionObserver } from './ConnectionObserver';
@@ -85,25 +84,23 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
   get events(): Observable<ConnectionEvent> {
     this.eventSubject ??= new Subject();
     if (this.isClosed) this.eventSubject.complete();
-    return inSubscriberContext(this.eventSubject);
+    return this.eventSubject;
   }
 
   /** Emits once and completes when the connection is gone, at once if it is already. */
   get whenClosed(): Observable<void> {
-    return inSubscriberContext(
-      new Observable((subscriber) => {
-        const listener: ClosedListener = {
-          onClosed: () => {
-            subscriber.next();
-            subscriber.complete();
-          },
-        };
-        this.listen(listener);
-        return () => {
-          this.forget(listener);
-        };
-      }),
-    );
+    return new Observable((subscriber) => {
+      const listener: ClosedListener = {
+        onClosed: () => {
+          subscriber.next();
+          subscriber.complete();
+        },
+      };
+      this.listen(listener);
+      return () => {
+        this.forget(listener);
+      };
+    });
   }
 
   /** As {@link whenClosed}, without what an Observable costs each connection. */

@@ -318,7 +318,7 @@ export class Input implements SourceActions {
       for (const reader of readers) {
         this.current = given || reader.borrows ? chunk : copyOf(chunk);
         enterSource(reader);
-        reader.runInAsyncScope(reader.subscriber.next, reader.subscriber, this.current);
+        reader.callNext(reader.subscriber, this.current);
       }
     } finally {
       leaveSource(outer);
@@ -335,7 +335,11 @@ export class Input implements SourceActions {
     // With nobody to have it, bytes that wait keep the ending for the next reader.
     if (readers.length === 0 && this.queue.length > 0) return;
     this.state = 'ended';
-    for (const reader of readers) reader.runInAsyncScope(this.finish, this, reader.subscriber);
+    for (const reader of readers) {
+      reader.runInAsyncScope(() => {
+        this.finish(reader.subscriber);
+      });
+    }
     this.owner.onInputEnded();
   }
 

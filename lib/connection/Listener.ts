@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { Observable, ReplaySubject, Subject, type Subscriber } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
+import { endpointText } from '../common/endpointText';
 import type { LibeventError } from '../common/LibeventError';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { Release } from '../flow/Source';
@@ -70,7 +72,7 @@ export class Listener extends Observable<Connection> {
         subscriber.add(
           onAbort(signal, (error) => {
             failure = error;
-            listening.context.runInAsyncScope(subscriber.error, subscriber, error);
+            listening.context.callError(subscriber, error);
           }),
         );
         if (signal.aborted) return;
@@ -115,6 +117,18 @@ export class Listener extends Observable<Connection> {
       this.holds.delete(hold);
       for (const release of releases.splice(0)) release();
     };
+  }
+
+  /** @internal One line instead of its insides. */
+  [inspect.custom](): string {
+    let where = '';
+    this.address
+      .subscribe((address) => {
+        where = `${endpointText(address)}, `;
+      })
+      .unsubscribe();
+    const state = this.open.size === 0 ? 'not listening' : 'listening';
+    return `Listener { ${where}${state}${this.holds.size === 0 ? '' : ', held'} }`;
   }
 
   /** Nobody listens any more. Who subscribes again begins anew. */

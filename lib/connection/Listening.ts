@@ -58,7 +58,10 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   onAccepted(accepted: Accepted): void {
     this.credit -= 1;
     if (this.subscriber.closed) accepted.refuse();
-    else this.context.runInAsyncScope(this.take, this, accepted);
+    else
+      this.context.runInAsyncScope(() => {
+        this.take(accepted);
+      });
   }
 
   onPaused(error: LibeventError): void {

@@ -1,6 +1,5 @@
 import { Subject, noop, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { inSubscriberContext } from '../common/inSubscriberContext';
 import { byteLengthOf, lengthOf } from '../common/bytes';
 import { type Few, each, withItem, withoutItem } from '../common/few';
 import { Saturation } from '../flow/Saturation';
@@ -82,7 +81,7 @@ export class Output implements Writer {
   get drained(): Observable<void> {
     this.drainedSubject ??= new Subject();
     if (this.state === 'closed') this.drainedSubject.complete();
-    return inSubscriberContext(this.drainedSubject);
+    return this.drainedSubject;
   }
 
   get saturated(): boolean {

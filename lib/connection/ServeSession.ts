@@ -1,4 +1,12 @@
-import { type Observable, type Observer, type Subscription, from, throwError, timer } from 'rxjs';
+import {
+  type Observable,
+  type ObservableInput,
+  type Observer,
+  type Subscription,
+  from,
+  throwError,
+  timer,
+} from 'rxjs';
 import type { SubscriberContext } from '../common/SubscriberContext';
 import { received } from '../common/check';
 import { LightSubscription } from '../flow/LightSubscription';
@@ -18,12 +26,15 @@ export interface Serving {
 
 /** Calls a handler. RxJS would not say which function has returned what is no source. */
 function pipelineOf(handler: SessionHandler, connection: Connection): Observable<unknown> {
-  const result = handler(connection);
+  const result: unknown = handler(connection);
   try {
-    return from(result);
+    return from(result as ObservableInput<unknown>);
   } catch (cause) {
     const words = 'must return an Observable, a promise or an iterable';
-    throw new TypeError(`${nameOf(handler)} ${words}, got ${received(result)}`, { cause });
+    throw new TypeError(
+      `${nameOf(handler)} ${words}, got ${result === null ? 'null' : received(result)}`,
+      { cause },
+    );
   }
 }
 
@@ -144,7 +155,9 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
   /** What a teardown of the pipeline throws must not keep the connection open. */
   private leave(): void {
     try {
-      this.serving.context.runInAsyncScope(this.unsubscribe, this);
+      this.serving.context.runInAsyncScope(() => {
+        this.unsubscribe();
+      });
     } catch (error) {
       reportUnhandled(error);
     }

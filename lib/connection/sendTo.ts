@@ -214,8 +214,8 @@ class Sending
 
   private finish(error: LibeventError | undefined): void {
     const { subscriber } = this;
-    if (error === undefined) this.runInAsyncScope(subscriber.complete, subscriber);
-    else this.runInAsyncScope(subscriber.error, subscriber, error);
+    if (error === undefined) this.callComplete(subscriber);
+    else this.callError(subscriber, error);
   }
 
   unsubscribe(): void {

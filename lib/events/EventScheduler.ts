@@ -201,8 +201,8 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
     const waiting = subscriberOf(this);
     this.unsubscribe();
     if (waiting === undefined) return;
-    if (error === undefined) this.context.runInAsyncScope(waiting.complete, waiting);
-    else this.context.runInAsyncScope(waiting.error, waiting, error);
+    if (error === undefined) this.context.callComplete(waiting);
+    else this.context.callError(waiting, error);
   }
 
   override unsubscribe(): void {

@@ -37,7 +37,9 @@ export class FdSubscription extends Emitter<FdEventName> implements FdWatchHandl
 
   onFired(events: readonly FdEventName[]): void {
     this.owed = true;
-    for (const event of events) this.context.runInAsyncScope(this.take, this, event);
+    this.context.runInAsyncScope(() => {
+      for (const event of events) this.take(event);
+    });
     if (!this.busy) this.onFree();
   }
 

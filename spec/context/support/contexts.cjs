@@ -130,7 +130,7 @@ const ways = {
     return watch(listen({ path }));
   },
   'listen, aborted': () => {
-    const abort = new AbortController();
+    const abort = new globalThis.AbortController();
     const { signal } = abort;
     return watchWhile(listen({ path: join(folder, 'aborted'), signal }), 1, () => abort.abort());
   },
