@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 
 #include "reactor.h"
