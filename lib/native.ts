@@ -124,6 +124,7 @@ const TABLES = {
     'pieces',
     'releaseBit',
     'recordWords',
+    'kindBits',
     'slots',
     'slotBits',
   ],

@@ -21,14 +21,14 @@ const { host, port, threads, to } = serverCommand('proxy', 'Relays every connect
   .parse()
   .opts<ProxyOptions>();
 const base = new EventBase({ threads });
-const listener = base.listen({ host, port, allowHalfOpen: true });
+const listener = base.listen({ host, port });
 const live = new LiveLine(base, listener);
 const stop = interrupted();
 
 listener
   .pipe(
     tap(live.connection),
-    serve((client) => proxy(client, base.connect({ ...to, allowHalfOpen: true })), {
+    serve((client) => proxy(client, base.connect(to)), {
       onError: live.say,
       shutdown: stop.pipe(tap(live.finishing)),
     }),

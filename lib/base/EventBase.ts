@@ -5,6 +5,7 @@ import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
 import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
 import type { Connection } from '../connection/Connection';
+import type { Session } from '../connection/connectSession';
 import { connectWith } from '../connection/connectWith';
 import {
   connectionOptions,
@@ -13,6 +14,7 @@ import {
 } from '../connection/ConnectionConfig';
 import { listenOptions, type ListenConfig } from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
+import { openWith } from '../connection/openWith';
 import type { RateLimit } from '../connection/RateLimit';
 import { checkGroup, type RateLimitGroup } from '../connection/RateLimitGroup';
 import { native, type NativeStat } from '../native';
@@ -177,11 +179,17 @@ export class EventBase extends EventSources {
    *
    * A name is resolved by Node, and its addresses are tried as RFC 8305 says, the families taking
    * turns: the next one when an attempt has failed, or after `attemptDelayMs` beside those that have
-   * not answered. The first to connect wins. The result stays open with its connection, so
-   * `connect(config).pipe(switchMap(session), retry({ delay }))` is a reconnecting client.
+   * not answered. The first to connect wins. The result stays open with its connection.
+   *
+   * With a `session` it is as RxJS's `using`: the session runs on the connection, and what it emits is
+   * emitted. When it has completed, the connection flushes, sends FIN and closes, and then the result
+   * completes; when it fails, the connection is reset, and the result fails. A session ends, too, when
+   * its connection is cut, with its error; one that ends in order leaves it to finish, as `serve` does.
+   * So `connect(config, session).pipe(retry({ delay }))` is a reconnecting client.
    *
    * - **Subscribe**: cold; looks the name up and connects. The base keeps the process alive.
-   * - **Next**: the {@link Connection}, once, when it is open (`BEV_EVENT_CONNECTED`).
+   * - **Next**: the {@link Connection}, once, when it is open (`BEV_EVENT_CONNECTED`); or what the
+   *   session emits.
    * - **Complete**: when the connection is gone, after the peer's FIN and its own; when the base is
    *   closed.
    * - **Error**: {@link LibeventError} of the last address to fail (`ECONNREFUSED`, `ETIMEDOUT`,
@@ -190,17 +198,36 @@ export class EventBase extends EventSources {
    * - **Unsubscribe**: gives the attempt up and frees it. An open connection is closed gracefully:
    *   what has been written leaves, then FIN, within `closeDeadlineMs`.
    *
+   * @param session - what is done with the connection. Default: it is emitted
    * @throws TypeError, RangeError for options of wrong type or out of bounds
    * @see event2/bufferevent.h `bufferevent_socket_connect()`
    */
-  connect(config: ConnectConfig): Observable<Connection> {
+  connect(config: ConnectConfig): Observable<Connection>;
+  connect<T>(config: ConnectConfig, session: Session<T>): Observable<T>;
+  connect<T>(config: ConnectConfig, session?: Session<T>): Observable<T> {
     const options = connectOptions(config);
     this.reactorFor(options.connection);
     const findTransport = () => this.newTransport(options.connection);
     return connectWith(
       options,
       (handler) => new RingConnector(options, handler, findTransport, this.connectors),
+      session,
     );
+  }
+
+  /**
+   * Connects, and gives the connection to the caller, who closes it.
+   *
+   * "For scripts and tests: `await using conn = await base.open(config)`."
+   *
+   * As {@link EventBase.connect}, except that nothing closes the connection but its owner, an abort of
+   * `signal`, or its end.
+   *
+   * @returns rejects with what `connect` fails with, and `ERR_BASE_CLOSED`
+   * @throws TypeError, RangeError for options of wrong type or out of bounds
+   */
+  open(config: ConnectConfig): Promise<Connection> {
+    return openWith(this.connect(config));
   }
 
   /**

@@ -1,5 +1,11 @@
 import { native } from '../native';
-import { checkInteger, checkObject, checkOneOf, checkBoolean } from '../common/check';
+import {
+  checkInteger,
+  checkOptions,
+  type OptionTable,
+  checkOneOf,
+  checkBoolean,
+} from '../common/check';
 import type { ReactorConfig } from './ReactorConfig';
 
 /** What a method can be asked to do. @see event2/event.h `enum event_method_feature` */
@@ -34,6 +40,18 @@ export interface EventBaseConfig {
   readonly exitOnEmpty?: boolean;
 }
 
+const OPTIONS: OptionTable<EventBaseConfig> = {
+  threads: true,
+  avoidMethods: true,
+  requireFeatures: true,
+  readEnvironment: true,
+  maxDispatchIntervalUs: true,
+  maxDispatchCallbacks: true,
+  priorities: true,
+  dispatch: true,
+  exitOnEmpty: true,
+};
+
 const FEATURE_BITS: Readonly<Record<EventFeature, number>> = native.layout.feature;
 const FEATURES = Object.keys(FEATURE_BITS) as EventFeature[];
 
@@ -54,7 +72,7 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
   threads: number;
   exitOnEmpty: boolean;
 } {
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const number = (name: keyof EventBaseConfig, unit: string, least: number, most: number) =>
     checkInteger(name, config[name] ?? least, least, most, unit);
   const avoidMethods = [...checkList('avoidMethods', config.avoidMethods)];

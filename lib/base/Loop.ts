@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of, EMPTY, throwError } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { checkBoolean, checkNumber, checkObject } from '../common/check';
+import { checkBoolean, checkNumber, checkOptions, type OptionTable } from '../common/check';
 import { LONGEST_MS } from '../events/TimerConfig';
 import { native } from '../native';
 import type { Reactor } from './Reactor';
@@ -21,6 +21,11 @@ export interface LoopConfig {
   /** Handles what has happened already, and returns. Default: false. @see `EVLOOP_NONBLOCK` */
   readonly nonblock?: boolean;
 }
+
+const OPTIONS: OptionTable<LoopConfig> = {
+  once: true,
+  nonblock: true,
+};
 
 const ENDS = new Map<number, LoopEnd>([
   [loopEnd.stepped, 'stepped'],
@@ -61,7 +66,7 @@ export class Loop {
   );
 
   start(config: LoopConfig): Promise<LoopEnd> {
-    checkObject('config', config);
+    checkOptions('config', config, OPTIONS);
     const once = checkBoolean('once', config.once ?? false);
     const nonblock = checkBoolean('nonblock', config.nonblock ?? false);
     if (this.end === 'closed') {

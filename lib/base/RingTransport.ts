@@ -3,7 +3,8 @@ import { LibeventError } from '../common/LibeventError';
 import { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { TokenBucket } from '../connection/RateLimit';
-import type { Chunk, CloseMode, SocketTransport, TransportHandler } from '../connection/Transport';
+import type { CheckedChunk } from '../common/Chunk';
+import type { CloseMode, SocketTransport, TransportHandler } from '../connection/Transport';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import type { CompletionHandler } from './CompletionHandler';
@@ -98,7 +99,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     this.reactor.submit(submission.readHigh, this.id, bytes);
   }
 
-  write(chunk: Chunk, encoding: BufferEncoding): number {
+  write(chunk: CheckedChunk, encoding: BufferEncoding): number {
     if (typeof chunk === 'string') return this.reactor.submitText(this.id, chunk, encoding);
     return this.reactor.submitBytes(submission.write, this.id, chunk);
   }

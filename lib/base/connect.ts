@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { ConnectConfig } from '../connection/ConnectConfig';
 import type { Connection } from '../connection/Connection';
+import type { Session } from '../connection/connectSession';
 import { EventBase } from './EventBase';
 
 /**
@@ -8,11 +9,17 @@ import { EventBase } from './EventBase';
  *
  * @example
  * ```ts
- * connect({ host: 'localhost', port: 40713 })
- *   .pipe(switchMap((conn) => of('hello\n').pipe(sendTo(conn))), retry({ delay: 1000 }))
- *   .subscribe();
+ * connect({ host: 'localhost', port: 40713 }, (conn) => conn.pipe(lines()))
+ *   .pipe(retry({ delay: 1000 }))
+ *   .subscribe((line) => console.log(line));
  * ```
  */
-export function connect(config: ConnectConfig): Observable<Connection> {
-  return EventBase.default.connect(config);
+export function connect(config: ConnectConfig): Observable<Connection>;
+export function connect<T>(config: ConnectConfig, session: Session<T>): Observable<T>;
+export function connect<T>(
+  config: ConnectConfig,
+  session?: Session<T>,
+): Observable<T | Connection> {
+  const base = EventBase.default;
+  return session === undefined ? base.connect(config) : base.connect(config, session);
 }

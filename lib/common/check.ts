@@ -10,6 +10,40 @@ export function checkObject(name: string, value: unknown): void {
   }
 }
 
+/** The names of all options of a config, told by the compiler when one is missing or too many. */
+export type OptionTable<Config> = Readonly<Record<keyof Required<Config>, true>>;
+
+/**
+ * A config with options of these names and no others.
+ *
+ * @throws TypeError naming the option, and the one that may be meant
+ */
+export function checkOptions(name: string, config: unknown, known: OptionTable<object>): void {
+  checkObject(name, config);
+  for (const option of Object.keys(config as object)) {
+    if (Object.hasOwn(known, option)) continue;
+    const meant = Object.keys(known).find((other) => differByOne(option, other));
+    const hint = meant === undefined ? '' : `, did you mean '${meant}'?`;
+    throw new TypeError(`${name} has an unknown option '${option}'${hint}`);
+  }
+}
+
+/** Whether two names differ in case only, by one character, or by two that are swapped. */
+function differByOne(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  const most = Math.max(a.length, b.length);
+  let same = 0;
+  while (same < most && a[same] === b[same]) same += 1;
+  const [restA, restB] = [a.slice(same), b.slice(same)];
+  const swapped = (restA[1] ?? '') + (restA[0] ?? '') + restA.slice(2);
+  return (
+    restA.slice(1) === restB.slice(1) ||
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    swapped === restB
+  );
+}
+
 /**
  * @param unit - `'bytes'`, `'ms'` …, for the message
  */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { byteLengthOf } from './bytes';
+import type { CheckedChunk } from './Chunk';
 
 // Taken once: looking a name up in that large module costs as much as the check.
 const { isUint8Array } = types;
@@ -47,7 +48,7 @@ export function checkBytes(chunk: unknown, what = 'a typed array or a DataView')
 }
 
 /** As {@link checkBytes}, for what may be text as well. */
-export function checkChunk(chunk: unknown): Uint8Array | string {
+export function checkChunk(chunk: unknown): CheckedChunk {
   return typeof chunk === 'string'
     ? chunk
     : checkBytes(chunk, 'a typed array, a DataView or a string');

@@ -3,10 +3,12 @@ import {
   checkBoolean,
   checkFunction,
   checkInteger,
-  checkObject,
+  checkOptions,
+  type OptionTable,
   checkString,
 } from '../common/check';
 import {
+  CONNECTION_OPTIONS,
   connectionOptions,
   type ConnectionConfig,
   type ConnectionOptions,
@@ -50,6 +52,23 @@ export interface ConnectConfig extends ConnectionConfig {
   /** Ends the connection, whatever its state, with an `AbortError`. */
   readonly signal?: AbortSignal;
 }
+
+const CONNECT_OPTIONS: OptionTable<ConnectConfig> = {
+  ...CONNECTION_OPTIONS,
+  port: true,
+  host: true,
+  path: true,
+  family: true,
+  lookup: true,
+  localAddress: true,
+  localPort: true,
+  noDelay: true,
+  keepAliveSeconds: true,
+  connectTimeoutMs: true,
+  attemptDelayMs: true,
+  closeDeadlineMs: true,
+  signal: true,
+};
 
 /** {@link ConnectConfig}, checked and complete. */
 export interface ConnectOptions {
@@ -110,7 +129,7 @@ function familyOf(config: ConnectConfig): 0 | 4 | 6 {
 
 /** Checks the options and fills in the defaults. */
 export function connectOptions(config: ConnectConfig): ConnectOptions {
-  checkObject('config', config);
+  checkOptions('config', config, CONNECT_OPTIONS);
   const { path, lookup } = config;
   if (lookup !== undefined) checkFunction('lookup', lookup);
   const ms = (name: keyof ConnectConfig, fallback: number, least: number) =>
@@ -133,6 +152,6 @@ export function connectOptions(config: ConnectConfig): ConnectOptions {
     attemptDelayMs: ms('attemptDelayMs', 250, 10),
     closeDeadlineMs: ms('closeDeadlineMs', 5000, 1),
     signal: abortSignal(config.signal),
-    connection: connectionOptions(config),
+    connection: connectionOptions(config, CONNECT_OPTIONS),
   };
 }

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { Observable, type Observer, type Subscriber } from 'rxjs';
-import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import { checkInteger, checkOneOf, checkOptions, type OptionTable } from '../common/check';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { endpointText } from '../common/endpointText';
-import { lend, type BorrowingSubscriber, type Lender } from '../common/borrow';
+import { lend, type BorrowingSubscriber } from '../common/borrow';
 import { acceptedBy, type Holdable, type Release } from '../flow/Source';
 import { watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
@@ -15,9 +15,15 @@ import { copyOf } from '../common/bytes';
 import { checkBytes, checkChunk } from '../common/checkChunk';
 import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
-import type { TimeoutsConfig } from './Timeouts';
-import type { Chunk, Transport } from './Transport';
+import { TIMEOUT_OPTIONS, type TimeoutsConfig } from './Timeouts';
+import type { Chunk } from '../common/Chunk';
+import type { Transport } from './Transport';
 import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
+
+/** Node has it since 20.4. */
+const asyncDispose: typeof Symbol.asyncDispose =
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
+  Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
 /** Marks of both directions, in bytes. */
 export interface FlowMarks {
@@ -25,6 +31,7 @@ export interface FlowMarks {
   readonly write: Watermarks;
 }
 
+const MARKS: OptionTable<FlowMarks> = { read: true, write: true };
 const DEFAULT_DEADLINE_MS = 5000;
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
@@ -58,7 +65,7 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
  *
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
-export class Connection extends Observable<Buffer> implements Observer<Chunk>, Lender {
+export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** @internal */
   readonly core: ConnectionCore;
   /** @internal */
@@ -230,11 +237,31 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
   }
 
   /**
+   * For `await using`: closes as {@link close} does.
+   *
+   * @returns when the connection is gone; rejects if output has not been sent
+   */
+  [asyncDispose](): Promise<void> {
+    const { core } = this;
+    if (core.isClosed) return Promise.resolve();
+    this.close();
+    return new Promise((resolve, reject) => {
+      core.listen({
+        onClosed: () => {
+          const { failure } = core.output;
+          if (failure === undefined) resolve();
+          else reject(failure);
+        },
+      });
+    });
+  }
+
+  /**
    * Gives bytes back to the front of the input, for the next reader.
    *
    * @returns false if another reader has had them already or the input has ended
    */
-  unread(chunk: Uint8Array): boolean {
+  unread(chunk: NodeJS.ArrayBufferView): boolean {
     return this.core.input.unread(copyOf(checkBytes(chunk)));
   }
 
@@ -252,7 +279,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
     readonly read?: WatermarksConfig;
     readonly write?: WatermarksConfig;
   }): void {
-    checkObject('marks', marks);
+    checkOptions('marks', marks, MARKS);
     const { input, output } = this.core;
     const read = watermarks('read', marks.read, input.marks);
     const write = watermarks('write', marks.write, output.marks);
@@ -266,6 +293,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @see event2/bufferevent.h `bufferevent_set_timeouts()`
    */
   setTimeouts(config: TimeoutsConfig): void {
+    checkOptions('config', config, TIMEOUT_OPTIONS);
     this.core.timeouts.set(config);
   }
 
@@ -281,7 +309,8 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
   }
 
   /**
-   * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript.
+   * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript, but for those
+   * of a file that says no size, as in `/proc`, which is read to its end.
    *
    * A rate limit holds on average: what leaves at once may be a slice of 4 MiB, which is paid for
    * afterwards.

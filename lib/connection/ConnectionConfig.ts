@@ -1,4 +1,10 @@
-import { checkBoolean, checkInteger, checkObject, checkOneOf } from '../common/check';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  type OptionTable,
+  checkOneOf,
+} from '../common/check';
 import { tokenBucket, type RateLimit, type TokenBucket } from './RateLimit';
 import type { RateLimitGroup } from './RateLimitGroup';
 import {
@@ -42,6 +48,20 @@ export interface ConnectionConfig {
   readonly allowHalfOpen?: boolean;
 }
 
+export const CONNECTION_OPTIONS: OptionTable<ConnectionConfig> = {
+  read: true,
+  write: true,
+  maxOutputBytes: true,
+  encoding: true,
+  readTimeoutMs: true,
+  writeTimeoutMs: true,
+  rateLimit: true,
+  rateLimitGroup: true,
+  priority: true,
+  whenTimeout: true,
+  allowHalfOpen: true,
+};
+
 /** {@link ConnectionConfig}, checked and complete. */
 export interface ConnectionOptions {
   readonly read: Watermarks;
@@ -63,9 +83,16 @@ const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_PRIORITY = 254;
 
-/** Checks the options and fills in the defaults. */
-export function connectionOptions(config: ConnectionConfig): ConnectionOptions {
-  checkObject('config', config);
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param known - of a config that has more options than these
+ */
+export function connectionOptions<Config extends ConnectionConfig>(
+  config: Config,
+  known: OptionTable<Config> | OptionTable<ConnectionConfig> = CONNECTION_OPTIONS,
+): ConnectionOptions {
+  checkOptions('config', config, known);
   const write = watermarks('write', config.write, DEFAULT_MARKS);
   const fallback = Math.max(DEFAULT_MAX_OUTPUT_BYTES, write.high);
   return {

@@ -1,12 +1,12 @@
 import type { LibeventError } from '../common/LibeventError';
-import type { Chunk } from './Transport';
+import type { CheckedChunk } from '../common/Chunk';
 
 /** What a test, or a recording, sees of a connection, at once and in order. */
 export interface ConnectionObserver {
   /** Reading begins or stops. */
   onDemand(on: boolean): void;
   /** Bytes, or text in the connection's encoding, go to the transport. */
-  onWrite(chunk: Chunk): void;
+  onWrite(chunk: CheckedChunk): void;
   /** A hold has come or gone: the causes that hold now. */
   onHolds(causes: readonly unknown[]): void;
   onSaturation(saturated: boolean): void;

@@ -1,5 +1,5 @@
 import { copyOf } from '../common/bytes';
-import type { Chunk } from './Transport';
+import type { CheckedChunk } from '../common/Chunk';
 
 /** A file that is being sent, and what waits behind it, in order. */
 export class FileInOutput {
@@ -9,7 +9,7 @@ export class FileInOutput {
   private readonly ended: (() => void)[] = [];
 
   /** Keeps a chunk, to be written in its turn. */
-  write(chunk: Chunk, encoding: BufferEncoding, write: (chunk: Chunk) => void): void {
+  write(chunk: CheckedChunk, encoding: BufferEncoding, write: (chunk: CheckedChunk) => void): void {
     const kept = typeof chunk === 'string' ? chunk : copyOf(chunk);
     const bytes = Buffer.byteLength(kept, encoding);
     this.bytesBehind += bytes;

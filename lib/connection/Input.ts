@@ -118,6 +118,7 @@ export class Input implements SourceActions {
   /** Ending: the peer's side has ended, and bytes of it may still wait. */
   private state: 'open' | 'ending' | 'ended' = 'open';
   private error: unknown;
+  private aborted = false;
 
   constructor(
     private readonly transport: Transport,
@@ -131,6 +132,11 @@ export class Input implements SourceActions {
   /** The ending has been delivered, and nothing waits. */
   get ended(): boolean {
     return this.state === 'ended';
+  }
+
+  /** The peer has ended, and everything that it has sent has been emitted. */
+  get whole(): boolean {
+    return this.ended && this.error === undefined && !this.aborted;
   }
 
   /** Bytes that have arrived and have not been emitted. */
@@ -191,6 +197,7 @@ export class Input implements SourceActions {
 
   /** Ends now; what waits is lost. */
   abort(error: unknown): void {
+    if (this.state !== 'ended') this.aborted = true;
     this.queue = [];
     this.beginEnding(error);
     this.deliverEnd();

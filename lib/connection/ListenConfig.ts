@@ -1,5 +1,12 @@
-import { checkBoolean, checkInteger, checkObject, checkString } from '../common/check';
 import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  type OptionTable,
+  checkString,
+} from '../common/check';
+import {
+  CONNECTION_OPTIONS,
   connectionOptions,
   type ConnectionConfig,
   type ConnectionOptions,
@@ -46,6 +53,23 @@ export interface ListenConfig extends ConnectionConfig {
   readonly signal?: AbortSignal;
 }
 
+export const LISTEN_OPTIONS: OptionTable<ListenConfig> = {
+  ...CONNECTION_OPTIONS,
+  port: true,
+  host: true,
+  path: true,
+  fd: true,
+  backlog: true,
+  ipv6Only: true,
+  reuseAddress: true,
+  reusePort: true,
+  deferredAccept: true,
+  closeOnExec: true,
+  noDelay: true,
+  maxConnections: true,
+  signal: true,
+};
+
 /** {@link ListenConfig}, checked and complete. */
 export interface ListenOptions {
   readonly target:
@@ -91,8 +115,11 @@ function target(config: ListenConfig): ListenOptions['target'] {
 }
 
 /** Checks the options and fills in the defaults. */
-export function listenOptions(config: ListenConfig): ListenOptions {
-  checkObject('config', config);
+export function listenOptions<Config extends ListenConfig>(
+  config: Config,
+  known: OptionTable<Config> | OptionTable<ListenConfig> = LISTEN_OPTIONS,
+): ListenOptions {
+  checkOptions('config', config, known);
   const flag = (name: keyof ListenConfig, fallback: boolean) =>
     checkBoolean(name, config[name] ?? fallback);
   return {
@@ -109,6 +136,6 @@ export function listenOptions(config: ListenConfig): ListenOptions {
         ? Infinity
         : checkInteger('maxConnections', config.maxConnections, 1, 2 ** 31 - 1, 'connections'),
     signal: abortSignal(config.signal),
-    connection: connectionOptions(config),
+    connection: connectionOptions(config, known),
   };
 }

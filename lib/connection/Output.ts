@@ -1,4 +1,4 @@
-import { Subject, type Observable } from 'rxjs';
+import { Subject, noop, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { byteLengthOf, lengthOf } from '../common/bytes';
 import { type Few, each, withItem, withoutItem } from '../common/few';
@@ -9,7 +9,8 @@ import type { ConnectionOptions } from './ConnectionConfig';
 import type { ConnectionObserver } from './ConnectionObserver';
 import { FileInOutput } from './FileInOutput';
 import { type SentCallback, SentNotices } from './SentNotices';
-import type { Chunk, SocketTransport, Transport } from './Transport';
+import type { CheckedChunk } from '../common/Chunk';
+import type { SocketTransport, Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
 
 /** Whoever is notified once when nothing can be sent any more. */
@@ -32,10 +33,8 @@ export interface OutputOwner {
   onOverflow(error: LibeventError): void;
 }
 
-/** What a unit of a string's length may become as UTF-8. */
+/** Bytes of a unit of a string's length, as UTF-8. */
 const MOST_BYTES_OF_A_UNIT = 3;
-
-const nothing = (): void => undefined;
 
 /**
  * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
@@ -117,7 +116,7 @@ export class Output implements Writer {
   }
 
   /** @returns false where no value is taken any more */
-  write(chunk: Chunk, whenSaturated: WhenSaturated, writer: Writer): boolean {
+  write(chunk: CheckedChunk, whenSaturated: WhenSaturated, writer: Writer): boolean {
     if (!this.open) {
       this.refused += 1;
       this.owner.onRefused();
@@ -143,9 +142,9 @@ export class Output implements Writer {
       if (this.written !== this.transport.left) return this.whenWrittenSent(done);
       // No notification is needed. Bytes lost to a failure never count as sent.
       done(this.failure);
-      return nothing;
+      return noop;
     }
-    let stop = nothing;
+    let stop = noop;
     const takeBack = file.add(() => {
       stop = this.whenWrittenSent(done);
     });
@@ -159,7 +158,7 @@ export class Output implements Writer {
   whenWrittenSent(done: SentCallback): () => void {
     if (this.isEnded) {
       done(this.failure);
-      return nothing;
+      return noop;
     }
     return this.notices.add(this.written, done);
   }
@@ -195,6 +194,11 @@ export class Output implements Writer {
     transport.sendFile(fd, offset, bytes);
     this.written += bytes;
     this.updateSent();
+  }
+
+  /** A slice of a file that has no size, as it has been read. */
+  writeFileBytes(bytes: Uint8Array): void {
+    this.submit(bytes);
   }
 
   /** The file has been submitted, or given up: what waited behind it follows. */
@@ -265,7 +269,7 @@ export class Output implements Writer {
     this.drainedSubject?.complete();
   }
 
-  private writeNow(chunk: Chunk, whenSaturated: WhenSaturated, writer: Writer): void {
+  private writeNow(chunk: CheckedChunk, whenSaturated: WhenSaturated, writer: Writer): void {
     const { maxOutputBytes, encoding } = this.options;
     // Looked at only when it could matter: what has been sent is read from shared memory.
     const most =
@@ -281,7 +285,7 @@ export class Output implements Writer {
     if (this.saturated && whenSaturated === 'hold') this.holdCurrent(writer);
   }
 
-  private submit(chunk: Chunk): void {
+  private submit(chunk: CheckedChunk): void {
     this.owner.observer?.onWrite(chunk);
     this.written += this.transport.write(chunk, this.options.encoding);
     if (this.written - this.sentLast > this.marks.high) this.updateSent();
@@ -359,7 +363,7 @@ export class Output implements Writer {
 
   private writeBehind(
     file: FileInOutput,
-    chunk: Chunk,
+    chunk: CheckedChunk,
     whenSaturated: WhenSaturated,
     writer: Writer,
   ): void {
@@ -377,7 +381,7 @@ export class Output implements Writer {
   }
 
   /** @returns true where the value is not written */
-  private drops(chunk: Chunk, whenSaturated: 'drop' | 'close', writer: Writer): boolean {
+  private drops(chunk: CheckedChunk, whenSaturated: 'drop' | 'close', writer: Writer): boolean {
     const { bytes } = this;
     if (whenSaturated === 'drop' && bytes <= writer.dropAboveBytes) {
       if (bytes + lengthOf(chunk, this.options.encoding) <= this.options.maxOutputBytes) {

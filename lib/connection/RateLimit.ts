@@ -1,4 +1,4 @@
-import { checkInteger, checkObject } from '../common/check';
+import { checkInteger, checkOptions, type OptionTable } from '../common/check';
 
 /**
  * A token bucket: so many bytes a second, in bursts.
@@ -20,6 +20,14 @@ export interface RateLimit {
   /** How often the bucket is filled, in ms. Default: 100. Bounds: 1 to 60000. */
   readonly tickMs?: number;
 }
+
+const OPTIONS: OptionTable<RateLimit> = {
+  readBytesPerSecond: true,
+  writeBytesPerSecond: true,
+  readBurstBytes: true,
+  writeBurstBytes: true,
+  tickMs: true,
+};
 
 /** A {@link RateLimit} in libevent's terms: bytes for each tick, 0 for no limit. */
 export interface TokenBucket {
@@ -48,7 +56,7 @@ function rate(name: string, perSecond: number | undefined, tickMs: number): numb
  * @throws TypeError, RangeError for what is out of bounds
  */
 export function tokenBucket(name: string, limit: RateLimit): TokenBucket {
-  checkObject(name, limit);
+  checkOptions(name, limit, OPTIONS);
   if (limit.readBytesPerSecond === undefined && limit.writeBytesPerSecond === undefined) {
     throw new TypeError(`${name} must limit readBytesPerSecond or writeBytesPerSecond`);
   }

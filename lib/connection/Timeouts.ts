@@ -1,5 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger, checkObject } from '../common/check';
+import { checkInteger, type OptionTable } from '../common/check';
 import type { ConnectionOptions } from './ConnectionConfig';
 import type { Transport } from './Transport';
 
@@ -10,6 +10,11 @@ export interface TimeoutsConfig {
   /** Without progress of pending output, in ms; 0 for ever. Default: as it is. */
   readonly writeTimeoutMs?: number;
 }
+
+export const TIMEOUT_OPTIONS: OptionTable<TimeoutsConfig> = {
+  readTimeoutMs: true,
+  writeTimeoutMs: true,
+};
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -26,7 +31,6 @@ export class Timeouts {
   }
 
   set(config: TimeoutsConfig): void {
-    checkObject('config', config);
     const ms = (name: keyof TimeoutsConfig, fallback: number) =>
       checkInteger(name, config[name] ?? fallback, 0, MAX_TIMEOUT_MS, 'ms');
     const readMs = ms('readTimeoutMs', this.readMs);

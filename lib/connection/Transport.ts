@@ -1,8 +1,6 @@
+import type { CheckedChunk } from '../common/Chunk';
 import type { LibeventError } from '../common/LibeventError';
 import type { TokenBucket } from './RateLimit';
-
-/** What a connection sends and receives: bytes, or text that is encoded on the way out. */
-export type Chunk = Uint8Array | string;
 
 /** How a transport ends. */
 export type CloseMode =
@@ -29,7 +27,7 @@ export interface Transport {
   /** The credit in all, in bytes. */
   readHigh(bytes: number): void;
   /** Submits output. Returns its length in bytes. */
-  write(chunk: Chunk, encoding: BufferEncoding): number;
+  write(chunk: CheckedChunk, encoding: BufferEncoding): number;
   /** Asks for one {@link TransportHandler.onLeft} when so many bytes in all have left. */
   notify(position: number): void;
   /**

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Observable, type Subscriber } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { inSubscriberContext } from '../common/inSubscriberContext';
-import { checkInteger, checkObject, checkString } from '../common/check';
+import { checkInteger, checkOptions, type OptionTable, checkString } from '../common/check';
 import type { Output } from './Output';
 import type { SocketTransport } from './Transport';
 
@@ -18,9 +18,16 @@ export interface SendFileConfig {
   readonly end?: number;
 }
 
+const OPTIONS: OptionTable<SendFileConfig> = {
+  start: true,
+  end: true,
+};
+
 /** Sent in slices: progress is told after each, and so many are under way at a time. */
 const SLICE_BYTES = 4 * 1024 * 1024;
 const SLICES_UNDER_WAY = 2;
+/** What is read at once of a file that says no size: those of /proc are made while they are read. */
+const READ_BYTES = 64 * 1024;
 const LAST_BYTE = Number.MAX_SAFE_INTEGER - 1;
 /** Opening a FIFO must not wait for its writer: it is refused. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -34,6 +41,8 @@ interface Part {
 
 /** One file on its way: opened, put into the output slice by slice, told of as it leaves. */
 class FileSending {
+  private readonly underWay: Promise<void>[] = [];
+
   constructor(
     private readonly output: Output,
     private readonly transport: SocketTransport,
@@ -51,25 +60,46 @@ class FileSending {
         const detail = 'only a regular file can be sent';
         throw new LibeventError(code, 'sendfile', { address: path, detail });
       }
-      await this.sendSlices(file, start, Math.min(stop, stat.size));
+      // An empty file costs one read to tell.
+      if (stat.size === 0) await this.sendRead(file, start, stop);
+      else await this.sendSlices(file, start, Math.min(stop, stat.size));
     } finally {
       await file.close();
     }
   }
 
   private async sendSlices(file: FileHandle, start: number, stop: number): Promise<void> {
-    const underWay: Promise<void>[] = [];
     for (let offset = start; offset < stop && !this.subscriber.closed; offset += SLICE_BYTES) {
       this.checkOutput();
       const bytes = Math.min(SLICE_BYTES, stop - offset);
       this.output.writeFile(this.transport, file.fd, offset, bytes);
-      const left = this.whenLeft(offset + bytes - start);
-      underWay.push(left);
-      // Handled here and again below: whichever comes first tells.
-      left.catch(() => undefined);
-      if (underWay.length >= SLICES_UNDER_WAY) await underWay.shift();
+      await this.follow(offset + bytes - start);
     }
-    await Promise.all(underWay);
+    await Promise.all(this.underWay);
+  }
+
+  private async sendRead(file: FileHandle, start: number, stop: number): Promise<void> {
+    const slice = Buffer.allocUnsafeSlow(READ_BYTES);
+    let offset = start;
+    while (offset < stop && !this.subscriber.closed) {
+      const most = Math.min(READ_BYTES, stop - offset);
+      const { bytesRead } = await file.read(slice, 0, most, offset);
+      if (bytesRead === 0) break;
+      this.checkOutput();
+      this.output.writeFileBytes(slice.subarray(0, bytesRead));
+      offset += bytesRead;
+      await this.follow(offset - start);
+    }
+    await Promise.all(this.underWay);
+  }
+
+  /** Emits when a slice has been sent, and waits while enough of them are under way. */
+  private async follow(sent: number): Promise<void> {
+    const left = this.whenLeft(sent);
+    this.underWay.push(left);
+    // Handled here and again at the end: whichever comes first tells.
+    left.catch(() => undefined);
+    if (this.underWay.length >= SLICES_UNDER_WAY) await this.underWay.shift();
   }
 
   private async whenLeft(sent: number): Promise<void> {
@@ -98,7 +128,7 @@ export function sendFile(
   config: SendFileConfig,
 ): Observable<number> {
   if (checkString('path', path) === '') throw new TypeError('path must not be empty');
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const start = checkInteger('start', config.start ?? 0, 0, LAST_BYTE, 'bytes');
   const end = checkInteger('end', config.end ?? LAST_BYTE, start, LAST_BYTE, 'bytes');
 

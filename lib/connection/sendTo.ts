@@ -8,7 +8,13 @@ import {
 import { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
 import { borrow } from '../common/borrow';
-import { checkInteger, checkObject, checkOneOf } from '../common/check';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  type OptionTable,
+  checkOneOf,
+} from '../common/check';
 import { Intake } from '../flow/Intake';
 import {
   currentSubscribing,
@@ -17,11 +23,11 @@ import {
   type Release,
   type Subscribing,
 } from '../flow/Source';
-import type { Connection } from './Connection';
+import { Connection } from './Connection';
 import { MAX_MARK_BYTES } from '../flow/Watermarks';
 import type { OutputListener } from './Output';
 import { checkChunk } from '../common/checkChunk';
-import type { Chunk } from './Transport';
+import type { CheckedChunk, Chunk } from '../common/Chunk';
 import {
   DEFAULT_DROP_ABOVE_BYTES,
   WHEN_SATURATED,
@@ -43,7 +49,20 @@ export interface SendToConfig {
    * Default: 1048576. Bounds: 0 to 1073741824.
    */
   readonly dropAboveBytes?: number;
+  /**
+   * Ends the connection's output with the source: FIN behind its last byte when it completes, RST
+   * when it fails, or when it is a connection that was ended before its peer had. Default: false.
+   */
+  readonly end?: boolean;
 }
+
+const OPTIONS: OptionTable<SendToConfig> = {
+  whenSaturated: true,
+  dropAboveBytes: true,
+  end: true,
+};
+
+type SendToOptions = Required<SendToConfig>;
 
 /**
  * Writes every value to a connection and emits nothing.
@@ -55,7 +74,7 @@ export interface SendToConfig {
  * sendTo   -----------|   the bytes of b have been sent
  * ```
  *
- * The connection stays open; {@link serve} or `complete()` ends it. When the peer has ended, a
+ * The connection stays open; `end: true`, {@link serve} or `complete()` ends it. When the peer has ended, a
  * connection without `allowHalfOpen` keeps its output open until every `sendTo` that is fed by its
  * own input has completed.
  *
@@ -76,18 +95,21 @@ export function sendTo(
   connection: Connection,
   config: SendToConfig = {},
 ): OperatorFunction<Chunk, never> {
-  checkObject('config', config);
-  const whenSaturated = checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED);
-  const dropAboveBytes = checkInteger(
-    'dropAboveBytes',
-    config.dropAboveBytes ?? DEFAULT_DROP_ABOVE_BYTES,
-    0,
-    MAX_MARK_BYTES,
-    'bytes',
-  );
+  checkOptions('config', config, OPTIONS);
+  const options: SendToOptions = {
+    whenSaturated: checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED),
+    dropAboveBytes: checkInteger(
+      'dropAboveBytes',
+      config.dropAboveBytes ?? DEFAULT_DROP_ABOVE_BYTES,
+      0,
+      MAX_MARK_BYTES,
+      'bytes',
+    ),
+    end: checkBoolean('end', config.end ?? false),
+  };
   return (source) =>
     new Observable<never>((subscriber) => {
-      new Sending(subscriber, connection, whenSaturated, dropAboveBytes).connect(source);
+      new Sending(subscriber, connection, options, source).connect();
     });
 }
 
@@ -113,15 +135,19 @@ class Sending
   constructor(
     private readonly subscriber: Subscriber<never>,
     private readonly connection: Connection,
-    private readonly whenSaturated: WhenSaturated,
-    readonly dropAboveBytes: number,
+    private readonly options: SendToOptions,
+    private readonly source: Observable<Chunk>,
   ) {
     super();
     this.intake = new Intake(this);
   }
 
-  connect(source: Observable<Chunk>): void {
-    const { subscriber } = this;
+  get dropAboveBytes(): number {
+    return this.options.dropAboveBytes;
+  }
+
+  connect(): void {
+    const { source, subscriber } = this;
     subscriber.add(this);
     const { output } = this.connection.core;
     if (!output.open) {
@@ -143,18 +169,19 @@ class Sending
   }
 
   next(chunk: Chunk): void {
-    let bytes: Chunk;
+    let bytes: CheckedChunk;
     try {
       bytes = checkChunk(chunk);
     } catch (error) {
-      this.subscriber.error(error);
+      this.error(error);
       return;
     }
-    const taken = this.connection.core.output.write(bytes, this.whenSaturated, this);
+    const taken = this.connection.core.output.write(bytes, this.options.whenSaturated, this);
     if (!taken) this.subscriber.error(notWritable());
   }
 
   error(error: unknown): void {
+    if (this.options.end) this.connection.error(error);
     this.subscriber.error(error);
   }
 
@@ -162,11 +189,19 @@ class Sending
     const { output } = this.connection.core;
     output.releaseOf(this);
     this.state = 'completing';
+    if (this.options.end) this.end();
     const stopWaiting = output.whenSent((error) => {
       this.finish(error);
     });
     this.subscriber.add(stopWaiting);
     this.letClose?.();
+  }
+
+  /** FIN means that this was all: of a connection that has been cut it was not. */
+  private end(): void {
+    const { connection, source } = this;
+    if (source instanceof Connection && !source.core.input.whole) connection.reset();
+    else connection.complete();
   }
 
   onOutputEnded(error: LibeventError | undefined, how: 'inOrder' | 'cut'): void {

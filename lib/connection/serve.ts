@@ -10,11 +10,11 @@ import {
   timer,
 } from 'rxjs';
 import { SubscriberContext } from '../common/SubscriberContext';
-import { checkFunction, checkInteger, checkObject } from '../common/check';
+import { checkFunction, checkInteger, checkOptions, type OptionTable } from '../common/check';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
-import type { SessionHandler } from './reportSessionError';
+import { reportSessionError, type SessionHandler } from './reportSessionError';
 import { ServeSession, type Serving } from './ServeSession';
 
 /** Options of {@link serve}. */
@@ -41,6 +41,14 @@ export interface ServeConfig {
    */
   readonly closeDeadlineMs?: number;
 }
+
+const OPTIONS: OptionTable<ServeConfig> = {
+  concurrency: true,
+  onError: true,
+  shutdown: true,
+  shutdownDeadlineMs: true,
+  closeDeadlineMs: true,
+};
 
 const MAX_MS = 2 ** 31 - 1;
 
@@ -72,7 +80,7 @@ export function serve(
   config: ServeConfig = {},
 ): OperatorFunction<Connection, never> {
   checkFunction('handler', handler);
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const concurrency =
     config.concurrency === undefined
       ? Infinity
@@ -105,7 +113,10 @@ export function serve(
           handler,
           context: new SubscriberContext(),
           closeDeadlineMs,
-          onError,
+          onError: (error, connection) => {
+            reportSessionError({ error, connection, handler }, onError !== undefined);
+            onError?.(error, connection);
+          },
           ended: (session) => {
             sessions.delete(session);
             if (sessions.size < concurrency) {

@@ -1,4 +1,10 @@
-import { checkInteger, checkNumber, checkObject, checkOneOf } from '../common/check';
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  type OptionTable,
+  checkOneOf,
+} from '../common/check';
 import type { FdEventName, FdWatchSpec } from './FdWatch';
 import { LONGEST_MS, checkPriority } from './TimerConfig';
 
@@ -21,13 +27,20 @@ export interface FdConfig {
   readonly priority?: number;
 }
 
+const OPTIONS: OptionTable<FdConfig> = {
+  events: true,
+  timeoutMs: true,
+  mode: true,
+  priority: true,
+};
+
 const EVENTS = ['read', 'write', 'closed'] as const;
 const MODES = ['level', 'edge'] as const;
 
 /** Checks the options and fills in the defaults. */
 export function fdOptions(fd: number, config: FdConfig, priorities: number): FdWatchSpec {
   checkInteger('fd', fd, -1, 2 ** 31 - 1, 'descriptors');
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const events = config.events ?? (fd < 0 ? [] : ['read']);
   if (!Array.isArray(events)) throw new TypeError('events must be an array of event names');
   for (const event of events) checkOneOf('events', event, EVENTS);

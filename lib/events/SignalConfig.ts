@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { LibeventError } from '../common/LibeventError';
-import { checkObject, checkOneOf } from '../common/check';
+import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { checkPriority } from './TimerConfig';
 
 /** Options of `base.signal()`. */
@@ -8,6 +8,10 @@ export interface SignalConfig {
   /** Default: the middle one. Bounds: 0, the first to be served, to the base's priorities − 1. */
   readonly priority?: number;
 }
+
+const OPTIONS: OptionTable<SignalConfig> = {
+  priority: true,
+};
 
 /** {@link SignalConfig}, checked and complete. */
 export interface SignalOptions {
@@ -35,7 +39,7 @@ export function signalOptions(
   config: SignalConfig,
   priorities: number,
 ): SignalOptions {
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   checkOneOf('signal', signal, SIGNALS);
   const reason = REFUSED[signal];
   if (reason !== undefined) {

@@ -1,4 +1,10 @@
-import { checkBoolean, checkInteger, checkNumber, checkObject } from '../common/check';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  type OptionTable,
+} from '../common/check';
 import type { TimerSpec } from './Timers';
 
 /** 68 years, what 31 bits of seconds can say. */
@@ -24,6 +30,12 @@ export interface TimerConfig {
   readonly priority?: number;
 }
 
+const OPTIONS: OptionTable<TimerConfig> = {
+  catchUp: true,
+  commonTimeout: true,
+  priority: true,
+};
+
 /** {@link TimerConfig} with its times, checked and complete. */
 export interface TimerOptions extends TimerSpec {
   readonly catchUp: boolean;
@@ -36,7 +48,7 @@ export function timerOptions(
   config: TimerConfig,
   priorities: number,
 ): TimerOptions {
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const due = dueMs instanceof Date ? Math.max(0, dueMs.getTime() - Date.now()) : dueMs;
   const options = {
     dueMs: checkNumber('dueMs', due, 0, LONGEST_MS, 'ms'),

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject } from '../common/check';
+import { checkInteger, checkOptions, type OptionTable } from '../common/check';
 
 /**
  * Low and high mark of one direction of a connection, in bytes.
@@ -18,6 +18,11 @@ export interface WatermarksConfig {
   readonly high?: number;
 }
 
+const OPTIONS: OptionTable<WatermarksConfig> = {
+  low: true,
+  high: true,
+};
+
 /** The largest mark and the largest `maxOutputBytes`: positions on the rings are 32 bits wide. */
 export const MAX_MARK_BYTES = 2 ** 30;
 
@@ -36,7 +41,7 @@ export function watermarks(
   fallback: Watermarks,
 ): Watermarks {
   if (config === undefined) return fallback;
-  checkObject(name, config);
+  checkOptions(name, config, OPTIONS);
   const { high = fallback.high } = config;
   checkInteger(`${name}.high`, high, 1, MAX_MARK_BYTES, 'bytes');
   const { low = config.high === undefined ? fallback.low : high >> 1 } = config;

@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput } from 'rxjs';
-import { checkFunction, checkObject } from '../common/check';
+import { checkFunction, checkOptions, type OptionTable } from '../common/check';
 import { HeldOutput } from './HeldOutput';
 import { Intake } from './Intake';
 import { Holds, type Release } from './Source';
@@ -12,6 +12,11 @@ export interface HoldableConfig {
   /** Go on. Called once for every `pause`, in a later turn than the release. */
   resume(): void;
 }
+
+const OPTIONS: OptionTable<HoldableConfig> = {
+  pause: true,
+  resume: true,
+};
 
 /**
  * Lets any source take part in holding: a Node stream, a queue client, a database cursor.
@@ -54,7 +59,7 @@ export interface HoldableConfig {
  * @see {@link hold}
  */
 export function holdable<T>(source: ObservableInput<T>, config: HoldableConfig): Observable<T> {
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const { pause, resume } = config as { readonly [Name in keyof HoldableConfig]: unknown };
   checkFunction('pause', pause);
   checkFunction('resume', resume);

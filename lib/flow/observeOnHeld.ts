@@ -1,4 +1,4 @@
-import { checkCount } from '../common/check';
+import { checkCount, checkOptions, type OptionTable } from '../common/check';
 import {
   Observable,
   type MonoTypeOperatorFunction,
@@ -15,6 +15,10 @@ export interface ObserveOnHeldConfig {
   /** Values that may wait for the scheduler. Default: 64. Bounds: 1 and up. */
   readonly limit?: number;
 }
+
+const OPTIONS: OptionTable<ObserveOnHeldConfig> = {
+  limit: true,
+};
 
 const DEFAULT_LIMIT = 64;
 
@@ -65,6 +69,7 @@ export function observeOnHeld<T>(
   if (typeof (scheduler as SchedulerLike | undefined)?.schedule !== 'function') {
     throw new TypeError('scheduler must have a function schedule');
   }
+  checkOptions('config', config, OPTIONS);
   const { limit = DEFAULT_LIMIT } = config;
   checkCount('limit', limit);
   const low = Math.floor(limit / 2);

@@ -1,5 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkBoolean, checkObject, checkOneOf } from '../common/check';
+import { checkBoolean, checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { checkFrameBytes } from './checkFrameBytes';
 
 /** What {@link lengthPrefixed} and {@link encodeLengthPrefixed} have to agree upon. */
@@ -16,6 +16,13 @@ export interface LengthPrefixConfig {
   readonly maxLength?: number;
 }
 
+const OPTIONS: OptionTable<LengthPrefixConfig> = {
+  prefixBytes: true,
+  endian: true,
+  includesPrefix: true,
+  maxLength: true,
+};
+
 const DEFAULT_MAX_LENGTH = 2 ** 20;
 const UPPER_HALF = 2 ** 32;
 
@@ -31,7 +38,7 @@ export class LengthPrefix {
    * @throws RangeError when `maxLength` is out of bounds
    */
   constructor(config: LengthPrefixConfig) {
-    checkObject('config', config);
+    checkOptions('config', config, OPTIONS);
     this.bytes = checkOneOf('prefixBytes', config.prefixBytes ?? 4, [1, 2, 4, 8]);
     this.little = checkOneOf('endian', config.endian ?? 'big', ['big', 'little']) === 'little';
     const includesPrefix = config.includesPrefix ?? false;

@@ -1,3 +1,5 @@
+import type { OptionTable } from '../common/check';
+
 /** How bytes become values. */
 export type FrameEncoding = 'utf8' | 'latin1' | 'buffer';
 
@@ -24,3 +26,10 @@ export interface TerminatedConfig {
    */
   readonly whenUnfinished?: 'emit' | 'error' | 'discard';
 }
+
+export const TERMINATED_OPTIONS: OptionTable<TerminatedConfig> = {
+  encoding: true,
+  maxLength: true,
+  whenTooLong: true,
+  whenUnfinished: true,
+};

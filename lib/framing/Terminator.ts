@@ -1,3 +1,6 @@
+import type { Chunk } from '../common/Chunk';
+import { copyOf } from '../common/bytes';
+import { checkBytes } from '../common/checkChunk';
 import { checkInteger } from '../common/check';
 
 /** What ends a frame of {@link lines} or {@link delimited}. */
@@ -20,11 +23,12 @@ const MAX_DELIMITER_BYTES = 256;
  * @throws TypeError when it is neither string nor bytes
  * @throws RangeError when it is empty or too long
  */
-export function terminatorOf(delimiter: string | Uint8Array): Terminator {
+export function terminatorOf(delimiter: Chunk): Terminator {
   if (typeof delimiter !== 'string' && !ArrayBuffer.isView(delimiter)) {
-    throw new TypeError(`delimiter must be a string or a Uint8Array, got ${typeof delimiter}`);
+    throw new TypeError(`delimiter must be a string or a typed array, got ${typeof delimiter}`);
   }
-  const bytes = typeof delimiter === 'string' ? Buffer.from(delimiter) : Buffer.from(delimiter);
+  const bytes =
+    typeof delimiter === 'string' ? Buffer.from(delimiter) : copyOf(checkBytes(delimiter));
   checkInteger('delimiter: its length', bytes.length, 1, MAX_DELIMITER_BYTES, 'bytes');
   return { frame: 'frame', bytes, optionalCr: false, anyRun: false };
 }

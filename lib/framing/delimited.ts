@@ -1,7 +1,8 @@
+import type { Chunk } from '../common/Chunk';
 import type { OperatorFunction } from 'rxjs';
-import { checkBoolean, checkObject } from '../common/check';
+import { checkBoolean, checkOptions, type OptionTable } from '../common/check';
 import { terminated } from './terminated';
-import type { TerminatedConfig } from './TerminatedConfig';
+import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
 import { terminatorOf } from './Terminator';
 
 /** How {@link delimited} cuts. */
@@ -9,6 +10,11 @@ export interface DelimitedConfig extends TerminatedConfig {
   /** Whether frames keep their delimiter. Default: false. */
   readonly keepDelimiter?: boolean;
 }
+
+const OPTIONS: OptionTable<DelimitedConfig> = {
+  ...TERMINATED_OPTIONS,
+  keepDelimiter: true,
+};
 
 /**
  * Cuts bytes into frames that end with given bytes.
@@ -41,19 +47,19 @@ export interface DelimitedConfig extends TerminatedConfig {
  * @see {@link encodeDelimited}, {@link lines}, {@link frames}; event2/buffer.h `evbuffer_search()`
  */
 export function delimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config?: DelimitedConfig & { readonly encoding?: 'buffer' },
 ): OperatorFunction<Uint8Array, Buffer>;
 export function delimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config: DelimitedConfig & { readonly encoding: 'utf8' | 'latin1' },
 ): OperatorFunction<Uint8Array, string>;
 export function delimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config: DelimitedConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
   const terminator = terminatorOf(delimiter);
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const keep = checkBoolean('keepDelimiter', config.keepDelimiter ?? false);
   return terminated(terminator, config, config.encoding ?? 'buffer', keep);
 }

@@ -1,5 +1,6 @@
+import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkObject, checkOneOf } from '../common/check';
+import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { terminate } from './terminate';
 import { terminatorOf } from './Terminator';
 
@@ -8,6 +9,10 @@ export interface EncodeDelimitedConfig {
   /** How strings become bytes. Default: `'utf8'`. */
   readonly encoding?: 'utf8' | 'latin1';
 }
+
+const OPTIONS: OptionTable<EncodeDelimitedConfig> = {
+  encoding: true,
+};
 
 /**
  * Puts the delimiter behind each value.
@@ -40,11 +45,11 @@ export interface EncodeDelimitedConfig {
  * @see {@link delimited}; event2/buffer.h `evbuffer_add()`
  */
 export function encodeDelimited(
-  delimiter: string | Uint8Array,
+  delimiter: Chunk,
   config: EncodeDelimitedConfig = {},
-): OperatorFunction<string | Uint8Array, string | Buffer> {
+): OperatorFunction<Chunk, string | Buffer> {
   const { bytes } = terminatorOf(delimiter);
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
   return map(terminate('frame', bytes, bytes, encoding));
 }

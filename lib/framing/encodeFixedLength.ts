@@ -1,3 +1,4 @@
+import type { Chunk } from '../common/Chunk';
 import { byteLengthOf } from '../common/bytes';
 import { checkBytes } from '../common/checkChunk';
 import { LibeventError } from '../common/LibeventError';
@@ -31,9 +32,7 @@ import { checkFrameBytes } from './checkFrameBytes';
  * ```
  * @see {@link fixedLength}; event2/buffer.h `evbuffer_add()`
  */
-export function encodeFixedLength(
-  length: number,
-): OperatorFunction<string | Uint8Array, Uint8Array> {
+export function encodeFixedLength(length: number): OperatorFunction<Chunk, Uint8Array> {
   checkFrameBytes('length', length);
   return map((value) => {
     const bytes = typeof value === 'string' ? Buffer.from(value) : checkBytes(value);

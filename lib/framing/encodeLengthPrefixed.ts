@@ -1,3 +1,4 @@
+import type { Chunk } from '../common/Chunk';
 import { byteLengthOf, copyBytes } from '../common/bytes';
 import { checkBytes } from '../common/checkChunk';
 import { map, type OperatorFunction } from 'rxjs';
@@ -34,7 +35,7 @@ import { LengthPrefix, type LengthPrefixConfig } from './LengthPrefix';
  */
 export function encodeLengthPrefixed(
   config: LengthPrefixConfig = {},
-): OperatorFunction<string | Uint8Array, Buffer> {
+): OperatorFunction<Chunk, Buffer> {
   const prefix = new LengthPrefix(config);
   return map((value) => {
     const bytes = typeof value === 'string' ? value : checkBytes(value);

@@ -1,5 +1,6 @@
+import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkObject, checkOneOf } from '../common/check';
+import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminate } from './terminate';
 
@@ -13,6 +14,11 @@ export interface EncodeLinesConfig {
   /** How strings become bytes. Default: `'utf8'`. */
   readonly encoding?: 'utf8' | 'latin1';
 }
+
+const OPTIONS: OptionTable<EncodeLinesConfig> = {
+  eol: true,
+  encoding: true,
+};
 
 const CRLF = Buffer.from('\r\n');
 
@@ -46,8 +52,8 @@ const CRLF = Buffer.from('\r\n');
  */
 export function encodeLines(
   config: EncodeLinesConfig = {},
-): OperatorFunction<string | Uint8Array, string | Buffer> {
-  checkObject('config', config);
+): OperatorFunction<Chunk, string | Buffer> {
+  checkOptions('config', config, OPTIONS);
   const eol = checkOneOf('eol', config.eol ?? 'crlf', ['crlf', 'crlfStrict', 'lf', 'nul']);
   const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
   const mark = EOL_TERMINATORS[eol].bytes;

@@ -1,9 +1,24 @@
 import { Observable, type OperatorFunction } from 'rxjs';
+import { checkFunction, checkOptions, type OptionTable } from '../common/check';
 import type { FrameDecoder } from './FrameDecoder';
 import { Framer } from './Framer';
+import { type FrameParser, ParsedDecoder } from './ParsedDecoder';
+import { checkFrameBytes } from './checkFrameBytes';
+
+/** Options of {@link frames} with a parser. */
+export interface FramesConfig {
+  /**
+   * Bytes of a frame at most, with all that surrounds it: `ERR_FRAME_TOO_LONG` when the parser finds
+   * none in so many. Default: 65536. Bounds: 1 to 268435456.
+   */
+  readonly maxLength?: number;
+}
+
+const OPTIONS: OptionTable<FramesConfig> = { maxLength: true };
+const DEFAULT_MAX_LENGTH = 65_536;
 
 /**
- * Makes an operator of a decoder: every framing operator here is one.
+ * Makes an operator of a parser or of a decoder: every framing operator here is one.
  *
  * "Cut it like this, and mind the back-pressure for me."
  *
@@ -39,11 +54,42 @@ import { Framer } from './Framer';
  *   frame begins, and a `retry` would only find the same bytes again.
  * - **Unsubscribe**: unsubscribes from the source, then gives the unused bytes back in one piece.
  *
- * @param createDecoder - makes the decoder of one subscription
- * @see {@link FrameDecoder}, {@link lines}, {@link delimited}, {@link lengthPrefixed},
+ * A **parser** is a function of the bytes that have come: it returns the first frame and how many bytes
+ * that takes, or undefined when it takes more. It is asked again, from the front, when more have come,
+ * so it keeps no state. A tail that is no frame when the source completes is `ERR_FRAME_TRUNCATED`.
+ *
+ * @param parse - a function with a parameter: looks for one frame, see {@link FrameParser}
+ * @param createDecoder - a function without one: makes the decoder of one subscription, which need not
+ *   begin from the front again
+ * @throws TypeError, RangeError for options of wrong type or out of bounds
+ *
+ * @example
+ * ```ts
+ * // A type, a length, and so many bytes.
+ * const records = frames((bytes) => {
+ *   if (bytes.length < 2 || bytes.length < 2 + bytes[1]) return undefined;
+ *   return [{ type: bytes[0], value: bytes.subarray(2, 2 + bytes[1]) }, 2 + bytes[1]];
+ * });
+ * ```
+ * @see {@link FrameParser}, {@link FrameDecoder}, {@link lines}, {@link delimited}, {@link lengthPrefixed},
  * {@link fixedLength}
  */
-export function frames<T>(createDecoder: () => FrameDecoder<T>): OperatorFunction<Uint8Array, T> {
+export function frames<T>(
+  parse: FrameParser<T>,
+  config?: FramesConfig,
+): OperatorFunction<Uint8Array, T>;
+export function frames<T>(createDecoder: () => FrameDecoder<T>): OperatorFunction<Uint8Array, T>;
+export function frames<T>(
+  first: FrameParser<T> | (() => FrameDecoder<T>),
+  config: FramesConfig = {},
+): OperatorFunction<Uint8Array, T> {
+  checkFunction('parse', first);
+  checkOptions('config', config, OPTIONS);
+  const maxLength = checkFrameBytes('maxLength', config.maxLength ?? DEFAULT_MAX_LENGTH);
+  const createDecoder =
+    first.length === 0
+      ? (first as () => FrameDecoder<T>)
+      : () => new ParsedDecoder(first as FrameParser<T>, maxLength);
   return (source) =>
     new Observable<T>((subscriber) => {
       new Framer(subscriber, createDecoder()).connect(source);

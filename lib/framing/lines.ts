@@ -1,8 +1,8 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkBoolean, checkObject, checkOneOf } from '../common/check';
+import { checkBoolean, checkOptions, type OptionTable, checkOneOf } from '../common/check';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminated } from './terminated';
-import type { TerminatedConfig } from './TerminatedConfig';
+import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
 
 /** How {@link lines} cuts. */
 export interface LinesConfig extends TerminatedConfig {
@@ -15,6 +15,12 @@ export interface LinesConfig extends TerminatedConfig {
    */
   readonly keepEol?: boolean;
 }
+
+const OPTIONS: OptionTable<LinesConfig> = {
+  ...TERMINATED_OPTIONS,
+  eol: true,
+  keepEol: true,
+};
 
 /**
  * Cuts bytes into lines.
@@ -64,7 +70,7 @@ export function lines(
 export function lines(
   config: LinesConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
-  checkObject('config', config);
+  checkOptions('config', config, OPTIONS);
   const eol = config.eol ?? 'crlf';
   checkOneOf('eol', eol, Object.keys(EOL_TERMINATORS) as EolStyle[]);
   const keepEol = checkBoolean('keepEol', config.keepEol ?? false);

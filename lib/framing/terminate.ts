@@ -1,3 +1,4 @@
+import type { Chunk } from '../common/Chunk';
 import { copyOf } from '../common/bytes';
 import { checkBytes } from '../common/checkChunk';
 import { LibeventError } from '../common/LibeventError';
@@ -19,7 +20,7 @@ export function terminate(
   end: Buffer,
   mark: Buffer,
   encoding: 'utf8' | 'latin1',
-): (value: string | Uint8Array) => string | Buffer {
+): (value: Chunk) => string | Buffer {
   // Strings stay strings, which the connection writes as UTF-8, if their end is ASCII: any other
   // end might come out of the encoding of something else.
   const asText = encoding === 'utf8' && end.every((byte) => byte < 0x80);

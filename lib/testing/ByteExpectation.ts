@@ -1,4 +1,4 @@
-import { checkObject } from '../common/check';
+import { checkOptions, type OptionTable } from '../common/check';
 import { Expectation, type ExpectationKind } from './Expectation';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
@@ -14,6 +14,10 @@ export interface BytesConfig {
   /** Whether bytes of one frame are one value, whatever pieces they came in. Default: true. */
   readonly coalesced?: boolean;
 }
+
+const OPTIONS: OptionTable<BytesConfig> = {
+  coalesced: true,
+};
 
 type Values = MarbleValues<Bytes>;
 
@@ -35,7 +39,7 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
     config: BytesConfig,
     call: (...args: never[]) => unknown,
   ) {
-    checkObject(`${what}: config`, config);
+    checkOptions(`${what}: config`, config, OPTIONS);
     const merge =
       config.coalesced === false ? (all: readonly Mark<Buffer>[]) => [...all] : coalesced;
     const kind: ExpectationKind<Values, Buffer> = {

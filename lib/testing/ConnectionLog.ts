@@ -1,5 +1,5 @@
 import type { ConnectionObserver } from '../connection/ConnectionObserver';
-import type { Chunk } from '../connection/Transport';
+import type { CheckedChunk } from '../common/Chunk';
 import type { Mark } from './Mark';
 import { sign } from './Mark';
 import type { Arrivals } from './VirtualLink';
@@ -31,7 +31,7 @@ export class ConnectionLog implements Arrivals, ConnectionObserver {
     this.demand.push(sign(this.now(), on ? '^' : '!'));
   }
 
-  onWrite(chunk: Chunk): void {
+  onWrite(chunk: CheckedChunk): void {
     const value =
       typeof chunk === 'string' ? Buffer.from(chunk, this.encoding()) : Buffer.from(chunk);
     if (value.length > 0) this.writes.push({ frame: this.now(), char: undefined, value });

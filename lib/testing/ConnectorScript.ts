@@ -1,13 +1,15 @@
 import { type Observable, Subscription } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
+import type { OptionTable } from '../common/check';
 import {
   type ConnectConfig,
   type ConnectOptions,
   connectOptions,
 } from '../connection/ConnectConfig';
 import type { Connection } from '../connection/Connection';
-import type { Connector, ConnectorHandler } from '../connection/Connector';
+import type { Connector, ConnectorHandler, OpenConnector } from '../connection/Connector';
+import type { Session } from '../connection/connectSession';
 import { connectWith } from '../connection/connectWith';
 import { ipVersion } from '../connection/ipVersion';
 import { MarbleError } from './MarbleError';
@@ -32,8 +34,17 @@ export interface ScriptedConnectConfig {
   readonly addresses?: readonly string[];
 }
 
+export const SCRIPTED_CONNECT_OPTIONS: OptionTable<ScriptedConnectConfig> = {
+  name: true,
+  code: true,
+  addresses: true,
+};
+
 /** `connect` of the library or of a base, as a pipeline takes it. */
-export type Connect = (config: ConnectConfig) => Observable<Connection>;
+export interface Connect {
+  (config: ConnectConfig): Observable<Connection>;
+  <T>(config: ConnectConfig, session: Session<T>): Observable<T>;
+}
 
 const SYNTAX = { signs: '#', endings: '#', values: true };
 
@@ -65,10 +76,12 @@ export class ConnectorScript {
     this.outcomes = attempts.map((marbles: string, index) =>
       this.parse(marbles, values, index + 1),
     );
-    this.connect = (target) => {
+    this.connect = <T>(target: ConnectConfig, session?: Session<T>) => {
       this.called = true;
       const options = connectOptions(target);
-      return connectWith(options, (handler) => new VirtualConnector(rig, this, options, handler));
+      const openConnector: OpenConnector = (handler) =>
+        new VirtualConnector(rig, this, options, handler);
+      return connectWith(options, openConnector, session) as Observable<T & Connection>;
     };
     rig.connectors.push(this);
   }

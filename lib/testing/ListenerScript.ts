@@ -1,6 +1,12 @@
 import { LibeventError } from '../common/LibeventError';
+import type { OptionTable } from '../common/check';
 import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
-import { type ListenConfig, type ListenOptions, listenOptions } from '../connection/ListenConfig';
+import {
+  LISTEN_OPTIONS,
+  type ListenConfig,
+  type ListenOptions,
+  listenOptions,
+} from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
 import { ACCEPT_CREDIT } from '../connection/Listening';
 import { MarbleError } from './MarbleError';
@@ -23,6 +29,12 @@ export interface ScriptedListenConfig extends ListenConfig {
   /** What `#` in the marbles is: the name of an errno. Default: `'EADDRINUSE'`. */
   readonly code?: string;
 }
+
+export const SCRIPTED_LISTEN_OPTIONS: OptionTable<ScriptedListenConfig> = {
+  ...LISTEN_OPTIONS,
+  name: true,
+  code: true,
+};
 
 const SYNTAX = { signs: '|#', endings: '|#', values: true };
 const DEFAULT_PORT = 40713;
@@ -51,7 +63,7 @@ export class ListenerScript {
   ) {
     this.name = config.name ?? `listener ${String(rig.listeners.length + 1)}`;
     this.code = checkCode(this.name, config.code ?? 'EADDRINUSE');
-    this.options = listenOptions(config);
+    this.options = listenOptions(config, SCRIPTED_LISTEN_OPTIONS);
     const arrivals = this.parse(marbles, values);
     this.listener = new Listener((handler) => this.openAcceptor(handler), this.options);
     for (const { frame, char, value } of arrivals) {

@@ -1,19 +1,29 @@
 import type { RunHelpers } from 'rxjs/testing';
-import { checkObject, checkString } from '../common/check';
+import { checkOptions, checkString, type OptionTable } from '../common/check';
 import type { Connection } from '../connection/Connection';
-import { type ConnectionConfig, connectionOptions } from '../connection/ConnectionConfig';
+import {
+  CONNECTION_OPTIONS,
+  type ConnectionConfig,
+  connectionOptions,
+} from '../connection/ConnectionConfig';
 import type { Listener } from '../connection/Listener';
 import type { ExpectationHelpers, Expectations } from './Expectations';
 import {
   type Connect,
   ConnectorScript,
   type Outcome,
+  SCRIPTED_CONNECT_OPTIONS,
   type ScriptedConnectConfig,
 } from './ConnectorScript';
-import { type Arrival, ListenerScript, type ScriptedListenConfig } from './ListenerScript';
+import {
+  type Arrival,
+  ListenerScript,
+  SCRIPTED_LISTEN_OPTIONS,
+  type ScriptedListenConfig,
+} from './ListenerScript';
 import { MarbleError } from './MarbleError';
 import { Peer } from './Peer';
-import { type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
+import { PEER_OPTIONS, type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
 import { type Rig, checkRunning } from './Rig';
 import { VirtualBase } from './VirtualBase';
 import type { Bytes } from './bytes';
@@ -23,6 +33,11 @@ import { type MarbleValues, withTable } from './withValues';
 
 /** Options of a scripted connection: its peer's, and its own. */
 export interface ScriptedConnectionConfig extends PeerConfig, ConnectionConfig {}
+
+const SCRIPTED_CONNECTION_OPTIONS: OptionTable<ScriptedConnectionConfig> = {
+  ...PEER_OPTIONS,
+  ...CONNECTION_OPTIONS,
+};
 
 /** Beside RxJS's `cold`, `hot`, `time` and `expectObservable`: what a test of connections needs. */
 export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
@@ -71,16 +86,19 @@ export function marbleHelpers(
   expectations: Expectations,
   helpers: RunHelpers,
 ): MarbleHelpers {
-  const check = (call: string, config: { readonly name?: string }): void => {
+  const check = <Config extends { readonly name?: string }>(
+    call: string,
+    config: Config,
+    known: OptionTable<Config>,
+  ): void => {
     checkRunning(rig, call);
-    checkObject(`${call}: config`, config);
+    checkOptions(`${call}: config`, config, known);
     if (config.name !== undefined) checkString(`${call}: name`, config.name);
   };
   const peer = (
     call: string,
     [marbles, values, config = {}]: Parameters<MarbleHelpers['peer']>,
   ): Peer => {
-    check(call, config);
     const name = config.name ?? `${call} ${String(rig.peers.length + 1)}`;
     if (rig.peers.some((other) => other.name === name)) {
       throw new MarbleError(`${call}: there is a '${name}' already, a name is for one`);
@@ -90,21 +108,24 @@ export function marbleHelpers(
   return {
     ...helpers,
     ...expectations.helpers,
-    peer: (...args) => peer('peer', args),
+    peer: (marbles, values, config = {}) => {
+      check('peer', config, PEER_OPTIONS);
+      return peer('peer', [marbles, values, config]);
+    },
     connection: (marbles, values, config = {}) => {
-      check('connection', config);
-      const options = connectionOptions(config);
+      check('connection', config, SCRIPTED_CONNECTION_OPTIONS);
+      const options = connectionOptions(config, SCRIPTED_CONNECTION_OPTIONS);
       const end = peer('connection', [marbles, values, config]);
       end.give(end.name);
       end.start(options.encoding);
       return end.open(options);
     },
     listener: (marbles, values, config = {}) => {
-      check('listener', config);
+      check('listener', config, SCRIPTED_LISTEN_OPTIONS);
       return new ListenerScript(rig, marbles, values, config).listener;
     },
     connector: (attempts, values, config = {}) => {
-      check('connector', config);
+      check('connector', config, SCRIPTED_CONNECT_OPTIONS);
       return new ConnectorScript(rig, attempts, values, config).connect;
     },
     base: new VirtualBase(rig.reactor),

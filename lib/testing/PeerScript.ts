@@ -1,4 +1,4 @@
-import { checkBoolean } from '../common/check';
+import { checkBoolean, type OptionTable } from '../common/check';
 import { MarbleError } from './MarbleError';
 import { type Mark, isSign } from './Mark';
 import { type Bytes, toBytes } from './bytes';
@@ -31,6 +31,14 @@ export interface PeerConfig {
   /** What `#` in the marbles is: the name of an errno. Default: `'ECONNRESET'`, a peer's RST. */
   readonly code?: string;
 }
+
+export const PEER_OPTIONS: OptionTable<PeerConfig> = {
+  name: true,
+  takes: true,
+  sendBufferBytes: true,
+  coalesce: true,
+  code: true,
+};
 
 const INPUT = { signs: '|#', endings: '#', values: true };
 const TAKES = { signs: '!', endings: '', values: true };

@@ -1,6 +1,7 @@
 import type { Subscription } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import type { Chunk, CloseMode, Transport, TransportHandler } from '../connection/Transport';
+import type { CheckedChunk } from '../common/Chunk';
+import type { CloseMode, Transport, TransportHandler } from '../connection/Transport';
 import type { VirtualLink } from './VirtualLink';
 import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
 
@@ -85,7 +86,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     });
   }
 
-  write(chunk: Chunk, encoding: BufferEncoding): number {
+  write(chunk: CheckedChunk, encoding: BufferEncoding): number {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
     if (bytes.length === 0) return 0;
     this.reactor.submit(() => {

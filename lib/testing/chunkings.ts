@@ -1,4 +1,4 @@
-import { checkObject } from '../common/check';
+import { checkOptions, type OptionTable } from '../common/check';
 import { MarbleError } from './MarbleError';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
@@ -10,6 +10,10 @@ export interface ChunkingsConfig {
    */
   readonly pieces?: number;
 }
+
+const OPTIONS: OptionTable<ChunkingsConfig> = {
+  pieces: true,
+};
 
 const MOST_CHUNKINGS = 2 ** 15;
 
@@ -26,7 +30,7 @@ const MOST_CHUNKINGS = 2 ** 15;
  * @throws RangeError when there are more than 32768
  */
 export function* chunkings(input: Bytes, config: ChunkingsConfig = {}): Generator<Buffer[]> {
-  checkObject('chunkings: config', config);
+  checkOptions('chunkings: config', config, OPTIONS);
   const bytes = toBytes('chunkings: input', input, 'utf8');
   const places = Math.max(0, bytes.length - 1);
   const cuts = Math.min(places, piecesOf(config, bytes.length) - 1);

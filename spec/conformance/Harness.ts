@@ -6,6 +6,7 @@ import type {
   LibeventError,
   ListenConfig,
   Listener,
+  Session,
 } from 'rxjs-libevent';
 
 /** The other end of a connection, whatever it is made of. */
@@ -44,10 +45,16 @@ export interface Server {
   dial(): Promise<RemoteEnd>;
 }
 
+/** `connect`, as its overloads say. */
+export interface ConnectTo {
+  (config?: Partial<ConnectConfig>): Observable<Connection>;
+  <T>(config: Partial<ConnectConfig>, session: Session<T>): Observable<T>;
+}
+
 /** Somebody to connect to. */
 export interface Target {
   /** `connect` to it. */
-  readonly connect: (config?: Partial<ConnectConfig>) => Observable<Connection>;
+  readonly connect: ConnectTo;
   /** Whether it can be reached, from here on. It can at the start. */
   listens(on: boolean): Promise<void>;
   /** Its ends of the connections, in order. */

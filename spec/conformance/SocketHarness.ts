@@ -6,6 +6,7 @@ import {
   type ConnectionConfig,
   EventBase,
   type ListenConfig,
+  type Session,
 } from 'rxjs-libevent';
 import { HeldPort } from '../samples/support/HeldPort';
 import {
@@ -70,8 +71,10 @@ export class SocketHarness implements Harness {
     };
     await listens(true);
     this.endings.push(() => listens(false));
-    const connect = (config = {}): Observable<Connection> =>
-      this.base.connect({ ...config, host: '127.0.0.1', port: held.port });
+    const connect = <T>(config = {}, session?: Session<T>): Observable<T & Connection> => {
+      const target = { ...config, host: '127.0.0.1', port: held.port };
+      return this.base.connect(target, session as Session<T & Connection>);
+    };
     return { connect, listens, remotes };
   }
 

@@ -1,5 +1,5 @@
 import { type Observable, defer, tap } from 'rxjs';
-import type { ListenConfig } from 'rxjs-libevent';
+import type { ListenConfig, Session } from 'rxjs-libevent';
 import { TestScheduler } from 'rxjs/testing';
 import { Connection } from '../../lib/connection/Connection';
 import { type ConnectionConfig, connectionOptions } from '../../lib/connection/ConnectionConfig';
@@ -114,11 +114,19 @@ export class VirtualHarness implements Harness {
   target(): Promise<Target> {
     const remotes: RemoteEnd[] = [];
     let reached = true;
-    const connect = (config = {}): Observable<Connection> =>
+    const connect = <T>(config = {}, session?: Session<T>): Observable<T & Connection> =>
       defer(() => {
         const peer = this.peer();
         const { connect } = new ConnectorScript(this.rig, [reached ? 'p' : '#'], { p: peer }, {});
-        return connect({ ...config, port: 1 }).pipe(tap(() => remotes.push(remoteEnd(peer))));
+        const opened = (): unknown => remotes.push(remoteEnd(peer));
+        const target = { ...config, port: 1 };
+        if (session === undefined) {
+          return (connect(target) as Observable<T & Connection>).pipe(tap(opened));
+        }
+        return connect(target, (conn) => {
+          opened();
+          return session(conn) as Observable<T & Connection>;
+        });
       });
     const listens = (on: boolean): Promise<void> => {
       reached = on;

@@ -7,6 +7,8 @@ import { endsTell } from './endsTell';
 import { holding } from './holding';
 import { holdsEnd } from './holdsEnd';
 import { reading } from './reading';
+import { relaying } from './relaying';
+import { sessions } from './sessions';
 import { writing } from './writing';
 
 // Written once and run over both: where they differ, the marble kit is wrong, or the core.
@@ -23,6 +25,8 @@ describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $n
     endsTell,
     accepting,
     connecting,
+    relaying,
+    sessions,
   ]) {
     group(harness, run);
   }

@@ -16,12 +16,28 @@ import { encodeFixedLength } from '../../lib/framing/encodeFixedLength';
 import { encodeLengthPrefixed } from '../../lib/framing/encodeLengthPrefixed';
 import { encodeLines, type EncodeLinesConfig } from '../../lib/framing/encodeLines';
 import { fixedLength } from '../../lib/framing/fixedLength';
+import type { Chunk } from '../../lib/common/Chunk';
 import type { LibeventError } from '../../lib/common/LibeventError';
 import { lengthPrefixed } from '../../lib/framing/lengthPrefixed';
 import { lines } from '../../lib/framing/lines';
 import { cutAt, places } from './chunked';
 
-type Encoder = OperatorFunction<string | Uint8Array, string | Uint8Array>;
+type Encoder = OperatorFunction<Chunk, string | Uint8Array>;
+
+describe('Each encoder', () => {
+  const view = new DataView(Uint8Array.from([0, 0x61, 0x62, 0]).buffer, 1, 2);
+  it.each<[string, Encoder, string]>([
+    ['encodeLines', encodeLines(), 'ab\r\n'],
+    ['encodeDelimited', encodeDelimited(new Uint16Array([0x3b3b])), 'ab;;'],
+    ['encodeLengthPrefixed', encodeLengthPrefixed({ prefixBytes: 1 }), '\x02ab'],
+    ['encodeFixedLength', encodeFixedLength(2), 'ab'],
+  ])('takes any typed array and DataView for its bytes: %s', (_, encoder, expected) => {
+    for (const bytes of [view, new Uint16Array([0x6261])]) {
+      const [encoded] = record(of(bytes).pipe(encoder));
+      expect(Buffer.from(encoded as Buffer).toString('latin1')).toBe(expected);
+    }
+  });
+});
 
 function record<T>(source: Observable<T>): (T | string | null)[] {
   const seen: (T | string | null)[] = [];

@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { delimited } from '../../lib/framing/delimited';
+import { frames } from '../../lib/framing/frames';
 import { fixedLength } from '../../lib/framing/fixedLength';
 import { lengthPrefixed } from '../../lib/framing/lengthPrefixed';
 import { lines } from '../../lib/framing/lines';
@@ -51,6 +52,16 @@ export const framers: readonly FramerCase[] = [
       const bytes = Buffer.from(word);
       return Buffer.concat([Buffer.of(0, bytes.length), bytes]);
     }),
+    frames: words,
+  },
+  {
+    name: 'frames of a parser',
+    create: () =>
+      frames((bytes: Buffer) => {
+        const end = bytes.indexOf(';');
+        return end < 0 ? undefined : [bytes.subarray(0, end), end + 1];
+      }),
+    input: terminatedBy(';'),
     frames: words,
   },
   {

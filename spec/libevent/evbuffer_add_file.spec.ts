@@ -1,8 +1,10 @@
 import {
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -73,6 +75,31 @@ describe('evbuffer_add_file: connection.sendFile', () => {
       () => Promise.reject(new Error('it was sent')),
       (error: unknown) => error as LibeventError,
     );
+
+  // The second one is of some megabytes, on systems that show it.
+  it.each(['/proc/version', '/proc/kallsyms'].filter((name) => existsSync(name)))(
+    'sends a file that says no size to its end: %s',
+    async (name) => {
+      const { client, server } = await ends();
+      const received = allOf(server);
+      const expected = readFileSync(name);
+      const sent = await lastValueFrom(client.sendFile(name));
+      client.next('behind');
+      client.complete();
+      expect(sent).toBe(expected.length);
+      expect((await received).equals(Buffer.concat([expected, Buffer.from('behind')]))).toBe(true);
+    },
+  );
+
+  it('sends a part of a file that says no size', async () => {
+    const { client, server } = await ends();
+    const received = allOf(server);
+    const name = '/proc/version';
+    await lastValueFrom(client.sendFile(name, { start: 2, end: 9 }));
+    await lastValueFrom(client.sendFile(name, { start: 1 << 20 }), { defaultValue: 0 });
+    client.complete();
+    expect((await received).equals(readFileSync(name).subarray(2, 10))).toBe(true);
+  });
 
   it('sends a whole file and tells how much has left, slice by slice', async () => {
     const { client, server } = await ends();

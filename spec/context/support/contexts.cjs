@@ -199,6 +199,27 @@ const ways = {
     );
     return watch(connect({ path }).pipe(tap((conn) => conn.complete())));
   },
+  'connect with a session': () => {
+    const path = join(folder, 'session');
+    stranger(() =>
+      listen({ path })
+        .pipe(take(1))
+        .subscribe((conn) => {
+          conn.next('x');
+          conn.complete();
+        }),
+    );
+    return watch(connect({ path }, (conn) => conn));
+  },
+  'connect with a session, reset by a stranger': () => {
+    const path = join(folder, 'session reset');
+    stranger(() =>
+      listen({ path })
+        .pipe(take(1))
+        .subscribe((conn) => cause(() => conn.reset())),
+    );
+    return watch(connect({ path }, () => NEVER));
+  },
   'connect, refused': () => watch(connect({ path: join(folder, 'nothing') })),
   'chunks and their end': () => {
     const [one, two] = pair();

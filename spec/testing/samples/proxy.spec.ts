@@ -6,9 +6,9 @@ import { marbles } from '../support/marbles';
 describe('proxy', () => {
   it('relays both ways, and each end when it comes', () => {
     marbles(({ connection, connector, peer, expectOutput, expectClosed }) => {
-      const client = connection('-a---|', {}, { name: 'client', allowHalfOpen: true });
+      const client = connection('-a---|', {}, { name: 'client' });
       const server = peer('---b----|', {}, { name: 'server' });
-      const target = connector(['s'], { s: server })({ port: 1, allowHalfOpen: true });
+      const target = connector(['s'], { s: server })({ port: 1 });
       of(client)
         .pipe(serve((conn) => proxy(conn, target)))
         .subscribe();
