@@ -27,14 +27,8 @@ const errnos = constants.errno as Readonly<Record<string, number>>;
  *
  * `code` is a name of `<errno.h>` (`'ECONNRESET'`) or one of this library's own; `syscall` is what
  * was being done, `'read'` or `'write'` where a rule of the library was broken. `errno` is negative,
- * as in Node, and absent for the library's own codes, among them:
- *
- * - `ERR_MAX_OUTPUT_BYTES`, `ERR_SATURATED`: a connection would have to keep more than `limit`.
- * - `ERR_FRAME_TOO_LONG`: longer than `maxLength`, or than a length prefix can say.
- * - `ERR_FRAME_TRUNCATED`: the input ended within a frame.
- * - `ERR_FRAME_LENGTH`: a length that cannot be right: a prefix that counts itself and says less
- *   than its own size, or a value that is not as long as `encodeFixedLength` needs.
- * - `ERR_FRAME_DELIMITER`: a value to be sent contains what would end it early.
+ * as in Node, and absent for the library's own codes, which begin with `ERR_`: `docs/errors.md` has each
+ * of them, with what to do about it.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ import { received } from '../common/check';
 import { LightSubscription } from '../flow/LightSubscription';
 import type { Connection } from './Connection';
 import type { ClosedListener } from './ConnectionCore';
-import { nameOf, reportSessionError, type SessionHandler } from './reportSessionError';
+import { nameOf, type SessionHandler } from './reportSessionError';
 
 /** What the sessions of one {@link serve} have in common. */
 export interface Serving {
@@ -20,7 +20,7 @@ export interface Serving {
   /** Of whoever has subscribed: in which pipelines are unsubscribed. */
   readonly context: SubscriberContext;
   readonly closeDeadlineMs: number;
-  readonly onError: ((error: unknown, connection: Connection) => void) | undefined;
+  readonly onError: (error: unknown, connection: Connection) => void;
   ended(session: ServeSession): void;
 }
 
@@ -120,12 +120,10 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
 
   /** The peer must not take what it has got for the whole. */
   private fail(error: unknown): void {
-    const { connection, state } = this;
-    const { handler, onError } = this.serving;
+    const { connection, serving, state } = this;
     if (state === 'running') this.state = 'closing';
     try {
-      reportSessionError({ error, connection, handler }, onError !== undefined);
-      onError?.(error, connection);
+      serving.onError(error, connection);
     } finally {
       if (state === 'trailing') {
         this.end();

@@ -25,5 +25,5 @@ export function connectWith<T = Connection>(
   // Without a session the connection itself is what is emitted.
   if (session === undefined) return connections as Observable<T & Connection>;
   checkFunction('session', session);
-  return connectSession(connections, session, options.closeDeadlineMs);
+  return inSubscriberContext(connectSession(connections, session, options.closeDeadlineMs));
 }

@@ -14,7 +14,7 @@ import { checkFunction, checkInteger, checkOptions, type OptionTable } from '../
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
-import type { SessionHandler } from './reportSessionError';
+import { reportSessionError, type SessionHandler } from './reportSessionError';
 import { ServeSession, type Serving } from './ServeSession';
 
 /** Options of {@link serve}. */
@@ -113,7 +113,10 @@ export function serve(
           handler,
           context: new SubscriberContext(),
           closeDeadlineMs,
-          onError,
+          onError: (error, connection) => {
+            reportSessionError({ error, connection, handler }, onError !== undefined);
+            onError?.(error, connection);
+          },
           ended: (session) => {
             sessions.delete(session);
             if (sessions.size < concurrency) {

@@ -6,7 +6,8 @@ const SCRIPT = join(__dirname, 'support/contexts.cjs');
 
 describe('context (T8): subscribers are called back in the context in which they subscribed', () => {
   it('by each way to subscribe, as by net and by rxjs.timer', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT]);
+    const script = promisify(execFile)(process.execPath, [SCRIPT]);
+    const { stdout } = await script.catch((error: unknown) => error as { readonly stdout: string });
     const seen = JSON.parse(stdout) as Record<string, readonly string[]>;
     const foreign = Object.entries(seen)
       .map(([way, calls]) => [way, calls.filter((call) => !call.endsWith(': own'))] as const)

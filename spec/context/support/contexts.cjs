@@ -1,6 +1,7 @@
 // In whose AsyncLocalStorage context subscribers are called back. The library is loaded, its default
 // base is made, and whatever happens is caused, in the store 'stranger'; subscribers subscribe in the
-// store 'own'. Prints a JSON object: for each way to subscribe, the calls with the store of each.
+// store 'own'. Prints a JSON object: for each way to subscribe, the calls with the store of each. Ends with
+// code 1 where a call was in another store.
 //
 // On another version of Node: npx -y -p node@24 node spec/context/support/contexts.cjs
 'use strict';
@@ -199,6 +200,27 @@ const ways = {
     );
     return watch(connect({ path }).pipe(tap((conn) => conn.complete())));
   },
+  'connect with a session': () => {
+    const path = join(folder, 'session');
+    stranger(() =>
+      listen({ path })
+        .pipe(take(1))
+        .subscribe((conn) => {
+          conn.next('x');
+          conn.complete();
+        }),
+    );
+    return watch(connect({ path }, (conn) => conn));
+  },
+  'connect with a session, reset by a stranger': () => {
+    const path = join(folder, 'session reset');
+    stranger(() =>
+      listen({ path })
+        .pipe(take(1))
+        .subscribe((conn) => cause(() => conn.reset())),
+    );
+    return watch(connect({ path }, () => NEVER));
+  },
   'connect, refused': () => watch(connect({ path: join(folder, 'nothing') })),
   'chunks and their end': () => {
     const [one, two] = pair();
@@ -353,6 +375,8 @@ async function main() {
   clearInterval(alive);
   rmSync(folder, { recursive: true });
   console.log(JSON.stringify(seen, undefined, 1));
+  const isOwn = (call) => call.endsWith(': own');
+  if (!Object.values(seen).flat().every(isOwn)) process.exitCode = 1;
 }
 
 main();
