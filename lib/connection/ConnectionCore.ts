@@ -214,6 +214,10 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     if (error !== undefined) this.fail(error, 'drop');
   }
 
+  onOptionFailed(error: LibeventError): void {
+    this.report({ type: 'optionFailed', error });
+  }
+
   onClosed(error: LibeventError | undefined): void {
     if (this.isClosed) return;
     const failure = error ?? this.ownFailure;

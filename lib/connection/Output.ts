@@ -108,6 +108,11 @@ export class Output implements Writer {
     return this.written - this.transport.left + (this.file?.bytesBehind ?? 0);
   }
 
+  /** Bytes that have been written, in all. */
+  get writtenBytes(): number {
+    return this.written + (this.file?.bytesBehind ?? 0);
+  }
+
   get open(): boolean {
     return this.state === 'open';
   }
