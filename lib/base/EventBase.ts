@@ -27,6 +27,7 @@ import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
 import { adoptedSocket } from './adoptedSocket';
+import { closeConnections } from './closeConnections';
 import { closedAcceptor } from './closedAcceptor';
 import { closedBaseError } from './closedBaseError';
 import { Reactor } from './Reactor';
@@ -305,25 +306,8 @@ export class EventBase extends EventSources {
     this.stopping = true;
     for (const acceptor of [...this.acceptors]) acceptor.end(error);
     for (const connector of [...this.connectors]) connector.abandon(error);
-    if (deadlineMs > 0) await this.closeConnections(deadlineMs);
+    if (deadlineMs > 0) await closeConnections(this.connections, deadlineMs);
     for (const reactor of this.reactors) reactor.stop();
-  }
-
-  private async closeConnections(deadlineMs: number): Promise<void> {
-    const closed = this.connections.map(
-      (connection) =>
-        new Promise<void>((resolve) => {
-          connection.whenClosed.subscribe({ complete: resolve });
-          connection.close(deadlineMs);
-        }),
-    );
-    let timer: NodeJS.Timeout | undefined;
-    // A connection that is closing already may have a later deadline of its own.
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
-    await Promise.race([Promise.all(closed), deadline]);
-    clearTimeout(timer);
   }
 
   private newReactor(config: ReactorConfig): Reactor {

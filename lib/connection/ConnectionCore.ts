@@ -5,7 +5,8 @@ import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionObserver } from './ConnectionObserver';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { Input, type InputOwner } from './Input';
-import { Output, type OutputOwner } from './Output';
+import { Output } from './Output';
+import type { OutputOwner } from './OutputOwner';
 import { Timeouts } from './Timeouts';
 import type { CloseMode, Transport, TransportHandler } from './Transport';
 
