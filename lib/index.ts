@@ -21,6 +21,7 @@ export type { RateLimitGroup, RateLimitTotals } from './connection/RateLimitGrou
 export { relay } from './connection/relay';
 export type { SendFileConfig } from './connection/sendFile';
 export { sendTo, type SendToConfig } from './connection/sendTo';
+export type { SessionErrorMessage, SessionHandler } from './connection/reportSessionError';
 export { serve, type ServeConfig } from './connection/serve';
 export type { TimeoutsConfig } from './connection/Timeouts';
 export type { Chunk } from './common/Chunk';

@@ -127,6 +127,7 @@ const TABLES = {
     'pieces',
     'releaseBit',
     'recordWords',
+    'kindBits',
     'slots',
     'slotBits',
   ],

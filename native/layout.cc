@@ -123,6 +123,7 @@ napi_value Layout(napi_env env) {
                               .Add("pieces", LentMemory::kCount)
                               .Add("releaseBit", LentMemory::kReleaseBit)
                               .Add("recordWords", sizeof(Record) / sizeof(int32_t))
+                              .Add("kindBits", kKindBits)
                               .Add("slots", kSlots)
                               .Add("slotBits", kSlotBits))
       .object();

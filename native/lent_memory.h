@@ -35,7 +35,6 @@ class LentMemory {
 
   void Set(uint32_t index, uint8_t* data, size_t bytes) {
     Entry& entry = entries_[index];
-    entry.memory = this;
     entry.bytes.store(bytes, std::memory_order_relaxed);
     entry.data.store(data, std::memory_order_release);
   }
@@ -56,7 +55,10 @@ class LentMemory {
     auto* entry = static_cast<Entry*>(argument);
     entry->memory->Release(static_cast<uint32_t>(entry - entry->memory->entries_));
   }
-  void* ReleaseArgument(uint32_t index) { return &entries_[index]; }
+  void* ReleaseArgument(uint32_t index) {
+    entries_[index].memory = this;
+    return &entries_[index];
+  }
 
   void Release(uint32_t index) { completions_.Post(Completion::kReleased, index, 0, 0, 0); }
 
@@ -64,7 +66,7 @@ class LentMemory {
   struct Entry {
     std::atomic<uint8_t*> data;
     std::atomic<size_t> bytes;
-    LentMemory* memory;
+    LentMemory* memory;  // the reactor's alone
   };
   CompletionRing& completions_;
   Entry* const entries_;

@@ -26,7 +26,8 @@ void LogBinding::CallBack() {
                                     Napi::Number::New(env_, message.lost)};
     const napi_value global = env_.Global();
     napi_value result = nullptr;  // Deno writes through the pointer
-    if (napi_make_callback(env_, *context_, global, callback_.Value(), 3, arguments, &result) ==
+    // Without an async context, which would be that of whoever loads the library.
+    if (napi_make_callback(env_, nullptr, global, callback_.Value(), 3, arguments, &result) ==
         napi_ok) {
       continue;
     }
@@ -40,7 +41,6 @@ void LogBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self
   auto* log = static_cast<LogBinding*>(self);
   log->sink_.reset();
   log->callback_.Reset();
-  log->context_.reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&log->handle_), OnClosed);
 }
 

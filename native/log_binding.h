@@ -20,8 +20,7 @@ class LogBinding {
   void Use(Napi::Function callback) { callback_ = Napi::Persistent(callback); }
 
  private:
-  explicit LogBinding(Napi::Env env)
-      : env_(env), context_(std::make_unique<Napi::AsyncContext>(env, "LIBEVENT_LOG")) {}
+  explicit LogBinding(Napi::Env env) : env_(env) {}
 
   void CallBack();
 
@@ -30,7 +29,6 @@ class LogBinding {
   static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* self);
 
   const Napi::Env env_;
-  std::unique_ptr<Napi::AsyncContext> context_;
   Napi::FunctionReference callback_;
   uv_async_t handle_ = {};
   napi_async_cleanup_hook_handle hook_ = nullptr;

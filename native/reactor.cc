@@ -126,7 +126,7 @@ void Reactor::CountCallback() {
 }
 
 void Reactor::SetSent(int32_t id, uint32_t total) {
-  Atomic(shared_.sent + SlotOf(id)).store(static_cast<int32_t>(total), std::memory_order_release);
+  Atomic(shared_.sent + SlotOf(id)).store(static_cast<int32_t>(total));
 }
 
 void Reactor::Run() {

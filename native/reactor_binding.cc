@@ -225,12 +225,7 @@ bool ReactorBinding::Make(napi_value value) {
 
 bool ReactorBinding::OpenWakeup() {
   uv_loop_t* loop = nullptr;
-  napi_value name = nullptr;
-  if (self_ == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok ||
-      napi_create_string_utf8(env_, "LIBEVENT", NAPI_AUTO_LENGTH, &name) != napi_ok ||
-      napi_async_init(env_, nullptr, name, &context_) != napi_ok) {
-    return false;
-  }
+  if (self_ == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
   if (uv_async_init(loop, &wakeup_->handle, OnWakeup) != 0) return false;
   wakeup_->handle.data = wakeup_;
   // From here on the handle has to be closed.
@@ -265,7 +260,10 @@ void ReactorBinding::OnWakeup(uv_async_t* handle) {
   if (binding != nullptr) binding->CallBack();
 }
 
-// Runs the drain in a callback scope: ticks and microtasks follow it, async hooks see it.
+// Runs the drain in a callback scope: ticks and microtasks follow it. It has no async context, so
+// no AsyncLocalStorage has a store: one that is made in start() would have the stores of whoever
+// makes the base. Subscribers are called back in contexts of their own, see
+// lib/common/SubscriberContext.ts.
 void ReactorBinding::CallBack() {
   const napi_env env = env_;
   napi_handle_scope scope = nullptr;
@@ -274,13 +272,9 @@ void ReactorBinding::CallBack() {
   napi_value call = nullptr;
   if (napi_get_reference_value(env, self_, &self) == napi_ok && self != nullptr &&
       napi_get_reference_value(env, on_wakeup_, &call) == napi_ok && call != nullptr) {
-    calling_ = true;
     // Deno writes through the pointer of the result.
     napi_value result = nullptr;
-    const napi_status status = napi_make_callback(env, context_, self, call, 0, nullptr, &result);
-    // `self` keeps this object until the scope is left, even if the callback has ended it.
-    calling_ = false;
-    if (state_ == State::kEnded) ReleaseContext();
+    const napi_status status = napi_make_callback(env, nullptr, self, call, 0, nullptr, &result);
     napi_value error = nullptr;
     // Where JavaScript runs no more there is nobody to be told.
     if (status != napi_ok && napi_get_and_clear_last_exception(env, &error) == napi_ok &&
@@ -387,7 +381,6 @@ void ReactorBinding::End() {
   }
   if (on_wakeup_ != nullptr) (void)napi_delete_reference(env_, std::exchange(on_wakeup_, nullptr));
   if (self_ != nullptr) (void)napi_delete_reference(env_, std::exchange(self_, nullptr));
-  if (!calling_) ReleaseContext();
   Wakeup* wakeup = std::exchange(wakeup_, nullptr);
   if (wakeup == nullptr) return;
   wakeup->binding = nullptr;
@@ -396,10 +389,6 @@ void ReactorBinding::End() {
   } else {
     delete wakeup;
   }
-}
-
-void ReactorBinding::ReleaseContext() {
-  if (context_ != nullptr) (void)napi_async_destroy(env_, std::exchange(context_, nullptr));
 }
 
 // The hook goes last: until then the environment waits for the handle to close.

@@ -47,7 +47,6 @@ class ReactorBinding {
 
   void CallBack();
   void End();
-  void ReleaseContext();
 
   // What JavaScript calls: constructor, methods and accessors.
   static napi_value New(napi_env env, napi_callback_info info);
@@ -69,8 +68,6 @@ class ReactorBinding {
   State state_ = State::kMade;
   std::shared_ptr<Transit> transit_;
   Wakeup* wakeup_ = nullptr;
-  napi_async_context context_ = nullptr;
-  bool calling_ = false;     // the context is in use
   napi_ref self_ = nullptr;  // strong from start() on: not collected while the thread lives
   napi_ref on_wakeup_ = nullptr;
   std::vector<napi_ref> memory_;

@@ -17,11 +17,12 @@ namespace rxjs_libevent {
 // word 0: kind in the low 8 bits, a small argument in the upper 24.
 // word 1: id of an event handler (slot in the low 20 bits, generation above).
 // words 2 and 3: arguments.
+constexpr uint32_t kKindBits = 8;
 struct Record {
   int32_t words[4];
 
-  int32_t kind() const { return words[0] & 0xff; }
-  uint32_t aux() const { return static_cast<uint32_t>(words[0]) >> 8; }
+  int32_t kind() const { return words[0] & ((1 << kKindBits) - 1); }
+  uint32_t aux() const { return static_cast<uint32_t>(words[0]) >> kKindBits; }
   int32_t id() const { return words[1]; }
   int32_t a() const { return words[2]; }
   int32_t b() const { return words[3]; }
@@ -294,7 +295,7 @@ class CompletionRing {
   static constexpr uint32_t kReserve = 64;
 
   static Record Make(Completion kind, uint32_t aux, int32_t id, int32_t a, int32_t b) {
-    return Record{{static_cast<int32_t>(static_cast<uint32_t>(kind) | aux << 8), id, a, b}};
+    return Record{{static_cast<int32_t>(static_cast<uint32_t>(kind) | aux << kKindBits), id, a, b}};
   }
 
   void PostGroup(const Group& group) {

@@ -6,7 +6,7 @@
  * answers have left. Ctrl-C stops accepting and lets answers finish; the second one does not wait.
  * What a connection does stands in `pipelines/rot13.ts`.
  */
-import { skip, takeUntil, tap } from 'rxjs';
+import { noop, skip, takeUntil, tap } from 'rxjs';
 import { EventBase, serve } from 'rxjs-libevent';
 import { rot13 } from './pipelines/rot13';
 import { interrupted } from './support/interrupted';
@@ -24,6 +24,8 @@ listener
     tap(live.connection),
     serve((conn) => rot13(conn, live.line), {
       shutdown: stop.pipe(tap(live.finishing)),
+      // A client that resets its connection ends it, and concerns nobody else.
+      onError: noop,
     }),
     takeUntil(stop.pipe(skip(1))),
   )

@@ -166,8 +166,8 @@ export const mutations = [
   {
     rule: 'T2: FIN behind a value that was refused',
     file: 'lib/connection/ConnectionCore.ts',
-    from: "this.fail(error, 'reset');",
-    to: "this.fail(error, 'drop');",
+    from: "onOverflow(error: LibeventError): void {\n    this.fail(error, 'reset');",
+    to: "onOverflow(error: LibeventError): void {\n    this.fail(error, 'drop');",
   },
   {
     rule: 'T3: a clean end cuts the pipeline',

@@ -23,7 +23,8 @@ import { root } from './setup/paths.mjs';
 import { ensureSystem } from './setup/system.mjs';
 
 const runtimes = { 'address,undefined': 'libasan.so', thread: 'libtsan.so' };
-const folders = 'native|libevent|base|rings|connection|events|lifecycle';
+const folders =
+  'native|libevent|base|rings|memory|leases|turns|failures|connection|events|flow-on-sockets|lifecycle';
 const native = `spec/(${folders})[./]`;
 
 const [named, ...args] = process.argv.slice(2);
@@ -47,7 +48,9 @@ process.exitCode = verdicts.every(({ clean }) => clean) ? 0 : 1;
 function sanitize(sanitizer) {
   const copy = join(root, '.build', sanitizer.replace(',', '-'));
   mkdirSync(copy, { recursive: true });
-  for (const folder of ['lib', 'native', 'samples', 'scripts', 'spec']) refresh(copy, folder);
+  for (const folder of ['docs', 'lib', 'native', 'samples', 'scripts', 'spec']) {
+    refresh(copy, folder);
+  }
   for (const file of ['package.json', 'package-lock.json', 'jest.config.js', 'README.md']) {
     refresh(copy, file);
   }

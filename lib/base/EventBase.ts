@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Observable } from 'rxjs';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
@@ -299,6 +300,16 @@ export class EventBase extends EventSources {
     checkInteger('deadlineMs', deadlineMs, 0, 2 ** 31 - 1, 'ms');
     void this.stop(deadlineMs);
     return this.stopped;
+  }
+
+  /** @internal One line instead of its insides. */
+  [inspect.custom](): string {
+    const threads = this.reactors.length;
+    const handlers = this.reactors.reduce((sum, reactor) => sum + reactor.handlers.size, 0);
+    const state = this.closed ? 'closed' : 'open';
+    const plural = (count: number, noun: string) =>
+      `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+    return `EventBase { ${this.method}, ${plural(threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {

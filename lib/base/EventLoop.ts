@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { DispatchEnd, Loop, LoopConfig, LoopEnd } from './Loop';
 import type { Reactor } from './Reactor';
 
@@ -62,7 +63,7 @@ export abstract class EventLoop {
    * @see event2/event.h `event_base_got_exit()`, `event_base_got_break()`
    */
   get dispatched(): Observable<DispatchEnd> {
-    return this.loops.dispatched;
+    return inSubscriberContext(this.loops.dispatched);
   }
 
   /** Keeps the process alive while it has work; that is how a base begins. */

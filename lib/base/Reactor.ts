@@ -1,7 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
 import { native, type NativeReactor, type NativeStat } from '../native';
-import { PackedAddress } from '../rings/PackedAddress';
-import { zoneName } from '../rings/zoneName';
 import { CompletionRing } from '../rings/CompletionRing';
 import { ReadArena } from '../rings/ReadArena';
 import { SubmissionRing } from '../rings/SubmissionRing';
@@ -12,12 +10,10 @@ import type { ReactorEvents } from './ReactorEvents';
 import { systemCall } from './systemCall';
 
 const { completion, control, loopEnd, loopFlag, submission } = native.layout;
-const { data: DATA, accepted: ACCEPTED, bound: BOUND, connected: CONNECTED } = completion;
-const { closed: CLOSED, released: RELEASED, stopped: STOPPED } = completion;
-const { fatal: FATAL, looped: LOOPED } = completion;
+const { data: DATA, closed: CLOSED, released: RELEASED } = completion;
+const { fatal: FATAL, looped: LOOPED, stopped: STOPPED } = completion;
 
 const { recordWords: RECORD_WORDS, slots: SLOTS } = native.layout.memory;
-const ZONED = native.layout.family.zoned;
 
 const RING_RECORDS = 16384;
 
@@ -31,8 +27,6 @@ const DRAIN_MS = 5;
  * 16, 3.6 M after 8.
  */
 const BATCH_RECORDS = 8;
-
-const NO_ADDRESSES: readonly PackedAddress[] = [];
 
 /** Memory for the reactor; a plain ArrayBuffer of its own, since the addon pins it whole. */
 function words(count: number): Int32Array {
@@ -300,9 +294,10 @@ export class Reactor {
     const until = performance.now() + DRAIN_MS;
     let records = 0;
     do {
-      let batch = Math.min(this.completions.available(), BATCH_RECORDS);
+      const batch = Math.min(this.completions.available(), BATCH_RECORDS);
+      const end = (this.completions.taken + batch) | 0;
       records += batch;
-      while (batch > 0 && !this.paused) batch -= this.dispatch();
+      while (((end - this.completions.taken) | 0) > 0 && !this.paused) this.dispatch();
       if (this.closed || this.paused) return false;
       // In this order: what has been written from the arena is known before its place is free.
       this.flush();
@@ -320,48 +315,23 @@ export class Reactor {
     if (Atomics.exchange(this.control, control.reactorSleeps, 0) === 1) this.wake();
   }
 
-  /** Handles the next completion. Returns how many records it took. */
-  private dispatch(): number {
-    const { words } = this.completions;
-    const index = this.completions.take();
-    const head = words[index] as number;
-    const id = words[index + 1] as number;
-    const a = words[index + 2] as number;
-    const b = words[index + 3] as number;
-    const kind = head & 0xff;
+  /** Handles the next completion. */
+  private dispatch(): void {
+    const { completions } = this;
+    completions.next();
+    const { kind, id, a, b } = completions;
     if (kind === DATA) {
       this.handlers.find(id)?.data?.(this.arena.view(a, b));
       this.arena.done();
-      return 1;
+    } else if (id === 0) {
+      this.dispatchOwn(kind, completions.aux, a, b);
+    } else {
+      const addresses = completions.addresses();
+      const handler = this.handlers.find(id);
+      // The id is free for others before the handler hears of it.
+      if (kind === CLOSED) this.handlers.remove(id);
+      handler?.complete(kind, a, b, addresses);
     }
-    if (id === 0) {
-      this.dispatchOwn(kind, head >>> 8, a, b);
-      return 1;
-    }
-    const aux = head >>> 8;
-    let addresses = NO_ADDRESSES;
-    if (kind === ACCEPTED || kind === BOUND || kind === CONNECTED) {
-      addresses = this.addresses(kind, aux, b);
-    }
-    const handler = this.handlers.find(id);
-    // The id is free for others before the handler hears of it.
-    if (kind === CLOSED) this.handlers.remove(id);
-    handler?.complete(kind, a, b, addresses);
-    return 1 + addresses.length + (addresses.length > 0 && (aux & ZONED) !== 0 ? 1 : 0);
-  }
-
-  /** What stands behind a header: the peer's address, of an accepted socket, and the socket's own. */
-  private addresses(kind: number, aux: number, ports: number): PackedAddress[] {
-    const { words } = this.completions;
-    const first = this.completions.take();
-    const second = kind === ACCEPTED ? this.completions.take() : -1;
-    const zone = (aux & ZONED) === 0 ? '' : zoneName(words, this.completions.take());
-    const family = aux & ~ZONED;
-    const address = (index: number, port: number) =>
-      new PackedAddress(family, port & 0xffff, words, index, zone);
-    return second < 0
-      ? [address(first, ports)]
-      : [address(first, ports >>> 16), address(second, ports)];
   }
 
   private dispatchOwn(kind: number, aux: number, a: number, b: number): void {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { LibeventError } from '../common/LibeventError';
 import { tokenBucket, type RateLimit } from '../connection/RateLimit';
 import type { RateLimitGroup, RateLimitTotals } from '../connection/RateLimitGroup';
@@ -27,6 +28,11 @@ export class RingRateLimitGroup implements RateLimitGroup, CompletionHandler {
     const bucket = tokenBucket('limit', limit);
     reactor.open(this);
     reactor.submitBytes(submission.group, this.id, rateLimitRequest(bucket));
+  }
+
+  /** One line instead of its insides. */
+  [inspect.custom](): string {
+    return `RateLimitGroup { ${this.closed ? 'closed' : 'open'} }`;
   }
 
   setRateLimit(limit: RateLimit): void {

@@ -1,6 +1,6 @@
 /** Checks of options: misuse throws at the call, with the option's name, its bound and its unit. */
 
-function received(value: unknown): string {
+export function received(value: unknown): string {
   return typeof value === 'number' ? String(value) : typeof value;
 }
 

@@ -1,7 +1,10 @@
+import { inspect } from 'node:util';
 import { Observable, type Observer, type Subscriber } from 'rxjs';
 import { checkInteger, checkOneOf, checkOptions, type OptionTable } from '../common/check';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
-import { lend, type BorrowingSubscriber, type Lender } from '../common/borrow';
+import { inSubscriberContext } from '../common/inSubscriberContext';
+import { endpointText } from '../common/endpointText';
+import { lend, type BorrowingSubscriber } from '../common/borrow';
 import { acceptedBy, type Holdable, type Release } from '../flow/Source';
 import { watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
@@ -62,7 +65,7 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
  *
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
-export class Connection extends Observable<Buffer> implements Observer<Chunk>, Lender {
+export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** @internal */
   readonly core: ConnectionCore;
   /** @internal */
@@ -83,6 +86,16 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
   /** @internal Lets an operator of the library read the bytes where they are. */
   [lend](subscriber: BorrowingSubscriber): void {
     this.core.input.subscribe(subscriber, true);
+  }
+
+  /** @internal One line instead of its insides. */
+  [inspect.custom](): string {
+    const { closed, writable, saturated, held, inputBytes, outputBytes } = this;
+    const ends = `${endpointText(this.localAddress)} to ${endpointText(this.remoteAddress)}`;
+    const state = closed ? 'closed' : writable ? 'open' : 'ending';
+    const flow = (saturated ? ', saturated' : '') + (held ? ', held' : '');
+    const waiting = `${String(inputBytes)} bytes in, ${String(outputBytes)} bytes out`;
+    return `Connection { ${ends}, ${state}${flow}, ${waiting} }`;
   }
 
   /** The address of this end. */
@@ -166,17 +179,17 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk>, L
    * @see event2/bufferevent.h `bufferevent_data_cb`, the write callback
    */
   get drained(): Observable<void> {
-    return this.core.output.drained;
+    return inSubscriberContext(this.core.output.drained);
   }
 
   /** What happens beside the bytes; completes when the connection closes. */
   get events(): Observable<ConnectionEvent> {
-    return this.core.events;
+    return inSubscriberContext(this.core.events);
   }
 
   /** Emits once and completes when the connection is gone, at once if it is already. */
   get whenClosed(): Observable<void> {
-    return this.core.whenClosed;
+    return inSubscriberContext(this.core.whenClosed);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Unsubscribable } from 'rxjs';
+import { SubscriberContext } from '../common/SubscriberContext';
 import type { BorrowingSubscriber } from '../common/borrow';
 import { copyOf } from '../common/bytes';
 import {
@@ -26,9 +27,9 @@ export interface InputOwner {
 
 /**
  * One subscription to the input, and the current source of what it is given: what is held because
- * of its values is released when it is unsubscribed.
+ * of its values is released when it is unsubscribed. It is also the context of its subscriber.
  */
-class Reader implements Holdable, Unsubscribable {
+class Reader extends SubscriberContext implements Holdable, Unsubscribable {
   private releases: Set<Release> | undefined;
   private state: 'subscribed' | 'unsubscribed' = 'subscribed';
 
@@ -39,7 +40,9 @@ class Reader implements Holdable, Unsubscribable {
     readonly borrows: boolean,
     /** The number of the last chunk that it has not had. */
     readonly since: number,
-  ) {}
+  ) {
+    super();
+  }
 
   get held(): boolean {
     return this.input.source.held;
@@ -65,7 +68,9 @@ class Reader implements Holdable, Unsubscribable {
   }
 
   postpone(work: () => void): () => void {
-    return this.input.source.postpone(work, this);
+    return this.input.source.postpone(() => {
+      this.runInAsyncScope(work);
+    }, this);
   }
 
   giveBackOf(value: unknown): ((rest: Uint8Array) => void) | undefined {
@@ -318,7 +323,7 @@ export class Input implements SourceActions {
       for (const reader of readers) {
         this.current = given || reader.borrows ? chunk : copyOf(chunk);
         enterSource(reader);
-        reader.subscriber.next(this.current);
+        reader.callNext(reader.subscriber, this.current);
       }
     } finally {
       leaveSource(outer);
@@ -335,7 +340,11 @@ export class Input implements SourceActions {
     // With nobody to have it, bytes that wait keep the ending for the next reader.
     if (readers.length === 0 && this.queue.length > 0) return;
     this.state = 'ended';
-    for (const { subscriber } of readers) this.finish(subscriber);
+    for (const reader of readers) {
+      reader.runInAsyncScope(() => {
+        this.finish(reader.subscriber);
+      });
+    }
     this.owner.onInputEnded();
   }
 

@@ -1,6 +1,9 @@
+import { inspect } from 'node:util';
 import { Observable, ReplaySubject, Subject, type Subscriber } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
+import { endpointText } from '../common/endpointText';
 import type { LibeventError } from '../common/LibeventError';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { Release } from '../flow/Source';
 import type { Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
@@ -70,7 +73,7 @@ export class Listener extends Observable<Connection> {
         subscriber.add(
           onAbort(signal, (error) => {
             failure = error;
-            subscriber.error(error);
+            listening.context.callError(subscriber, error);
           }),
         );
         if (signal.aborted) return;
@@ -90,7 +93,7 @@ export class Listener extends Observable<Connection> {
    * - **Unsubscribe**: nothing else happens.
    */
   get bound(): Observable<AddressInfo> {
-    return new Observable((subscriber) => this.address.subscribe(subscriber));
+    return inSubscriberContext(new Observable((subscriber) => this.address.subscribe(subscriber)));
   }
 
   /**
@@ -99,7 +102,7 @@ export class Listener extends Observable<Connection> {
    * @see event2/listener.h `evconnlistener_set_error_cb()`
    */
   get errors(): Observable<LibeventError> {
-    return this.errorSubject;
+    return inSubscriberContext(this.errorSubject);
   }
 
   /** The causes given to {@link Listener.hold} that hold it now. */
@@ -132,6 +135,18 @@ export class Listener extends Observable<Connection> {
     this.referenced = on;
     for (const listening of this.open) listening.reference(on);
     return this;
+  }
+
+  /** @internal One line instead of its insides. */
+  [inspect.custom](): string {
+    let where = '';
+    this.address
+      .subscribe((address) => {
+        where = `${endpointText(address)}, `;
+      })
+      .unsubscribe();
+    const state = this.open.size === 0 ? 'not listening' : 'listening';
+    return `Listener { ${where}${state}${this.holds.size === 0 ? '' : ', held'} }`;
   }
 
   /** Nobody listens any more. Who subscribes again begins anew. */

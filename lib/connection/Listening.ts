@@ -62,7 +62,10 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   onAccepted(accepted: Accepted): void {
     this.credit -= 1;
     if (this.subscriber.closed) accepted.refuse();
-    else this.take(accepted);
+    else
+      this.context.runInAsyncScope(() => {
+        this.take(accepted);
+      });
   }
 
   onPaused(error: LibeventError): void {
@@ -77,8 +80,10 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
     this.acceptor = undefined;
     if (this.subscriber.closed) return;
     this.events.onEnded(error);
-    if (error === undefined) this.subscriber.complete();
-    else this.subscriber.error(error);
+    this.context.runInAsyncScope(() => {
+      if (error === undefined) this.subscriber.complete();
+      else this.subscriber.error(error);
+    });
   }
 
   /** The subscriber has gone, or has had the ending. */

@@ -1,4 +1,4 @@
-import { Subject, type Observable } from 'rxjs';
+import { Subject, noop, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { byteLengthOf, lengthOf } from '../common/bytes';
 import { type Few, each, withItem, withoutItem } from '../common/few';
@@ -13,10 +13,8 @@ import type { CheckedChunk } from '../common/Chunk';
 import type { SocketTransport, Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
 
-/** What a unit of a string's length may become as UTF-8. */
+/** Bytes of a unit of a string's length, as UTF-8. */
 const MOST_BYTES_OF_A_UNIT = 3;
-
-const nothing = (): void => undefined;
 
 /**
  * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
@@ -129,9 +127,9 @@ export class Output implements Writer {
       if (this.written !== this.transport.left) return this.whenWrittenSent(done);
       // No notification is needed. Bytes lost to a failure never count as sent.
       done(this.failure);
-      return nothing;
+      return noop;
     }
-    let stop = nothing;
+    let stop = noop;
     const takeBack = file.add(() => {
       stop = this.whenWrittenSent(done);
     });
@@ -145,7 +143,7 @@ export class Output implements Writer {
   whenWrittenSent(done: SentCallback): () => void {
     if (this.isEnded) {
       done(this.failure);
-      return nothing;
+      return noop;
     }
     return this.notices.add(this.written, done);
   }

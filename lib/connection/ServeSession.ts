@@ -7,15 +7,35 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import type { SubscriberContext } from '../common/SubscriberContext';
+import { received } from '../common/check';
 import { LightSubscription } from '../flow/LightSubscription';
 import type { Connection } from './Connection';
 import type { ClosedListener } from './ConnectionCore';
+import { nameOf, reportSessionError, type SessionHandler } from './reportSessionError';
 
 /** What the sessions of one {@link serve} have in common. */
 export interface Serving {
+  readonly handler: SessionHandler;
+  /** Of whoever has subscribed: in which pipelines are unsubscribed. */
+  readonly context: SubscriberContext;
   readonly closeDeadlineMs: number;
   readonly onError: ((error: unknown, connection: Connection) => void) | undefined;
   ended(session: ServeSession): void;
+}
+
+/** Calls a handler. RxJS would not say which function has returned what is no source. */
+function pipelineOf(handler: SessionHandler, connection: Connection): Observable<unknown> {
+  const result: unknown = handler(connection);
+  try {
+    return from(result as ObservableInput<unknown>);
+  } catch (cause) {
+    const words = 'must return an Observable, a promise or an iterable';
+    throw new TypeError(
+      `${nameOf(handler)} ${words}, got ${result === null ? 'null' : received(result)}`,
+      { cause },
+    );
+  }
 }
 
 /** Hands an error to RxJS's `config.onUnhandledError`, as it does with what an observer throws. */
@@ -42,12 +62,12 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
     super();
   }
 
-  start(handler: (connection: Connection) => ObservableInput<unknown>): void {
+  start(): void {
     const { connection } = this;
     connection.core.listen(this);
     let pipeline: Observable<unknown>;
     try {
-      pipeline = from(handler(connection));
+      pipeline = pipelineOf(this.serving.handler, connection);
     } catch (error) {
       this.fail(error);
       return;
@@ -100,15 +120,17 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
 
   /** The peer must not take what it has got for the whole. */
   private fail(error: unknown): void {
-    const { state } = this;
+    const { connection, state } = this;
+    const { handler, onError } = this.serving;
     if (state === 'running') this.state = 'closing';
     try {
-      this.serving.onError?.(error, this.connection);
+      reportSessionError({ error, connection, handler }, onError !== undefined);
+      onError?.(error, connection);
     } finally {
       if (state === 'trailing') {
         this.end();
       } else {
-        this.connection.reset();
+        connection.reset();
         this.leave();
       }
     }
@@ -133,7 +155,9 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
   /** What a teardown of the pipeline throws must not keep the connection open. */
   private leave(): void {
     try {
-      this.unsubscribe();
+      this.serving.context.runInAsyncScope(() => {
+        this.unsubscribe();
+      });
     } catch (error) {
       reportUnhandled(error);
     }

@@ -1,4 +1,5 @@
 import { Observable, type ObservableInput, type Subscriber } from 'rxjs';
+import { SubscriberContext } from '../common/SubscriberContext';
 import type { Connection } from './Connection';
 import { ServeSession } from './ServeSession';
 
@@ -10,10 +11,13 @@ class ConnectSession<T> extends ServeSession {
   constructor(
     private readonly subscriber: Subscriber<T>,
     connection: Connection,
+    handler: Session<T>,
     closeDeadlineMs: number,
   ) {
     let failure: unknown;
     super(connection, {
+      handler,
+      context: new SubscriberContext(),
       closeDeadlineMs,
       onError: (error) => {
         failure = error;
@@ -43,11 +47,11 @@ export function connectSession<T>(
     const connecting = connections.subscribe({
       next: (connection) => {
         open = connection;
-        const running = new ConnectSession(subscriber, connection, closeDeadlineMs);
+        const running = new ConnectSession(subscriber, connection, session, closeDeadlineMs);
         subscriber.add(() => {
           running.finish();
         });
-        running.start(session);
+        running.start();
       },
       // Once the connection has closed, its session says how it has ended.
       error: (error: unknown) => {

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import { checkFunction } from '../common/check';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { Connection } from './Connection';
 import type { ConnectOptions } from './ConnectConfig';
 import { Connecting } from './Connecting';
@@ -12,13 +13,15 @@ export function connectWith<T = Connection>(
   openConnector: OpenConnector,
   session?: Session<T>,
 ): Observable<T> {
-  const connections = new Observable<Connection>((subscriber) => {
-    const connecting = new Connecting(subscriber, options, openConnector);
-    subscriber.add(() => {
-      connecting.close();
-    });
-    connecting.start();
-  });
+  const connections = inSubscriberContext(
+    new Observable<Connection>((subscriber) => {
+      const connecting = new Connecting(subscriber, options, openConnector);
+      subscriber.add(() => {
+        connecting.close();
+      });
+      connecting.start();
+    }),
+  );
   // Without a session the connection itself is what is emitted.
   if (session === undefined) return connections as Observable<T & Connection>;
   checkFunction('session', session);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Observable, type Subscriber } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import { checkInteger, checkOptions, type OptionTable, checkString } from '../common/check';
 import type { Output } from './Output';
 import type { SocketTransport } from './Transport';
@@ -131,26 +132,33 @@ export function sendFile(
   const start = checkInteger('start', config.start ?? 0, 0, LAST_BYTE, 'bytes');
   const end = checkInteger('end', config.end ?? LAST_BYTE, start, LAST_BYTE, 'bytes');
 
-  return new Observable<number>((subscriber) => {
-    // The place in the output is taken now, so what is written from here on follows the file.
-    if (!output.beginFile()) {
-      const detail = 'the connection is closing, or is sending another file';
-      subscriber.error(new LibeventError('ERR_NOT_WRITABLE', 'sendfile', { detail }));
-      return;
-    }
-    const sending = new FileSending(output, transport, { path, start, stop: end + 1 }, subscriber);
-    sending
-      .run()
-      .finally(() => {
-        output.endFile();
-      })
-      .then(
-        () => {
-          subscriber.complete();
-        },
-        (error: unknown) => {
-          subscriber.error(error);
-        },
+  return inSubscriberContext(
+    new Observable<number>((subscriber) => {
+      // The place in the output is taken now, so what is written from here on follows the file.
+      if (!output.beginFile()) {
+        const detail = 'the connection is closing, or is sending another file';
+        subscriber.error(new LibeventError('ERR_NOT_WRITABLE', 'sendfile', { detail }));
+        return;
+      }
+      const sending = new FileSending(
+        output,
+        transport,
+        { path, start, stop: end + 1 },
+        subscriber,
       );
-  });
+      sending
+        .run()
+        .finally(() => {
+          output.endFile();
+        })
+        .then(
+          () => {
+            subscriber.complete();
+          },
+          (error: unknown) => {
+            subscriber.error(error);
+          },
+        );
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import {
   type Unsubscribable,
 } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
+import { SubscriberContext } from '../common/SubscriberContext';
 import { borrow } from '../common/borrow';
 import {
   checkBoolean,
@@ -118,7 +119,10 @@ function notWritable(): LibeventError {
 }
 
 /** One subscription of {@link sendTo}. */
-class Sending implements Observer<Chunk>, OutputListener, Writer, Subscribing, Unsubscribable {
+class Sending
+  extends SubscriberContext
+  implements Observer<Chunk>, OutputListener, Writer, Subscribing, Unsubscribable
+{
   /** Held because of the values of this subscription. */
   holds: HoldSet | undefined;
   private state: 'sending' | 'completing' = 'sending';
@@ -134,6 +138,7 @@ class Sending implements Observer<Chunk>, OutputListener, Writer, Subscribing, U
     private readonly options: SendToOptions,
     private readonly source: Observable<Chunk>,
   ) {
+    super();
     this.intake = new Intake(this);
   }
 
@@ -208,8 +213,9 @@ class Sending implements Observer<Chunk>, OutputListener, Writer, Subscribing, U
   }
 
   private finish(error: LibeventError | undefined): void {
-    if (error === undefined) this.subscriber.complete();
-    else this.subscriber.error(error);
+    const { subscriber } = this;
+    if (error === undefined) this.callComplete(subscriber);
+    else this.callError(subscriber, error);
   }
 
   unsubscribe(): void {

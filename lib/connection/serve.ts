@@ -9,16 +9,23 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { SubscriberContext } from '../common/SubscriberContext';
 import { checkFunction, checkInteger, checkOptions, type OptionTable } from '../common/check';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
+import type { SessionHandler } from './reportSessionError';
 import { ServeSession, type Serving } from './ServeSession';
 
 /** Options of {@link serve}. */
 export interface ServeConfig {
   /** Connections that are served at once; accepting stops above. Default: no limit. Bounds: 1 up. */
   readonly concurrency?: number;
-  /** Told of a pipeline's error, which ends only its own connection. Default: nobody is told. */
+  /**
+   * Called with a pipeline's error, which ends only its own connection. Default: the process warns
+   * (`RXJS_LIBEVENT_SESSION_ERROR`), once for each handler. Either way every error is published on the
+   * diagnostics channel `'rxjs-libevent:session:error'` as a {@link SessionErrorMessage}.
+   */
   readonly onError?: (error: unknown, connection: Connection) => void;
   /**
    * Its first value, or its completion, begins the shutdown: no more connections are accepted, and
@@ -61,7 +68,7 @@ const MAX_MS = 2 ** 31 - 1;
  * comes out. An error, `reset`, `destroy` or a deadline unsubscribes it.
  *
  * - **Subscribe**: subscribes to the source of connections.
- * - **Next**: never.
+ * - **Next**: never. A handler that returns what is no source fails its session with a `TypeError`.
  * - **Complete**: the source has completed, or `shutdown` has come, and all connections have ended.
  * - **Error**: the source's: it cannot listen.
  * - **Unsubscribe**: stops listening and destroys every connection at once.
@@ -69,7 +76,7 @@ const MAX_MS = 2 ** 31 - 1;
  * @param handler - makes a connection's pipeline; what it emits is not looked at
  */
 export function serve(
-  handler: (connection: Connection) => ObservableInput<unknown>,
+  handler: SessionHandler,
   config: ServeConfig = {},
 ): OperatorFunction<Connection, never> {
   checkFunction('handler', handler);
@@ -96,64 +103,68 @@ export function serve(
   );
 
   return (source) =>
-    new Observable<never>((subscriber) => {
-      const sessions = new Set<ServeSession>();
-      let full: Release | undefined;
-      let ending = false;
+    inSubscriberContext(
+      new Observable<never>((subscriber) => {
+        const sessions = new Set<ServeSession>();
+        let full: Release | undefined;
+        let ending = false;
 
-      const serving: Serving = {
-        closeDeadlineMs,
-        onError,
-        ended: (session) => {
-          sessions.delete(session);
-          if (sessions.size < concurrency) {
-            full?.();
-            full = undefined;
-          }
-          if (ending && sessions.size === 0) subscriber.complete();
-        },
-      };
-      const end = (): void => {
-        ending = true;
-        if (sessions.size === 0) subscriber.complete();
-      };
+        const serving: Serving = {
+          handler,
+          context: new SubscriberContext(),
+          closeDeadlineMs,
+          onError,
+          ended: (session) => {
+            sessions.delete(session);
+            if (sessions.size < concurrency) {
+              full?.();
+              full = undefined;
+            }
+            if (ending && sessions.size === 0) subscriber.complete();
+          },
+        };
+        const end = (): void => {
+          ending = true;
+          if (sessions.size === 0) subscriber.complete();
+        };
 
-      const listening = source.subscribe({
-        next: (connection) => {
-          const session = new ServeSession(connection, serving);
-          sessions.add(session);
-          if (sessions.size >= concurrency) full ??= acceptorOf(connection)?.hold('concurrency');
-          session.start(handler);
-        },
-        error: (error: unknown) => {
-          subscriber.error(error);
-        },
-        complete: end,
-      });
-      subscriber.add(listening);
-      subscriber.add(() => {
-        for (const session of sessions) session.destroy();
-      });
-
-      if (shutdown === undefined) return;
-      const shuttingDown = from(shutdown)
-        .pipe(
-          endWith(undefined),
-          take(1),
-          tap(() => {
-            listening.unsubscribe();
-            end();
-          }),
-          switchMap(() => timer(shutdownDeadlineMs)),
-        )
-        .subscribe({
-          next: () => {
-            for (const session of sessions) session.finish();
+        const listening = source.subscribe({
+          next: (connection) => {
+            const session = new ServeSession(connection, serving);
+            sessions.add(session);
+            if (sessions.size >= concurrency) full ??= acceptorOf(connection)?.hold('concurrency');
+            session.start();
           },
           error: (error: unknown) => {
             subscriber.error(error);
           },
+          complete: end,
         });
-      subscriber.add(shuttingDown);
-    });
+        subscriber.add(listening);
+        subscriber.add(() => {
+          for (const session of sessions) session.destroy();
+        });
+
+        if (shutdown === undefined) return;
+        const shuttingDown = from(shutdown)
+          .pipe(
+            endWith(undefined),
+            take(1),
+            tap(() => {
+              listening.unsubscribe();
+              end();
+            }),
+            switchMap(() => timer(shutdownDeadlineMs)),
+          )
+          .subscribe({
+            next: () => {
+              for (const session of sessions) session.finish();
+            },
+            error: (error: unknown) => {
+              subscriber.error(error);
+            },
+          });
+        subscriber.add(shuttingDown);
+      }),
+    );
 }

@@ -1,5 +1,6 @@
 import { type Observer, type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
+import { SubscriberContext } from '../common/SubscriberContext';
 import { laterTurn } from '../flow/laterTurn';
 import { ActionHeap, type HeapEntry } from './ActionHeap';
 import { LONGEST_MS } from './TimerConfig';
@@ -163,6 +164,7 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
   hasRun = false;
   private state: T | undefined;
   private pending = false;
+  private readonly context = new SubscriberContext();
 
   constructor(
     private readonly scheduler: EventScheduler,
@@ -186,7 +188,7 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
     this.pending = false;
     this.hasRun = true;
     try {
-      this.work(this.state);
+      this.context.runInAsyncScope(this.work, this, this.state);
       return undefined;
     } catch (error) {
       this.unsubscribe();
@@ -198,8 +200,9 @@ class EventAction<T> extends Subscription implements SchedulerAction<T>, HeapEnt
   end(error: LibeventError | undefined): void {
     const waiting = subscriberOf(this);
     this.unsubscribe();
-    if (error === undefined) waiting?.complete();
-    else waiting?.error(error);
+    if (waiting === undefined) return;
+    if (error === undefined) this.context.callComplete(waiting);
+    else this.context.callError(waiting, error);
   }
 
   override unsubscribe(): void {

@@ -37,16 +37,20 @@ export class FdSubscription extends Emitter<FdEventName> implements FdWatchHandl
 
   onFired(events: readonly FdEventName[]): void {
     this.owed = true;
-    for (const event of events) this.take(event);
+    this.context.runInAsyncScope(() => {
+      for (const event of events) this.take(event);
+    });
     if (!this.busy) this.onFree();
   }
 
   onEnded(error: LibeventError | undefined): void {
     this.watch = undefined;
     this.watching = false;
-    this.end(() => {
-      if (error === undefined) this.subscriber.complete();
-      else this.subscriber.error(error);
+    this.context.runInAsyncScope(() => {
+      this.end(() => {
+        if (error === undefined) this.subscriber.complete();
+        else this.subscriber.error(error);
+      });
     });
   }
 

@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs';
+import { inSubscriberContext } from '../common/inSubscriberContext';
 import { laterTurn } from '../flow/laterTurn';
 import type { TimerOptions } from './TimerConfig';
 import type { Timers } from './Timers';
@@ -8,8 +9,8 @@ const BURST = 256;
 
 /** The Observable behind `base.timer()`, on whatever carries timers. */
 export function timer(timers: Timers, options: TimerOptions): Observable<number> {
-  if (options.periodMs === undefined) return once(timers, options);
-  return options.catchUp ? everyOne(timers, options) : latest(timers, options);
+  const kind = options.periodMs === undefined ? once : options.catchUp ? everyOne : latest;
+  return inSubscriberContext(kind(timers, options));
 }
 
 function once(timers: Timers, options: TimerOptions): Observable<number> {

@@ -1,3 +1,4 @@
+import { SubscriberContext } from '../common/SubscriberContext';
 import { Queue } from './Queue';
 import { Source, type SourceActions } from './Source';
 import { laterTurn } from './laterTurn';
@@ -11,9 +12,12 @@ export const MAX_BURST = 256;
 /**
  * Emits values in order: at once, or, while its source is held, in a later turn. The ending comes
  * behind the last value that waits.
+ *
+ * It is made by a subscription, and what it emits later is emitted in the subscriber's context.
  */
 export abstract class Emitter<T> implements SourceActions {
   readonly source = new Source(this);
+  readonly context = new SubscriberContext();
   private readonly queue = new Queue<T>();
   private ending: (() => void) | undefined;
   private state: 'open' | 'ended' | 'closed' = 'open';
@@ -88,6 +92,13 @@ export abstract class Emitter<T> implements SourceActions {
 
   /** For {@link Emitter.source}. */
   defer(task: () => void): void {
+    this.schedule(() => {
+      this.context.runInAsyncScope(task);
+    });
+  }
+
+  /** Runs a task in a later turn. */
+  protected schedule(task: () => void): void {
     laterTurn(task);
   }
 

@@ -67,8 +67,8 @@ export class HeldOutput<T> extends Emitter<WaitingValue<T>> {
     return this.actions.keepOpen?.();
   }
 
-  override defer(task: () => void): void {
-    if (this.actions.defer === undefined) super.defer(task);
+  protected override schedule(task: () => void): void {
+    if (this.actions.defer === undefined) super.schedule(task);
     else this.actions.defer(task);
   }
 

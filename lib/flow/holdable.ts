@@ -110,7 +110,8 @@ export function holdable<T>(source: ObservableInput<T>, config: HoldableConfig):
     subscriber.add(() => {
       intake.unsubscribe();
       output.close();
-      if (goOn) laterTurn(goOn);
+      const release = goOn;
+      if (release !== undefined) laterTurn(() => output.context.runInAsyncScope(release));
     });
     from(source).subscribe(intake);
   });

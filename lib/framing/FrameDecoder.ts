@@ -8,7 +8,7 @@
 export interface FrameDecoder<T> {
   /**
    * Takes the next chunk. Called only when {@link FrameDecoder.read} has nothing more to give.
-   * The chunk is the decoder's own, unless it has {@link BorrowingDecoder.keep}.
+   * The chunk is the decoder's own.
    */
   write(chunk: Buffer): void;
   /**

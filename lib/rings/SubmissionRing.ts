@@ -4,10 +4,9 @@ import { OutMemory, SHARED_BYTES } from './OutMemory';
 import type { ReadArena } from './ReadArena';
 
 const { control, submission, sendFileRequest } = native.layout;
-const { recordWords: RECORD_WORDS } = native.layout.memory;
+const { recordWords: RECORD_WORDS, kindBits: KIND_BITS } = native.layout.memory;
 const WRITE = submission.write;
-const KIND_BITS = 8;
-const KIND_MASK = 0xff;
+const KIND_MASK = (1 << KIND_BITS) - 1;
 /** Submissions whose first argument is a descriptor on its way. */
 const WITH_DESCRIPTOR: readonly number[] = [submission.adopt, submission.fd, submission.discard];
 

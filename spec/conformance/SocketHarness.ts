@@ -113,13 +113,17 @@ export class SocketHarness implements Harness {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     this.sockets.push(socket);
     socket.on('error', () => undefined);
-    await once(socket, 'connect');
+    await once(socket, 'connect').catch((error: unknown) => {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      // It was connected, and Node hears of both at once: this is a reset (EPIPE: behind a FIN).
+      if (!['EPIPE', 'ECONNRESET'].includes(code)) throw error;
+    });
     return socket;
   }
 }
 
 function remoteEnd(socket: Socket): RemoteEnd {
-  const seen: string[] = [];
+  const seen = socket.errored ? ['rst'] : [];
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   let probes = false;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { firstValueFrom, map, NEVER, of } from 'rxjs';
 import { sendTo, type Connection } from 'rxjs-libevent';
 import { Meeting } from './support/Meeting';
-import { bytesOf, endingOf, pattern, receivedBy } from './support/peers';
+import { endingOf } from '../support/endingOf.cjs';
+import { bytesOf, pattern, receivedBy } from './support/peers';
 import { nextTurn, record } from './support/record';
 
 describe('Connection: how it ends', () => {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { filter, firstValueFrom, from, interval, map, NEVER, of, range, Subject } from 'rxjs';
 import { sendTo, type Chunk, type Connection, type ConnectionEvent } from 'rxjs-libevent';
 import { Meeting } from './support/Meeting';
-import { bytesOf, endingOf, pattern, receivedBy } from './support/peers';
+import { endingOf } from '../support/endingOf.cjs';
+import { bytesOf, pattern, receivedBy } from './support/peers';
 import { nextTurn, record } from './support/record';
 
 function isFailure(event: ConnectionEvent): boolean {

@@ -25,7 +25,8 @@ import {
   type ListenConfig,
   type ServeConfig,
 } from 'rxjs-libevent';
-import { endingOf, pattern, receivedBy } from './support/peers';
+import { endingOf } from '../support/endingOf.cjs';
+import { pattern, receivedBy } from './support/peers';
 import { record, type Record } from './support/record';
 
 describe('serve', () => {

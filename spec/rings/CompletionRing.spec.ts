@@ -68,8 +68,8 @@ describe('CompletionRing', () => {
     for (let value = 0; value < 4; value += 1) producer.write(value);
     producer.publish();
     expect(producer.free).toBe(0);
-    ring.take();
-    ring.take();
+    ring.next();
+    ring.next();
     expect(producer.free).toBe(0);
     ring.free();
     expect(producer.free).toBe(2);
@@ -93,9 +93,9 @@ describe('CompletionRing', () => {
             let taken = 0;
             let asleep = false;
             const take = (): void => {
-              const index = ring.take();
-              const record = [...ring.words.subarray(index, index + 4)];
-              expect(record).toEqual([taken, ~taken, taken * 3, taken * 7]);
+              ring.next();
+              const { kind, aux, id, a, b } = ring;
+              expect([kind | (aux << 8), id, a, b]).toEqual([taken, ~taken, taken * 3, taken * 7]);
               taken += 1;
             };
             for (const { what, count } of steps) {

@@ -6,6 +6,7 @@ const { readdirSync, readFileSync } = require('node:fs');
 const net = require('node:net');
 const { firstValueFrom, filter, ReplaySubject } = require('rxjs');
 const { EventBase } = require('rxjs-libevent');
+const { endingOf } = require('./endingOf.cjs');
 
 /** More than the kernel takes for a peer that does not read, and less than `maxOutputBytes`. */
 const STUFFING_BYTES = 12 << 20;
@@ -86,15 +87,6 @@ function bytesOf(peer, count) {
 
 /** Reads what {@link World.slowPair} has written. */
 const readStuffing = (peer) => bytesOf(peer, STUFFING_BYTES);
-
-/** How a peer's connection ends: `'end'`, or the code of its error. */
-function endingOf(peer) {
-  peer.resume();
-  return new Promise((resolve) => {
-    peer.once('end', () => resolve('end'));
-    peer.once('error', ({ code }) => resolve(code));
-  });
-}
 
 /** Bytes that differ at every place. */
 function pattern(bytes, seed = 1) {

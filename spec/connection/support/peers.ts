@@ -29,19 +29,6 @@ export function bytesOf(peer: Socket, bytes: number): Promise<Buffer> {
   });
 }
 
-/** How a peer's connection ends: with a FIN, or with the code of its error. */
-export function endingOf(peer: Socket): Promise<string> {
-  peer.resume();
-  return new Promise((resolve) => {
-    peer.once('end', () => {
-      resolve('end');
-    });
-    peer.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code ?? error.message);
-    });
-  });
-}
-
 /** Bytes that differ wherever they stand, so that a gap or a swap shows. */
 export function pattern(bytes: number, start = 0): Buffer {
   const buffer = Buffer.allocUnsafe(bytes);

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+
+/** What each end is made with: a half-close ends one direction, and each is looked at by itself. */
+const COMMON = { encoding: 'latin1', allowHalfOpen: true };
+
+/** A TCP connection: `a` connects on one base, `b` is accepted on another or the same. */
+export async function tcp(world, id, from, to, connecting = {}, listening = {}) {
+  await linked(world, id, from, to, { host: '127.0.0.1' }, connecting, listening);
+}
+
+/** The same over a unix socket. */
+export async function unix(world, id, from, to, connecting = {}, listening = {}) {
+  const path = join(world.folder, id);
+  await linked(world, id, from, to, { path }, connecting, listening);
+}
+
+/** Two joined connections. */
+export function pair(world, id, on, options = {}) {
+  const ends = world.attempt(() => world.bases.get(on)?.pair({ ...COMMON, ...options }));
+  if (ends) world.link(id, ...ends, { bases: [on], paired: true });
+}
+
+async function linked(world, id, from, to, address, connecting, listening) {
+  const client = world.bases.get(from);
+  const server = world.bases.get(to);
+  if (!client || !server || client.closed || server.closed) return;
+  const listener = world.attempt(() => server.listen({ ...COMMON, ...address, ...listening }));
+  if (!listener) return;
+  let accepted;
+  let connected;
+  let failed;
+  const fail = (error) => {
+    failed = error;
+    world.moved();
+  };
+  const listened = listener.subscribe({
+    next: (connection) => {
+      accepted = connection;
+      world.moved();
+    },
+    error: fail,
+  });
+  const bound = listener.bound.subscribe(({ port }) => {
+    const where = address.path === undefined ? { ...address, port } : address;
+    const options = { ...COMMON, ...where, ...connecting };
+    const opened = world.attempt(() => client.connect(options));
+    // What ends it afterwards is for its reader.
+    world.clients.push(
+      opened?.subscribe({
+        next: (connection) => {
+          connected = connection;
+          world.moved();
+        },
+        error: (error) => {
+          if (connected === undefined) fail(error);
+        },
+      }),
+    );
+  });
+  await world.until(
+    () => failed !== undefined || (accepted && connected),
+    () => `${id} does not connect`,
+  );
+  listened.unsubscribe();
+  bound.unsubscribe();
+  if (failed !== undefined) world.fail('ended', `${id} does not connect: ${failed.stack}`);
+  else if (accepted && connected) {
+    world.link(id, connected, accepted, { bases: [from, to], unix: address.path !== undefined });
+  }
+}
