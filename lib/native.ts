@@ -24,6 +24,7 @@ const TABLES = {
     'group',
     'totals',
     'priority',
+    'option',
     'pair',
     'sendFile',
     'trigger',
@@ -50,6 +51,7 @@ const TABLES = {
     'connected',
     'failed',
     'timeout',
+    'optionFailed',
     'released',
     'acceptPaused',
     'acceptResumed',
@@ -88,6 +90,7 @@ const TABLES = {
     'sentBytes',
   ],
   closeMode: ['drop', 'reset', 'linger'],
+  socketOption: ['keepAliveOption', 'noDelayOption'],
   loopEnd: ['stepped', 'exited', 'broken', 'empty'],
   loopFlag: ['once', 'nonblock'],
   timerFlag: ['periodic', 'common'],
@@ -115,7 +118,7 @@ const TABLES = {
     'localBytes',
     'keepAliveSeconds',
   ],
-  listenRequest: ['size', 'flags', 'backlog', 'fd', 'family', 'port', 'credit'],
+  listenRequest: ['size', 'flags', 'backlog', 'fd', 'family', 'port', 'credit', 'keepAliveSeconds'],
   rateLimitRequest: ['size', 'readRate', 'readBurst', 'writeRate', 'writeBurst', 'tickMs'],
   sendFileRequest: ['size', 'fd', 'bytes', 'offsetLow', 'offsetHigh'],
   memory: [
@@ -180,6 +183,11 @@ export interface NativeModule {
   enableDebugLogging(on: boolean): void;
   /** A duplicate of a descriptor, on its way to the reactor that it is submitted to. */
   duplicateDescriptor(fd: number): number;
+  /**
+   * The same of a connected stream socket, with its addresses: fd, family, ports, and the words of
+   * three records.
+   */
+  adoptDescriptor(fd: number): readonly number[];
   /** Closes a descriptor on its way that no reactor gets. */
   discardDescriptor(fd: number): void;
   /** 0, or an errno. */

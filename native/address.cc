@@ -138,21 +138,27 @@ int32_t PortOf(const SocketAddress& address) {
   }
 }
 
-void PostAddresses(CompletionRing& completions, Completion kind, int32_t id, int32_t fd,
-                   const SocketAddress& local, const SocketAddress* remote) {
-  Record records[3];
+PackedAddresses Pack(const SocketAddress& local, const SocketAddress* remote) {
+  PackedAddresses packed;
   uint32_t count = 0;
   uint32_t zone = ZoneOf(local);
   uint32_t ports = static_cast<uint32_t>(PortOf(local));
   if (remote != nullptr) {
-    records[count++] = BytesOf(*remote);
+    packed.records[count++] = BytesOf(*remote);
     if (zone == 0) zone = ZoneOf(*remote);
     ports |= static_cast<uint32_t>(PortOf(*remote)) << 16;
   }
-  records[count++] = BytesOf(local);
-  if (zone != 0) records[count] = NameOf(zone);
-  const uint32_t family = static_cast<uint32_t>(FamilyOf(local)) | (zone != 0 ? kZoned : 0);
-  completions.Post(kind, family, id, fd, static_cast<int32_t>(ports), records);
+  packed.records[count++] = BytesOf(local);
+  if (zone != 0) packed.records[count] = NameOf(zone);
+  packed.family = static_cast<uint32_t>(FamilyOf(local)) | (zone != 0 ? kZoned : 0);
+  packed.ports = static_cast<int32_t>(ports);
+  return packed;
+}
+
+void PostAddresses(CompletionRing& completions, Completion kind, int32_t id, int32_t fd,
+                   const SocketAddress& local, const SocketAddress* remote) {
+  const PackedAddresses packed = Pack(local, remote);
+  completions.Post(kind, packed.family, id, fd, packed.ports, packed.records);
 }
 
 }  // namespace rxjs_libevent

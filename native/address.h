@@ -34,8 +34,16 @@ AddressFamily FamilyOf(const SocketAddress& address);
 bool IsWildcard(const SocketAddress& address);
 int32_t PortOf(const SocketAddress& address);
 
+// A socket's own address, and its peer's in front of it where there is one, as records; link-local
+// addresses have the name of their interface behind them: both ends have the same.
+struct PackedAddresses {
+  Record records[3] = {};
+  uint32_t family = 0;  // AddressFamily, and kZoned
+  int32_t ports = 0;    // remote << 16 | local
+};
+PackedAddresses Pack(const SocketAddress& local, const SocketAddress* remote);
+
 // Posts a completion with a socket's own address, and its peer's in front of it where there is one.
-// Link-local addresses bring the name of their interface: both ends have the same.
 void PostAddresses(CompletionRing& completions, Completion kind, int32_t id, int32_t fd,
                    const SocketAddress& local, const SocketAddress* remote = nullptr);
 

@@ -92,6 +92,7 @@ napi_value Layout(napi_env env) {
       .AddTable("control", Table(env) RXJS_LIBEVENT_CONTROL_WORDS(RXJS_LIBEVENT_NAMES))
       .AddTable("stat", Table(env) RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_NAMES))
       .AddTable("closeMode", Table(env) RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_NAMES))
+      .AddTable("socketOption", Table(env) RXJS_LIBEVENT_SOCKET_OPTIONS(RXJS_LIBEVENT_NAMES))
       .AddTable("loopEnd", Table(env) RXJS_LIBEVENT_LOOP_ENDS(RXJS_LIBEVENT_NAMES))
       .AddTable("timerFlag", Table(env) RXJS_LIBEVENT_TIMER_FLAGS(RXJS_LIBEVENT_NAMES))
       .AddTable("listenFlag", Table(env) RXJS_LIBEVENT_LISTEN_FLAGS(RXJS_LIBEVENT_NAMES))

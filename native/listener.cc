@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "reactor.h"
+#include "socket_options.h"
 
 namespace rxjs_libevent {
 namespace {
@@ -21,16 +22,11 @@ namespace {
 // How long accepting rests after the system has refused a descriptor.
 constexpr int32_t kRetryMilliseconds = 100;
 
-int SetFlag(int fd, int level, int option) {
-  const int on = 1;
-  return ErrorOf(setsockopt(fd, level, option, &on, sizeof(on)));
-}
-
 Failure SetOptions(int fd, const ListenRequest& request) {
   if (request.family == kUnix) return {};
   int error = 0;
   const auto set = [&](int32_t flag, int level, int option) {
-    if (error == 0 && (request.flags & flag) != 0) error = SetFlag(fd, level, option);
+    if (error == 0 && (request.flags & flag) != 0) error = SetOption(fd, level, option, 1);
   };
   set(kReuseable, SOL_SOCKET, SO_REUSEADDR);
   set(kReuseablePort, SOL_SOCKET, SO_REUSEPORT);
@@ -76,9 +72,13 @@ Failure Listener::Open(const Record& record) {
   retry_.reset(evtimer_new(reactor_.base(), OnRetry, this));
   if (!retry_) return {ENOMEM, kAllocateCall};
   bound_ = LocalAddressOf(fd);
-  // Accepted sockets inherit it.
-  const bool no_delay = (request.flags & kNoDelayAccepted) != 0 && FamilyOf(bound_) != kUnix;
-  const int error = no_delay ? SetFlag(fd, IPPROTO_TCP, TCP_NODELAY) : 0;
+  // Accepted sockets inherit them.
+  const bool is_ip = FamilyOf(bound_) != kUnix;
+  int error = 0;
+  if (is_ip && (request.flags & kNoDelayAccepted) != 0) error = SetNoDelay(fd, true);
+  if (is_ip && error == 0 && request.keepAliveSeconds > 0) {
+    error = SetKeepAlive(fd, request.keepAliveSeconds);
+  }
   if (error != 0) return {error, kOptionCall};
   credit_ = request.credit;
   PostAddresses(reactor_.completions(), Completion::kBound, id_, fd, bound_);

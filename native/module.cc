@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "address.h"
 #include "environment.h"
 #include "layout.h"
 #include "libevent.h"
@@ -66,6 +67,46 @@ Napi::Value DuplicateDescriptor(const Napi::CallbackInfo& info) {
   return Napi::Value();
 }
 
+// Whether a descriptor is a connected stream socket. Returns 0 or an errno.
+int LookAtPeer(int fd, SocketAddress* remote) {
+  int type = 0;
+  socklen_t length = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return errno;
+  if (type != SOCK_STREAM) return EOPNOTSUPP;
+  length = sizeof(remote->storage);
+  if (getpeername(fd, remote->get(), &length) != 0) return errno;
+  remote->length = length;
+  return 0;
+}
+
+// adoptDescriptor(fd): a duplicate of a connected stream socket, on its way, with its addresses:
+// fd, family, ports and three records. The two share their file status, so both are non-blocking.
+Napi::Value AdoptDescriptor(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Environment* environment = EnvironmentOf(env);
+  const int fd = NumberOf(info[0]);
+  SocketAddress remote;
+  int error = environment == nullptr ? EINVAL : LookAtPeer(fd, &remote);
+  if (error == 0) error = ErrorOf(evutil_make_socket_nonblocking(fd));
+  const int copy = error == 0 ? environment->transit->Duplicate(fd) : -1;
+  if (error == 0 && copy < 0) error = errno;
+  if (error != 0) {
+    ThrowSystemError(env, error, "adopt");
+    return Napi::Value();
+  }
+  const PackedAddresses packed = Pack(LocalAddressOf(copy), &remote);
+  Napi::Array words = Napi::Array::New(env);
+  uint32_t count = 0;
+  const auto add = [&](int32_t word) { words.Set(count++, Napi::Number::New(env, word)); };
+  add(copy);
+  add(static_cast<int32_t>(packed.family));
+  add(packed.ports);
+  for (const Record& record : packed.records) {
+    for (const int32_t word : record.words) add(word);
+  }
+  return words;
+}
+
 // discardDescriptor(fd): closes a descriptor on its way that no reactor gets.
 Napi::Value DiscardDescriptor(const Napi::CallbackInfo& info) {
   Environment* environment = EnvironmentOf(info.Env());
@@ -106,6 +147,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<EnableDebugLogging>(env, "enableDebugLogging"));
   exports.Set("duplicateDescriptor",
               Napi::Function::New<DuplicateDescriptor>(env, "duplicateDescriptor"));
+  exports.Set("adoptDescriptor", Napi::Function::New<AdoptDescriptor>(env, "adoptDescriptor"));
   exports.Set("discardDescriptor",
               Napi::Function::New<DiscardDescriptor>(env, "discardDescriptor"));
   exports.Set("leaseSignal", Napi::Function::New<LeaseSignal>(env, "leaseSignal"));

@@ -23,13 +23,14 @@ namespace rxjs_libevent {
 #define RXJS_LIBEVENT_CONNECT_FLAGS(X) X(NoDelay, 1)
 
 // The host or the path follows.
-#define RXJS_LIBEVENT_LISTEN_REQUEST(X)      \
-  X(flags)   /* ListenFlags */               \
-  X(backlog) /* pending in the kernel */     \
-  X(fd)      /* an existing socket, or -1 */ \
-  X(family)  /* AddressFamily */             \
-  X(port)                                    \
-  X(credit) /* connections that may be posted and not yet taken */
+#define RXJS_LIBEVENT_LISTEN_REQUEST(X)                                      \
+  X(flags)   /* ListenFlags */                                               \
+  X(backlog) /* pending in the kernel */                                     \
+  X(fd)      /* an existing socket, or -1 */                                 \
+  X(family)  /* AddressFamily */                                             \
+  X(port)                                                                    \
+  X(credit)           /* connections that may be posted and not yet taken */ \
+  X(keepAliveSeconds) /* of what is accepted, 0 for none */
 
 #define RXJS_LIBEVENT_LISTEN_FLAGS(X) \
   X(Reuseable, 1)                     \

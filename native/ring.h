@@ -55,6 +55,7 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Group)          /* payload: RateLimitRequest; opens a rate-limit group */           \
   X(Totals)         /* asks a rate-limit group for two kTotal */                        \
   X(Priority)       /* a: priority */                                                   \
+  X(Option)         /* aux: SocketOption, a: its value; setsockopt() */                 \
   X(Pair)           /* a: id of the other end, b: bytes of credit */                    \
   X(SendFile)       /* payload: SendFileRequest */                                      \
   X(Trigger)        /* a: EventFlags; bufferevent_trigger() */                          \
@@ -82,6 +83,7 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Connected)     /* a: fd, b: local port, aux: family; one address record */                \
   X(Failed)        /* a: errno, b: FailedCall */                                              \
   X(Timeout)       /* a: EventFlags (read or write) */                                        \
+  X(OptionFailed)  /* a: errno. The option of kOption has not been set */                     \
   X(Released)      /* aux: piece of lent memory that the reactor has done with */             \
   X(AcceptPaused)  /* a: errno. Accepting stops and is tried again */                         \
   X(AcceptResumed) /* */                                                                      \
@@ -95,6 +97,10 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Drop)   /* now */                \
   X(Reset)  /* now, with RST */      \
   X(Linger) /* flush, FIN, wait for the peer's end */
+
+#define RXJS_LIBEVENT_SOCKET_OPTIONS(X)                                  \
+  X(KeepAliveOption) /* seconds of silence before a probe, 0 for none */ \
+  X(NoDelayOption)   /* 1 to send small packets at once, 0 to wait for an answer */
 
 #define RXJS_LIBEVENT_LOOP_ENDS(X) X(Stepped) X(Exited) X(Broken) X(Empty)
 
@@ -144,6 +150,7 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
 enum class Submission : int32_t { kNone, RXJS_LIBEVENT_SUBMISSIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum class Completion : int32_t { kNone, RXJS_LIBEVENT_COMPLETIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum CloseMode : int32_t { RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_ENUMERATOR) };
+enum SocketOption : uint32_t { RXJS_LIBEVENT_SOCKET_OPTIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum LoopEnd : int32_t { RXJS_LIBEVENT_LOOP_ENDS(RXJS_LIBEVENT_ENUMERATOR) };
 enum Stat : int32_t { RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_ENUMERATOR) kStatCount };
 #undef RXJS_LIBEVENT_ENUMERATOR

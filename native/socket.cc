@@ -2,8 +2,6 @@
 #include "socket.h"
 
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,16 +14,13 @@
 #include "address.h"
 #include "limited_socket.h"
 #include "reactor.h"
+#include "socket_options.h"
 
 namespace rxjs_libevent {
 namespace {
 
 // One socket may not keep the others waiting longer than this many reads.
 constexpr int kReadsPerTurn = 4;
-
-int SetOption(int fd, int level, int name, int value) {
-  return ErrorOf(setsockopt(fd, level, name, &value, sizeof(value)));
-}
 
 struct ConnectTarget {
   SocketAddress remote;
@@ -58,9 +53,7 @@ Failure PrepareToConnect(int fd, const ConnectTarget& target) {
   }
   const int seconds = target.request.keepAliveSeconds;
   if (seconds <= 0 || !is_ip) return {};
-  int error = SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  if (error == 0) error = SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
-  return {error, kOptionCall};
+  return {SetKeepAlive(fd, seconds), kOptionCall};
 }
 
 }  // namespace
@@ -112,7 +105,7 @@ Failure Socket::Connect(const Record& record) {
 
 void Socket::OnConnected(int error) {
   phase_ = Phase::kOpen;
-  if (error == 0 && no_delay_) error = SetOption(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (error == 0 && no_delay_) error = SetNoDelay(fd_, true);
   if (error != 0) {
     reactor_.completions().Post(Completion::kFailed, 0, id_, error, kConnectCall);
     reactor_.Retire(this);
@@ -141,9 +134,19 @@ void Socket::TakeOther(const Record& record) {
     case Submission::kPriority:
       SetPriority(record.a());
       break;
+    case Submission::kOption:
+      SetSocketOption(record);
+      break;
     default:
       break;
   }
+}
+
+// An option that cannot be set ends nothing: the connection is as good as it was before.
+void Socket::SetSocketOption(const Record& record) {
+  const bool no_delay = record.aux() == kNoDelayOption;
+  const int error = no_delay ? SetNoDelay(fd_, record.a() != 0) : SetKeepAlive(fd_, record.a());
+  if (error != 0) reactor_.completions().Post(Completion::kOptionFailed, 0, id_, error, 0);
 }
 
 // From here on libevent reads the socket, so that its token buckets see the bytes: another handler

@@ -51,6 +51,7 @@ class Socket : public Bufferevent, protected DeathWatcher {
  private:
   Failure Adopt(const Record& record);
   Failure Connect(const Record& record);
+  void SetSocketOption(const Record& record);
   void LimitRate(const Record& record);
   void Receive();
   void Discard();

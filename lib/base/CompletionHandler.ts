@@ -4,6 +4,8 @@ import type { PackedAddress } from '../rings/PackedAddress';
 export interface CompletionHandler {
   /** Its id on the rings, given by `Reactor.open`; 0 before, and once it is gone. */
   id: number;
+  /** It does not keep the process alive from the start. */
+  unreferenced?: boolean;
   /** Bytes that the reactor has read. */
   data?(chunk: Buffer): void;
   /**

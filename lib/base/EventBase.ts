@@ -27,6 +27,8 @@ import {
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
+import { adoptedSocket } from './adoptedSocket';
+import { closeConnections } from './closeConnections';
 import { closedAcceptor } from './closedAcceptor';
 import { closedBaseError } from './closedBaseError';
 import { Reactor } from './Reactor';
@@ -156,7 +158,7 @@ export class EventBase extends EventSources {
       const acceptor = new RingAcceptor(
         this.first,
         options,
-        (fd, addresses) => this.adopt(fd, options.connection, addresses),
+        (fd, addresses) => this.take(fd, options.connection, addresses),
         handler,
         (gone) => this.acceptors.delete(gone),
       );
@@ -256,6 +258,28 @@ export class EventBase extends EventSources {
   }
 
   /**
+   * A connection of a socket that is open already: inherited, received from another process, or taken
+   * from another library.
+   *
+   * The base gets a duplicate, so the descriptor stays the caller's to close: the peer sees the end
+   * when both are closed. The two share their file status, which becomes non-blocking. Nobody else
+   * should read it or write to it.
+   *
+   * @param fd - a stream socket that is connected; to listen on one, `listen({ fd })`
+   * @throws TypeError, RangeError for arguments of wrong type or out of bounds; LibeventError `EBADF`,
+   *   `ENOTSOCK`, `ENOTSUP` and `ENOTCONN` for what is no such socket, `ERR_BASE_CLOSED`
+   * @see event2/bufferevent.h `bufferevent_socket_new()`
+   */
+  adopt(fd: number, config: ConnectionConfig = {}): Connection {
+    checkInteger('fd', fd, 0, 2 ** 31 - 1, 'descriptors');
+    const options = connectionOptions(config);
+    this.reactorFor(options);
+    this.checkOpen('adopt');
+    const adopted = adoptedSocket(fd);
+    return this.take(adopted.fd, options, adopted.addresses);
+  }
+
+  /**
    * A token bucket for several connections, see {@link RateLimitGroup}.
    *
    * @throws TypeError, RangeError for a limit out of bounds
@@ -293,25 +317,8 @@ export class EventBase extends EventSources {
     this.stopping = true;
     for (const acceptor of [...this.acceptors]) acceptor.end(error);
     for (const connector of [...this.connectors]) connector.abandon(error);
-    if (deadlineMs > 0) await this.closeConnections(deadlineMs);
+    if (deadlineMs > 0) await closeConnections(this.connections, deadlineMs);
     for (const reactor of this.reactors) reactor.stop();
-  }
-
-  private async closeConnections(deadlineMs: number): Promise<void> {
-    const closed = this.connections.map(
-      (connection) =>
-        new Promise<void>((resolve) => {
-          connection.whenClosed.subscribe({ complete: resolve });
-          connection.close(deadlineMs);
-        }),
-    );
-    let timer: NodeJS.Timeout | undefined;
-    // A connection that is closing already may have a later deadline of its own.
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
-    await Promise.race([Promise.all(closed), deadline]);
-    clearTimeout(timer);
   }
 
   private newReactor(config: ReactorConfig): Reactor {
@@ -333,11 +340,8 @@ export class EventBase extends EventSources {
     return this.reactors[0] as Reactor;
   }
 
-  private adopt(
-    fd: number,
-    options: ConnectionOptions,
-    addresses: ConnectionAddresses,
-  ): Connection {
+  /** @param fd - on its way */
+  private take(fd: number, options: ConnectionOptions, addresses: ConnectionAddresses): Connection {
     let transport: RingTransport;
     try {
       transport = this.newTransport(options);

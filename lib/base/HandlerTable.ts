@@ -18,12 +18,27 @@ export class HandlerTable {
   private readonly ids: number[] = [0];
   private readonly freeSlots = new Queue<number>();
   private count = 0;
+  /** Ids of handlers that do not keep the process alive. */
+  private readonly unreferenced = new Set<number>();
 
-  /** @param onActive - told when the table gets its first handler and loses its last */
-  constructor(private readonly onActive: (active: boolean) => void) {}
+  /** @param onActive - called when the first handler has come, or the last that counts has gone */
+  constructor(private readonly onActive: () => void) {}
 
   get size(): number {
     return this.count;
+  }
+
+  /** Handlers that keep the process alive. */
+  get referenced(): number {
+    return this.count - this.unreferenced.size;
+  }
+
+  /** Whether a handler keeps the process alive. */
+  reference(id: number, on: boolean): void {
+    if (this.find(id) === undefined) return;
+    if (on) this.unreferenced.delete(id);
+    else this.unreferenced.add(id);
+    this.onActive();
   }
 
   slotOf(id: number): number {
@@ -46,7 +61,8 @@ export class HandlerTable {
     this.ids[slot] = id;
     handler.id = id;
     this.count += 1;
-    if (this.count === 1) this.onActive(true);
+    if (handler.unreferenced === true) this.unreferenced.add(id);
+    if (this.count === 1 || this.referenced === 1) this.onActive();
   }
 
   find(id: number): CompletionHandler | undefined {
@@ -62,11 +78,12 @@ export class HandlerTable {
     // It may have another id by now, as a listener that tries its next host.
     if (handler.id === id) handler.id = 0;
     this.handlers[slot] = undefined;
+    this.unreferenced.delete(id);
     const generation = ((id >>> slotBits) + 1) % GENERATIONS;
     this.ids[slot] = slot | (generation << slotBits);
     this.freeSlots.push(slot);
     this.count -= 1;
-    if (this.count === 0) this.onActive(false);
+    if (this.count === 0 || this.referenced === 0) this.onActive();
   }
 
   get all(): CompletionHandler[] {
@@ -82,6 +99,7 @@ export class HandlerTable {
     }
     this.handlers.length = 1;
     this.count = 0;
+    this.unreferenced.clear();
     return handlers;
   }
 }

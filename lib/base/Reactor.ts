@@ -235,7 +235,7 @@ export class Reactor {
 
   private updateRef(): void {
     if (this.closed) return;
-    const busy = this.handlers.size > 0 || this.stepping;
+    const busy = this.handlers.referenced > 0 || this.stepping;
     this.native.setRef(this.stopping || (this.referenced && busy));
   }
 

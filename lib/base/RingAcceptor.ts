@@ -26,6 +26,7 @@ export type Adopt = (fd: number, addresses: ConnectionAddresses) => Connection;
 /** An `evconnlistener` of a reactor. */
 export class RingAcceptor implements Acceptor, CompletionHandler {
   id = 0;
+  unreferenced = false;
   private wanted = false;
   private closed = false;
   private address: AddressInfo = { family: 'unix', address: '', port: 0 };
@@ -53,6 +54,11 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   accept(on: boolean): void {
     this.wanted = on;
     if (this.id !== 0) this.reactor.submit(submission.read, this.id, on ? 1 : 0);
+  }
+
+  reference(on: boolean): void {
+    this.unreferenced = !on;
+    this.reactor.handlers.reference(this.id, on);
   }
 
   credit(connections: number): void {
@@ -177,7 +183,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     const { port } = this.address;
     const request = encodeRequest(
       listenRequest,
-      { flags, backlog, fd, family, port, credit },
+      { flags, backlog, fd, family, port, credit, keepAliveSeconds: options.keepAliveSeconds },
       text,
     );
     this.reactor.submitBytes(submission.listen, this.id, request);

@@ -14,6 +14,7 @@ const { fired: FIRED, failed: FAILED } = completion;
 /** An `evtimer` of a reactor. */
 export class RingTimer implements TimerHandle, CompletionHandler {
   id = 0;
+  unreferenced = false;
   private readonly periodic: boolean;
   private ended = false;
   /** Points of the grid that have been emitted, modulo 2^32. */
@@ -21,9 +22,10 @@ export class RingTimer implements TimerHandle, CompletionHandler {
 
   constructor(
     private readonly reactor: Reactor,
-    { dueMs, periodMs, common, priority }: TimerSpec,
+    { dueMs, periodMs, common, ref, priority }: TimerSpec,
     private readonly handler: TimerHandler,
   ) {
+    if (ref === false) this.unreferenced = true;
     reactor.open(this);
     this.periodic = periodMs !== undefined;
     const flags = (this.periodic ? timerFlag.periodic : 0) | (common ? timerFlag.common : 0);

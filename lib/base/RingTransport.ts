@@ -4,7 +4,12 @@ import { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { TokenBucket } from '../connection/RateLimit';
 import type { CheckedChunk } from '../common/Chunk';
-import type { CloseMode, SocketTransport, TransportHandler } from '../connection/Transport';
+import type {
+  CloseMode,
+  SocketOption,
+  SocketTransport,
+  TransportHandler,
+} from '../connection/Transport';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import type { CompletionHandler } from './CompletionHandler';
@@ -14,7 +19,12 @@ import { encodeRequest } from '../rings/encodeRequest';
 import { rateLimitRequest } from './rateLimitRequest';
 import type { Reactor } from './Reactor';
 
-const { completion, submission, closeMode, eventFlag, sendFileRequest } = native.layout;
+const { completion, submission, closeMode, eventFlag, sendFileRequest, socketOption } =
+  native.layout;
+const OPTIONS: Readonly<Record<SocketOption, number>> = {
+  keepAlive: socketOption.keepAliveOption,
+  noDelay: socketOption.noDelayOption,
+};
 /** The call that a `writeFailed` completion names. */
 const SEND_FILE = native.layout.failedCall.sendfile;
 
@@ -69,6 +79,10 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     this.paired = true;
     other.paired = true;
     this.reactor.submit(submission.pair, this.id, other.id, credit);
+  }
+
+  reference(on: boolean): void {
+    this.reactor.handlers.reference(this.id, on);
   }
 
   get priorities(): number {
@@ -143,6 +157,10 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     this.reactor.submit(submission.trigger, this.id, eventFlag[direction]);
   }
 
+  option(option: SocketOption, value: number): void {
+    this.reactor.submit(submission.option, this.id, value, 0, OPTIONS[option]);
+  }
+
   sendFile(fd: number, offset: number, bytes: number): void {
     // The reactor closes its duplicate when it has sent the slice, or cannot.
     const own = systemCall(() => native.duplicateDescriptor(fd));
@@ -189,6 +207,9 @@ export class RingTransport implements SocketTransport, CompletionHandler {
         break;
       case completion.timeout:
         handler.onTimeout(a === eventFlag.read ? 'read' : 'write');
+        break;
+      case completion.optionFailed:
+        handler.onOptionFailed(LibeventError.of(a, 'setsockopt'));
         break;
       case completion.failed:
         handler.onEnd(LibeventError.of(a, failedCallName(b)));

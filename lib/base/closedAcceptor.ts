@@ -7,5 +7,6 @@ export function closedAcceptor(handler: AcceptorHandler): Acceptor {
   laterTurn(() => {
     handler.onFailed(closedBaseError('listen'));
   });
-  return { accept: () => undefined, credit: () => undefined, close: () => undefined };
+  const nothing = (): void => undefined;
+  return { accept: nothing, credit: nothing, reference: nothing, close: nothing };
 }

@@ -18,7 +18,11 @@ export type OptionTable<Config> = Readonly<Record<keyof Required<Config>, true>>
  *
  * @throws TypeError naming the option, and the one that may be meant
  */
-export function checkOptions(name: string, config: unknown, known: OptionTable<object>): void {
+export function checkOptions(
+  name: string,
+  config: unknown,
+  known: Readonly<Record<string, true>>,
+): void {
   checkObject(name, config);
   for (const option of Object.keys(config as object)) {
     if (Object.hasOwn(known, option)) continue;

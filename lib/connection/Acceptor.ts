@@ -11,6 +11,8 @@ export interface Acceptor {
   accept(on: boolean): void;
   /** So many connections have been taken or refused; as many again may be delivered. */
   credit(connections: number): void;
+  /** Whether it keeps the process alive. It does at the start. */
+  reference(on: boolean): void;
   /** Stops listening. */
   close(): void;
 }

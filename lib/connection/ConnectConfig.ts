@@ -14,6 +14,7 @@ import {
   type ConnectionOptions,
 } from './ConnectionConfig';
 import { abortSignal } from './abortSignal';
+import { keepAliveSeconds } from './keepAlive';
 import { ipVersion } from './ipVersion';
 import { unixPath } from './unixPath';
 
@@ -89,8 +90,6 @@ export interface ConnectOptions {
 }
 
 const MAX_MS = 2 ** 31 - 1;
-/** What the system takes, TCP_KEEPIDLE of `<linux/tcp.h>`. */
-const MAX_KEEP_ALIVE_SECONDS = 32767;
 const IP_ONLY = ['port', 'host', 'family', 'lookup', 'localAddress', 'localPort'] as const;
 
 function unixTarget(config: ConnectConfig, path: string): ConnectOptions['target'] {
@@ -141,13 +140,7 @@ export function connectOptions(config: ConnectConfig): ConnectOptions {
     localAddress: config.localAddress,
     localPort: checkInteger('localPort', config.localPort ?? 0, 0, 65535, 'ports'),
     noDelay: checkBoolean('noDelay', config.noDelay ?? true),
-    keepAliveSeconds: checkInteger(
-      'keepAliveSeconds',
-      config.keepAliveSeconds ?? 0,
-      0,
-      MAX_KEEP_ALIVE_SECONDS,
-      'seconds',
-    ),
+    keepAliveSeconds: keepAliveSeconds(config.keepAliveSeconds),
     connectTimeoutMs: ms('connectTimeoutMs', 0, 0),
     attemptDelayMs: ms('attemptDelayMs', 250, 10),
     closeDeadlineMs: ms('closeDeadlineMs', 5000, 1),

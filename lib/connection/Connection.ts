@@ -17,7 +17,7 @@ import { sendFile, type SendFileConfig } from './sendFile';
 import { socketTransport } from './socketTransport';
 import { TIMEOUT_OPTIONS, type TimeoutsConfig } from './Timeouts';
 import type { Chunk } from '../common/Chunk';
-import type { Transport } from './Transport';
+import type { SocketTransport, Transport } from './Transport';
 import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
 
 /** Node has it since 20.4. */
@@ -116,6 +116,16 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** Bytes that have been read ahead and not yet emitted. */
   get inputBytes(): number {
     return this.core.input.waitingBytes;
+  }
+
+  /** Bytes that have been received, those of {@link inputBytes} included. */
+  get bytesRead(): number {
+    return this.core.input.receivedBytes;
+  }
+
+  /** Bytes that have been written; those of {@link outputBytes} have not been sent yet. */
+  get bytesWritten(): number {
+    return this.core.output.writtenBytes;
   }
 
   /** True from the output's rise above the high mark until its fall to the low mark. */
@@ -236,6 +246,16 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.core.close(deadlineMs);
   }
 
+  /** Keeps the process alive while it is open; that is how a connection begins. */
+  ref(): this {
+    return this.reference(true);
+  }
+
+  /** Lets the process end though the connection is open, until {@link Connection.ref}. */
+  unref(): this {
+    return this.reference(false);
+  }
+
   /**
    * For `await using`: closes as {@link close} does.
    *
@@ -306,6 +326,13 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return (this.connectionSocket ??= new ConnectionSocket(
       socketTransport(this.core.transport, 'socket'),
     ));
+  }
+
+  private reference(on: boolean): this {
+    const { transport } = this.core;
+    // In a marble test nothing keeps a process alive.
+    if ('reference' in transport) (transport as SocketTransport).reference(on);
+    return this;
   }
 
   /**

@@ -5,7 +5,8 @@ import type { ConnectionEvent } from './ConnectionEvent';
 import type { ConnectionObserver } from './ConnectionObserver';
 import type { ConnectionOptions } from './ConnectionConfig';
 import { Input, type InputOwner } from './Input';
-import { Output, type OutputOwner } from './Output';
+import { Output } from './Output';
+import type { OutputOwner } from './OutputOwner';
 import { Timeouts } from './Timeouts';
 import type { CloseMode, Transport, TransportHandler } from './Transport';
 
@@ -212,6 +213,10 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     this.report({ type: 'timeout', direction });
     const error = this.timeouts.errorOf(direction);
     if (error !== undefined) this.fail(error, 'drop');
+  }
+
+  onOptionFailed(error: LibeventError): void {
+    this.report({ type: 'optionFailed', error });
   }
 
   onClosed(error: LibeventError | undefined): void {

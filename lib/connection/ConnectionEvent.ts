@@ -14,6 +14,8 @@ export type ConnectionEvent =
   | { readonly type: 'timeout'; readonly direction: 'read' | 'write' }
   /** The peer has gone while bytes of it wait unread, because nobody reads. */
   | { readonly type: 'hangup'; readonly error: LibeventError | undefined }
+  /** An option of the socket has not been set; the connection goes on. */
+  | { readonly type: 'optionFailed'; readonly error: LibeventError }
   /** Output rose above the high mark. */
   | { readonly type: 'saturated' }
   /** Output fell to the low mark. */

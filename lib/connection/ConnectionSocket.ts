@@ -1,6 +1,7 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger, checkOneOf } from '../common/check';
+import { checkBoolean, checkInteger, checkOneOf } from '../common/check';
 import type { ConnectionOptions } from './ConnectionConfig';
+import { MAX_KEEP_ALIVE_SECONDS } from './keepAlive';
 import { tokenBucket, type RateLimit } from './RateLimit';
 import { checkGroup, type RateLimitGroup } from './RateLimitGroup';
 import type { SocketTransport } from './Transport';
@@ -68,6 +69,30 @@ export class ConnectionSocket {
     this.refusePair('bufferevent_priority_set');
     const last = this.transport.priorities - 1;
     this.transport.priority(checkInteger('level', level, 0, last, 'levels'));
+  }
+
+  /**
+   * Has the system probe a silent peer, to find out whether it still lives. What the system refuses,
+   * as for a unix socket, is an event, `optionFailed`.
+   *
+   * @param seconds - of silence before the first probe; 0 for no probes. Bounds: 0 to 32767
+   * @throws TypeError, RangeError for seconds out of bounds; LibeventError `ENOTSUP` for a pair
+   */
+  setKeepAlive(seconds: number): void {
+    this.refusePair('setsockopt');
+    checkInteger('seconds', seconds, 0, MAX_KEEP_ALIVE_SECONDS, 'seconds');
+    this.transport.option('keepAlive', seconds);
+  }
+
+  /**
+   * Sends small packets at once, or waits for what the peer acknowledges (Nagle's algorithm). What the
+   * system refuses, as for a unix socket, is an event, `optionFailed`.
+   *
+   * @throws TypeError for what is neither true nor false; LibeventError `ENOTSUP` for a pair
+   */
+  setNoDelay(on = true): void {
+    this.refusePair('setsockopt');
+    this.transport.option('noDelay', checkBoolean('on', on) ? 1 : 0);
   }
 
   /**

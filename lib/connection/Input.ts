@@ -144,6 +144,11 @@ export class Input implements SourceActions {
     return this.arrivedBytes - this.emittedBytes;
   }
 
+  /** Bytes that have arrived, in all. */
+  get receivedBytes(): number {
+    return this.arrivedBytes;
+  }
+
   get marks(): Watermarks {
     return this.readMarks;
   }

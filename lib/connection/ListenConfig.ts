@@ -12,6 +12,7 @@ import {
   type ConnectionOptions,
 } from './ConnectionConfig';
 import { abortSignal } from './abortSignal';
+import { keepAliveSeconds } from './keepAlive';
 import { unixPath } from './unixPath';
 
 /** Where and how to listen; and the options of the accepted connections. */
@@ -47,6 +48,11 @@ export interface ListenConfig extends ConnectionConfig {
   readonly closeOnExec?: boolean;
   /** Sends small packets at once. Default: true. */
   readonly noDelay?: boolean;
+  /**
+   * Has the system probe a silent peer after so many seconds, to find out whether it still lives.
+   * Default: 0, never. Bounds: 0 to 32767.
+   */
+  readonly keepAliveSeconds?: number;
   /** Accepts no more while so many of its connections are open. Default: no limit. Bounds: 1 up. */
   readonly maxConnections?: number;
   /** Stops listening with an `AbortError`. Connections that were emitted stay open. */
@@ -66,6 +72,7 @@ export const LISTEN_OPTIONS: OptionTable<ListenConfig> = {
   deferredAccept: true,
   closeOnExec: true,
   noDelay: true,
+  keepAliveSeconds: true,
   maxConnections: true,
   signal: true,
 };
@@ -83,6 +90,7 @@ export interface ListenOptions {
   readonly deferredAccept: boolean;
   readonly closeOnExec: boolean;
   readonly noDelay: boolean;
+  readonly keepAliveSeconds: number;
   readonly maxConnections: number;
   readonly signal: AbortSignal | undefined;
   readonly connection: ConnectionOptions;
@@ -131,6 +139,7 @@ export function listenOptions<Config extends ListenConfig>(
     deferredAccept: flag('deferredAccept', false),
     closeOnExec: flag('closeOnExec', true),
     noDelay: flag('noDelay', true),
+    keepAliveSeconds: keepAliveSeconds(config.keepAliveSeconds),
     maxConnections:
       config.maxConnections === undefined
         ? Infinity

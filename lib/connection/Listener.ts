@@ -41,6 +41,7 @@ export class Listener extends Observable<Connection> {
   private address = new ReplaySubject<AddressInfo>(1);
   private readonly errorSubject = new Subject<LibeventError>();
   private readonly open = new Set<Listening>();
+  private referenced = true;
   private readonly holds = new Set<{ readonly cause: unknown; readonly releases: Release[] }>();
 
   /** @internal Listeners come from `listen`. */
@@ -78,6 +79,7 @@ export class Listener extends Observable<Connection> {
         if (signal.aborted) return;
       }
       listening.start(openAcceptor);
+      if (!this.referenced) listening.reference(false);
     });
   }
 
@@ -117,6 +119,22 @@ export class Listener extends Observable<Connection> {
       this.holds.delete(hold);
       for (const release of releases.splice(0)) release();
     };
+  }
+
+  /** Keeps the process alive while it listens; that is how a listener begins. */
+  ref(): this {
+    return this.reference(true);
+  }
+
+  /** Lets the process end though it listens, until {@link Listener.ref}. */
+  unref(): this {
+    return this.reference(false);
+  }
+
+  private reference(on: boolean): this {
+    this.referenced = on;
+    for (const listening of this.open) listening.reference(on);
+    return this;
   }
 
   /** @internal One line instead of its insides. */

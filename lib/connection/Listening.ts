@@ -47,6 +47,10 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
     if (!this.source.held) this.accept(true);
   }
 
+  reference(on: boolean): void {
+    this.acceptor?.reference(on);
+  }
+
   hold(cause: unknown): Release {
     return this.source.hold(cause);
   }

@@ -6,32 +6,12 @@ import { Saturation } from '../flow/Saturation';
 import { HoldSet, currentSource } from '../flow/Source';
 import type { Watermarks } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
-import type { ConnectionObserver } from './ConnectionObserver';
 import { FileInOutput } from './FileInOutput';
+import type { OutputListener, OutputOwner } from './OutputOwner';
 import { type SentCallback, SentNotices } from './SentNotices';
 import type { CheckedChunk } from '../common/Chunk';
 import type { SocketTransport, Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
-
-/** Whoever is notified once when nothing can be sent any more. */
-export interface OutputListener {
-  /**
-   * @param error - if output was lost
-   * @param how - in order, when all has been sent; or cut
-   */
-  onOutputEnded(error: LibeventError | undefined, how: 'inOrder' | 'cut'): void;
-}
-
-/** What {@link Output} asks of its connection. */
-export interface OutputOwner {
-  readonly observer: ConnectionObserver | undefined;
-  /** Output has risen above the high mark, or has fallen to the low mark: alternating. */
-  onSaturation(change: 'saturated' | 'drained'): void;
-  /** A value came when none was taken any more. */
-  onRefused(): void;
-  /** Ends the connection because of a value that is not written: with RST, as it is cut short. */
-  onOverflow(error: LibeventError): void;
-}
 
 /** Bytes of a unit of a string's length, as UTF-8. */
 const MOST_BYTES_OF_A_UNIT = 3;
@@ -104,6 +84,11 @@ export class Output implements Writer {
     // The position is no longer this connection's once it is closed: others have its slot.
     if (this.done) return 0;
     return this.written - this.transport.left + (this.file?.bytesBehind ?? 0);
+  }
+
+  /** Bytes that have been written, in all. */
+  get writtenBytes(): number {
+    return this.written + (this.file?.bytesBehind ?? 0);
   }
 
   get open(): boolean {

@@ -43,6 +43,9 @@ export interface Transport {
   timeouts(readMs: number, writeMs: number): void;
 }
 
+/** An option of a socket, and what its value is: seconds, 0 for none; 1 or 0. */
+export type SocketOption = 'keepAlive' | 'noDelay';
+
 /** What only a transport of libevent can do, beside carrying bytes. */
 export interface SocketTransport extends Transport {
   /** The descriptor, -1 where there is none. */
@@ -58,7 +61,11 @@ export interface SocketTransport extends Transport {
   /** A group's id on this reactor; 0 leaves it. */
   rateLimitGroup(id: number): void;
   priority(level: number): void;
+  /** Whether it keeps the process alive. */
+  reference(on: boolean): void;
   trigger(direction: 'read' | 'write'): void;
+  /** See {@link TransportHandler.onOptionFailed}. */
+  option(option: SocketOption, value: number): void;
   /** Part of an open file, as output. */
   sendFile(fd: number, offset: number, bytes: number): void;
 }
@@ -76,6 +83,8 @@ export interface TransportHandler {
   /** The peer has gone while bytes of it wait unread. */
   onHangup(error: LibeventError | undefined): void;
   onTimeout(direction: 'read' | 'write'): void;
+  /** An option has not been set; everything else goes on. */
+  onOptionFailed(error: LibeventError): void;
   /** The last call. */
   onClosed(error: LibeventError | undefined): void;
 }

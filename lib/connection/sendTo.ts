@@ -25,7 +25,7 @@ import {
 } from '../flow/Source';
 import { Connection } from './Connection';
 import { MAX_MARK_BYTES } from '../flow/Watermarks';
-import type { OutputListener } from './Output';
+import type { OutputListener } from './OutputOwner';
 import { checkChunk } from '../common/checkChunk';
 import type { CheckedChunk, Chunk } from '../common/Chunk';
 import {

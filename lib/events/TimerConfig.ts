@@ -26,6 +26,8 @@ export interface TimerConfig {
    * kept as usual. Default: false. Not with a period. @see `event_base_init_common_timeout()`
    */
   readonly commonTimeout?: boolean;
+  /** Whether it keeps the process alive. Default: true. */
+  readonly ref?: boolean;
   /** Default: the middle one. Bounds: 0, the first to be served, to the base's priorities − 1. */
   readonly priority?: number;
 }
@@ -33,6 +35,7 @@ export interface TimerConfig {
 const OPTIONS: OptionTable<TimerConfig> = {
   catchUp: true,
   commonTimeout: true,
+  ref: true,
   priority: true,
 };
 
@@ -58,6 +61,7 @@ export function timerOptions(
         : checkNumber('periodMs', periodMs, SHORTEST_PERIOD_MS, LONGEST_MS, 'ms'),
     common: checkBoolean('commonTimeout', config.commonTimeout ?? false),
     catchUp: checkBoolean('catchUp', config.catchUp ?? false),
+    ref: checkBoolean('ref', config.ref ?? true),
     priority: checkPriority(config.priority, priorities),
   };
   if (options.catchUp && periodMs === undefined) {

@@ -8,6 +8,8 @@ export interface TimerSpec {
   readonly periodMs: number | undefined;
   /** Whether it stands in a queue with all timers of its duration. */
   readonly common: boolean;
+  /** Whether it keeps the process alive. Default: true. */
+  readonly ref?: boolean;
   /** Undefined for the base's default. */
   readonly priority: number | undefined;
 }

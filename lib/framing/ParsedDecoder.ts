@@ -47,10 +47,10 @@ export class ParsedDecoder<T> implements FrameDecoder<T> {
       if (unusedBytes >= this.maxLength) this.refuse(unusedBytes + 1);
       return undefined;
     }
-    const [frame, bytesUsed] = checkParsed<T>(parsed, unusedBytes);
+    const [frame, bytesUsed] = checkParsed(parsed, unusedBytes);
     if (bytesUsed > this.maxLength) this.refuse(bytesUsed);
     this.position += bytesUsed;
-    return frame;
+    return frame as T;
   }
 
   end(): undefined {
@@ -76,7 +76,7 @@ export class ParsedDecoder<T> implements FrameDecoder<T> {
   }
 }
 
-function checkParsed<T>(parsed: unknown, most: number): readonly [T & {}, number] {
+function checkParsed(parsed: unknown, most: number): readonly [frame: unknown, bytesUsed: number] {
   if (!Array.isArray(parsed) || parsed[0] === undefined) {
     throw new TypeError('a frame parser must return [frame, bytesUsed] or undefined');
   }
@@ -86,5 +86,5 @@ function checkParsed<T>(parsed: unknown, most: number): readonly [T & {}, number
       `bytesUsed of a frame parser must be from 1 to the ${String(most)} bytes it was given, got ${String(bytesUsed)}`,
     );
   }
-  return parsed as unknown as readonly [T & {}, number];
+  return parsed as unknown as readonly [unknown, number];
 }

@@ -168,6 +168,10 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
     });
   }
 
+  reference(): void {
+    // Virtual time keeps no process alive.
+  }
+
   credit(connections: number): void {
     this.rig.reactor.submit(() => {
       this.allowance += connections;

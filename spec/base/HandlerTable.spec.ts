@@ -93,6 +93,25 @@ describe('HandlerTable', () => {
     }
   });
 
+  it('counts those that keep the process alive, and calls when that changes', () => {
+    let calls = 0;
+    const table = new HandlerTable(() => (calls += 1));
+    const first = added(table).id;
+    const second = added(table).id;
+    table.reference(first, false);
+    table.reference(first, false);
+    expect([table.size, table.referenced]).toEqual([2, 1]);
+    table.remove(first);
+    table.reference(first, false);
+    calls = 0;
+    table.reference(second, false);
+    expect([table.size, table.referenced, calls]).toEqual([1, 0, 1]);
+    table.reference(second, true);
+    expect(table.referenced).toBe(1);
+    table.remove(second);
+    expect([table.size, table.referenced]).toEqual([0, 0]);
+  });
+
   it('finds what is there, never what was, and tells when it gets busy and idle', () => {
     const step = fc.record({
       what: fc.constantFrom('add', 'add', 'remove', 'remove stale', 'find'),
@@ -101,7 +120,7 @@ describe('HandlerTable', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const told: boolean[] = [];
-        const table = new HandlerTable((active) => told.push(active));
+        const table: HandlerTable = new HandlerTable(() => told.push(table.size > 0));
         const live = new Map<number, CompletionHandler>();
         const gone = new Map<number, CompletionHandler>();
         const free: number[] = [];

@@ -24,7 +24,8 @@ export function sessions(harness: Harness, it: It): void {
   function logged(source: Observable<unknown>, log: string[]) {
     return source.subscribe({
       next: (value) => log.push(String(value)),
-      error: (error: unknown) => log.push(codeOf(error) ?? (error as Error).message),
+      error: (error: unknown) =>
+        log.push('code' in (error as Error) ? codeOf(error) : (error as Error).message),
       complete: () => log.push('complete'),
     });
   }

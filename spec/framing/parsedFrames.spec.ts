@@ -2,7 +2,7 @@ import { Subject, concat, from, of, take } from 'rxjs';
 import type { LibeventError } from '../../lib/common/LibeventError';
 import { frames, type FramesConfig } from '../../lib/framing/frames';
 import { lines } from '../../lib/framing/lines';
-import { type FrameParser } from '../../lib/framing/ParsedDecoder';
+import type { FrameParser } from '../../lib/framing/ParsedDecoder';
 import { FakeConnection } from './FakeConnection';
 import { record } from './record';
 
@@ -20,7 +20,8 @@ function run(parse: FrameParser<unknown>, chunks: string[], config?: FramesConfi
     .pipe(frames(parse, config))
     .subscribe({
       next: (frame) => seen.push(frame),
-      error: (error: LibeventError) => seen.push(error.code ?? error.message),
+      error: (error: LibeventError) =>
+        seen.push('code' in error ? error.code : (error as Error).message),
       complete: () => seen.push('|'),
     });
   return seen;
@@ -51,7 +52,7 @@ describe('frames of a parser', () => {
   });
 
   it('fails with ERR_FRAME_TOO_LONG beyond maxLength, and not at it', () => {
-    const never: FrameParser<string> = (_buffer) => undefined;
+    const never: FrameParser<string> = (buffer) => (buffer.length > 99 ? ['', 1] : undefined);
     expect(run(counted, ['\x03abc'], { maxLength: 4 })).toEqual(['abc', '|']);
     expect(run(counted, ['\x04abcd'], { maxLength: 4 })).toEqual(['ERR_FRAME_TOO_LONG']);
     expect(run(never, ['abc'], { maxLength: 4 })).toEqual(['ERR_FRAME_TRUNCATED']);
@@ -59,10 +60,10 @@ describe('frames of a parser', () => {
   });
 
   it('fails with what the parser throws', () => {
-    const parse: FrameParser<string> = (_buffer) => {
-      throw new Error('no frame');
+    const parse: FrameParser<string> = (buffer) => {
+      throw new Error(`no frame of ${String(buffer.length)}`);
     };
-    expect(run(parse, ['x'])).toEqual(['no frame']);
+    expect(run(parse, ['x'])).toEqual(['no frame of 1']);
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -74,7 +75,7 @@ describe('frames of a parser', () => {
     ['part of a byte', ['x', 1.5], /got 1.5/],
     ['no number', ['x'], /got undefined/],
   ])('fails when the parser returns %s', (_, result, message) => {
-    const [seen] = run((_buffer) => result as never, ['abc']);
+    const [seen] = run((buffer) => (buffer.length > 0 ? result : 0) as never, ['abc']);
     expect(seen).toMatch(message);
   });
 
