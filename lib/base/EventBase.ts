@@ -38,10 +38,6 @@ import { RingConnector } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
 
-function transportGone({ reactor }: RingTransport): void {
-  reactor.load -= 1;
-}
-
 /** Counters since the base was made, summed over its reactors. */
 export type EventBaseStats = Readonly<Record<NativeStat | 'drains' | 'wakes', number>>;
 
@@ -359,7 +355,9 @@ export class EventBase extends EventSources {
     reactor = this.reactorFor(options),
   ): RingTransport {
     this.checkOpen('connect');
-    const transport = new RingTransport(reactor, transportGone);
+    const transport = new RingTransport(reactor, () => {
+      reactor.load -= 1;
+    });
     reactor.load += 1;
     return transport;
   }
