@@ -1,4 +1,5 @@
-export { EventBase, type EventBaseStats } from './base/EventBase';
+export { EventBase } from './base/EventBase';
+export type { EventBaseStats } from './base/EventBaseStats';
 export type { EventBaseConfig, EventFeature } from './base/EventBaseConfig';
 export { connect } from './base/connect';
 export { open } from './base/open';

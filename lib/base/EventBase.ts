@@ -17,13 +17,14 @@ import { Listener } from '../connection/Listener';
 import { openWith } from '../connection/openWith';
 import type { RateLimit } from '../connection/RateLimit';
 import { checkGroup, type RateLimitGroup } from '../connection/RateLimitGroup';
-import { native, type NativeStat } from '../native';
+import { native } from '../native';
 import {
   eventBaseConfig,
   featureNames,
   type EventBaseConfig,
   type EventFeature,
 } from './EventBaseConfig';
+import type { EventBaseStats } from './EventBaseStats';
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
@@ -37,9 +38,6 @@ import { RingAcceptor } from './RingAcceptor';
 import { RingConnector } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
-
-/** Counters since the base was made, summed over its reactors. */
-export type EventBaseStats = Readonly<Record<NativeStat | 'drains' | 'wakes', number>>;
 
 /**
  * Reactors: threads, each dispatching an `event_base` of its own.
