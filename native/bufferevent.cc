@@ -481,7 +481,7 @@ void Bufferevent::CloseAndRetire(bool reset) {
   reactor_.Retire(this);
 }
 
-// Output that has not been sent is told by RST, whatever the reason: FIN means "this was all".
+// Output that has not been sent means RST, whatever the reason: FIN says "this was all".
 void Bufferevent::CloseNow(bool reset) {
   if (phase_ == Phase::kClosed) return;
   const bool truncated = output_ == Output::kFailed || sent_ != taken_;

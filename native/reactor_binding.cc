@@ -276,7 +276,7 @@ void ReactorBinding::CallBack() {
     napi_value result = nullptr;
     const napi_status status = napi_make_callback(env, nullptr, self, call, 0, nullptr, &result);
     napi_value error = nullptr;
-    // Where JavaScript runs no more there is nobody to be told.
+    // Where JavaScript runs no more, nobody could handle it.
     if (status != napi_ok && napi_get_and_clear_last_exception(env, &error) == napi_ok &&
         error != nullptr) {
       (void)napi_fatal_exception(env, error);

@@ -145,7 +145,7 @@ void SignalEvent::GiveBack() {
 void SignalEvent::Abandon() {
   if (!std::exchange(added_, false)) return;
   struct sigaction now = {};
-  // Where even this fails there is nobody left to be told.
+  // Nothing else can be done where even this fails.
   if (sigaction(number_, nullptr, &now) == 0 && SameHandler(now, ours_)) {
     (void)sigaction(number_, &nodes_, nullptr);
   }

@@ -30,7 +30,7 @@ class SignalEvent final : public EventHandler {
   bool added_ = false;
   struct sigaction nodes_ = {};  // what was installed before: the handler of Node's event loop
   struct sigaction ours_ = {};   // what libevent has installed
-  uint32_t missed_ = 0;          // deliveries that JavaScript has not been told
+  uint32_t missed_ = 0;          // deliveries that JavaScript has not had
   bool acknowledged_ = true;
 };
 

@@ -312,7 +312,7 @@ void Socket::OnDeath(bool failed) {
     if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &end_error_, &length) != 0) end_error_ = errno;
   }
   if (!HasUnread() && InputLength() == 0) return EndReading(end_error_);
-  // A FIN, and the RST that may follow it, are told once each.
+  // A FIN, and the RST that may follow it, are reported once each.
   if (hangup_error_ == end_error_) return;
   hangup_error_ = end_error_;
   reactor_.completions().Post(Completion::kHangup, 0, id_, end_error_, 0);
@@ -331,7 +331,7 @@ int Socket::SendFin() {
   // Both ends have ended and JavaScript asks for no more: close() follows and sends the FIN.
   if (phase_ == Phase::kLingering && input_ == Input::kEnded) return 0;
   const int error = shutdown(fd_, SHUT_WR) == 0 ? 0 : errno;
-  // The peer has reset the connection: there is nobody to be told that this was all.
+  // The peer has reset the connection: a FIN would reach nobody.
   return error == ENOTCONN ? EPIPE : error;
 }
 

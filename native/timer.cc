@@ -100,8 +100,8 @@ void Timer::OnDue() {
   if (period_us_ > 0) expirations += std::max<int64_t>(NowUs() - due_us_, 0) / period_us_;
   passed_ += static_cast<uint32_t>(expirations);
   reactor_.SetSent(id_, passed_);
-  // JavaScript frees a record first and then looks at the number once more. Both sides' accesses are
-  // sequentially consistent, so one of the two sees the other.
+  // JavaScript frees a record first and then looks at the number once more. Both sides' accesses
+  // are sequentially consistent, so one of the two sees the other.
   if (reactor_.completions().Passed(posted_at_)) Post();
   if (period_us_ == 0) {
     awaits_interval_ = true;
