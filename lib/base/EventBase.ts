@@ -39,6 +39,9 @@ import { RingConnector } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
 
+/** The same function for every connection. */
+const transportGone = ({ reactor }: RingTransport): void => void (reactor.load -= 1);
+
 /**
  * Reactors: threads, each dispatching an `event_base` of its own.
  *
@@ -194,7 +197,6 @@ export class EventBase extends EventSources {
    * - **Unsubscribe**: gives the attempt up and frees it. An open connection is closed gracefully:
    *   what has been written leaves, then FIN, within `closeDeadlineMs`.
    *
-   * @param session - what is done with the connection. Default: it is emitted
    * @throws TypeError, RangeError for options of wrong type or out of bounds
    * @see event2/bufferevent.h `bufferevent_socket_connect()`
    */
@@ -353,9 +355,7 @@ export class EventBase extends EventSources {
     reactor = this.reactorFor(options),
   ): RingTransport {
     this.checkOpen('connect');
-    const transport = new RingTransport(reactor, () => {
-      reactor.load -= 1;
-    });
+    const transport = new RingTransport(reactor, transportGone);
     reactor.load += 1;
     return transport;
   }

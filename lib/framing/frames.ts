@@ -58,9 +58,9 @@ const DEFAULT_MAX_LENGTH = 65_536;
  * that takes, or undefined when it takes more. It is asked again, from the front, when more have come,
  * so it keeps no state. A tail that is no frame when the source completes is `ERR_FRAME_TRUNCATED`.
  *
- * @param parse - a function with a parameter: looks for one frame, see {@link FrameParser}
- * @param createDecoder - a function without one: makes the decoder of one subscription, which need not
- *   begin from the front again
+ * A function with a parameter looks for one frame, see {@link FrameParser}. A function without one makes
+ * the decoder of one subscription, which need not begin from the front again.
+ *
  * @throws TypeError, RangeError for options of wrong type or out of bounds
  *
  * @example
