@@ -6,7 +6,7 @@ const server = (threads: number): string => `
   const { EventBase, sendTo, serve } = require('rxjs-libevent');
   const base = new EventBase({ threads: ${threads.toString()} });
   const listener = base.listen({ host: '127.0.0.1' });
-  const served = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+  const served = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)), { onError: () => {} })).subscribe();
   listener.bound.subscribe(({ port }) => console.log(port));
   const rss = () => process.memoryUsage.rss();
   require('node:readline').createInterface(process.stdin).on('line', (line) => {

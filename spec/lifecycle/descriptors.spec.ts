@@ -21,7 +21,7 @@ describe('a process without descriptors', () => {
           if (open === 0) idle();
         });
         return conn.pipe(sendTo(conn));
-      })).subscribe();
+      }, { onError: () => {} })).subscribe();
       const taken = [];
       const commands = {
         take: async () => {

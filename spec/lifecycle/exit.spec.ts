@@ -9,7 +9,7 @@ const underLoad = (threads: number): string => `
   const base = new EventBase({ threads: ${threads.toString()} });
   const listener = base.listen({ host: '127.0.0.1' });
   const served = listener
-    .pipe(serve((conn) => conn.pipe(lines(), map((line) => line + '\\n'), sendTo(conn))))
+    .pipe(serve((conn) => conn.pipe(lines(), map((line) => line + '\\n'), sendTo(conn)), { onError: () => {} }))
     .subscribe({ error: (error) => { throw error; } });
   const clients = [];
   const underLoad = firstValueFrom(listener.bound).then(({ port }) => new Promise((resolve) => {

@@ -7,7 +7,7 @@ const worker = `
   const { EventBase, listen, sendTo, serve } = require('rxjs-libevent');
   const base = new EventBase({ threads: 2 });
   const listener = base.listen({ host: '127.0.0.1' });
-  listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+  listener.pipe(serve((conn) => conn.pipe(sendTo(conn)), { onError: () => {} })).subscribe();
   listener.bound.subscribe(({ port }) => {
     let answered = 0;
     for (let index = 0; index < 10; index += 1) {
@@ -176,7 +176,7 @@ describe('realms', () => {
       let left = libraries.length;
       for (const { EventBase, listen, sendTo, serve } of libraries) {
         const listener = listen({ host: '127.0.0.1' });
-        const served = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+        const served = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)), { onError: () => {} })).subscribe();
         listener.bound.subscribe(({ port }) => {
           net.connect(port, '127.0.0.1').on('data', (data) => {
             console.log(data.toString());
