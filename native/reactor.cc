@@ -322,12 +322,6 @@ void Reactor::ResumeStalled() {
   passing_.clear();
 }
 
-void Reactor::SettleLater(EventHandler* handler) {
-  unsettled_.push_back(handler->id());
-  // Left armed, its event would be active in each pass, and nothing less urgent would ever run.
-  if (options_.priorities > 1) event_base_loopbreak(base_.get());
-}
-
 void Reactor::Settle() {
   passing_.swap(unsettled_);
   for (const int32_t id : passing_) {

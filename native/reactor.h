@@ -82,7 +82,9 @@ class Reactor {
   // Calls Settle() when the next submissions have been taken, if the handler is still there. What
   // is closed as soon as it is opened, and what has credit again as soon as it is used up, costs no
   // system call for its events.
-  void SettleLater(EventHandler* handler);
+  void SettleLater(EventHandler* handler) { unsettled_.push_back(handler->id()); }
+  // Whether an event that stays active keeps others from running.
+  bool has_priorities() const { return options_.priorities > 1; }
   // Deletes the handler after this turn; posts kClosed.
   void Retire(EventHandler* handler);
   // Posts kFailed, then as Retire().

@@ -203,6 +203,8 @@ void Socket::UpdateReading() {
 void Socket::Settle() {
   const bool may_read = phase_ == Phase::kLingering || MayRead();
   if (interest_ == Interest::kRead && !may_read) return PauseReading();
+  // Paused already; the watch sees the peer's end.
+  if (interest_ == Interest::kEnd && !may_read) return;
   UpdateReading();
 }
 
@@ -262,7 +264,9 @@ void Socket::OnReadable(evutil_socket_t, short what, void* self) {
 void Socket::Receive() {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
     if (!MayRead()) {
-      // Readable still, so the event has to go, unless credit is on its way.
+      // Readable still, so the event has to go, unless credit is on its way. At once where it would
+      // be active in each pass, and nothing less urgent would ever run.
+      if (reactor_.has_priorities()) PauseReading();
       reactor_.SettleLater(this);
       return;
     }
@@ -292,8 +296,13 @@ void Socket::Discard() {
   char nowhere[16384];
   const ssize_t got = recv(fd_, nowhere, sizeof(nowhere), 0);
   reactor_.Count(kReceives);
-  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return;
-  EndReading(got < 0 ? errno : 0);
+  if (got <= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR))) {
+    return EndReading(got < 0 ? errno : 0);
+  }
+  if (!reactor_.has_priorities()) return;
+  // A peer that never stops may not keep the less urgent from running.
+  StopReading();
+  reactor_.SettleLater(this);
 }
 
 bool Socket::HasUnread() {

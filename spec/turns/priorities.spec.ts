@@ -51,7 +51,7 @@ describe('turns: a pass ends whatever the priorities', () => {
         for (let turn = 0; turn < 10; turn += 1) await nextTurn();
         go('epoll_wait');
         const served = async () => {
-          for (let round = 0; round < 50; round += 1) {
+          for (let round = 0; round < 10; round += 1) {
             await bytesOf(other.peer, 4);
             other.peer.write('ping');
           }
