@@ -120,7 +120,10 @@ class RawReactor {
     return new Promise((resolve, reject) => {
       this.when(completion.bound, id, resolve);
       this.when(completion.failed, id, ([, , errno]) => reject(new Error(`errno ${errno}`)));
-      const head = Int32Array.from([0, 511, -1, 4, 0, 1]);
+      const { size, ...offsets } = native.layout.listenRequest;
+      const head = new Int32Array(size / 4);
+      const fields = { backlog: 511, fd: -1, family: family.ipv4, credit: 1 };
+      for (const [name, value] of Object.entries(fields)) head[offsets[name] / 4] = value;
       this.submitPayload(
         submission.listen,
         id,

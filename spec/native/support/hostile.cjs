@@ -185,12 +185,12 @@ const scenarios = {
       reactor.submitPayload(
         submission.listen,
         50,
-        Buffer.concat([int32(0, backlog, -1, 4, 0, 1), host]),
+        Buffer.concat([int32(0, backlog, -1, 4, 0, 1, 0), host]),
       );
       await reactor.taken();
     }
     for (const fd of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 999_999, 2 ** 31 - 1]) {
-      reactor.submitPayload(submission.listen, 51, int32(0, 511, fd, 0, 0, 1));
+      reactor.submitPayload(submission.listen, 51, int32(0, 511, fd, 0, 0, 1, 0));
       await reactor.taken();
       reactor.submit(submission.adopt, 52, fd, 1000);
       reactor.submit(submission.discard, 0, fd);
@@ -202,7 +202,7 @@ const scenarios = {
       reactor.submitPayload(
         submission.listen,
         54,
-        Buffer.concat([int32(-1, 1, -1, family, -1, 1), host]),
+        Buffer.concat([int32(-1, 1, -1, family, -1, 1, 0), host]),
       );
       await reactor.taken();
       reactor.submit(submission.close, 54);
