@@ -100,6 +100,12 @@ export const mutations = [
     from: `  private leave(error: LibeventError | undefined): void {
     this.releaseAll();`,
     to: `  private leave(error: LibeventError | undefined): void {`,
+    // An output that ends drains, which releases as well, so that has to go, too.
+    and: {
+      file: 'lib/connection/Output.ts',
+      from: '      if (this.file === undefined) this.releaseAll();\n',
+      to: '',
+    },
   },
   {
     rule: 'F3: saturated to the end',
