@@ -20,7 +20,7 @@ class Socket : public Bufferevent, protected DeathWatcher {
   void Abandon() override;
 
  protected:
-  // Whether the system tells of the socket: of bytes, or of the peer's end alone.
+  // What the system reports of the socket: bytes, or the peer's end alone.
   enum class Interest { kNone, kRead, kEnd };
 
   explicit Socket(Socket&& other);

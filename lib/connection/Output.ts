@@ -215,7 +215,7 @@ export class Output implements Writer {
   /** @param lingers - the transport is to linger next, and sends the FIN by itself */
   finish(lingers = false): void {
     if (!this.open) return;
-    // No value is taken any more, so nobody need wait to bring one.
+    // No value is taken any more, so no source has to wait.
     this.releaseAll();
     if (this.file !== undefined) {
       this.state = 'behindFile';
