@@ -20,6 +20,7 @@ const checks = [
   ['eslint', ['.', '--max-warnings', '0', ...(fix ? ['--fix'] : [])]],
   ['prettier', ['.', '--log-level', 'warn', fix ? '--write' : '--check']],
   ['clang-format', [...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...sources]],
+  ['node', ['scripts/mutate.mjs', '--check']],
   ['depcruise', ['lib', '--config', '.dependency-cruiser.cjs', '--output-type', 'err']],
 ];
 
@@ -30,7 +31,9 @@ process.exitCode = results.every(Boolean) ? 0 : 1;
 
 function run([name, args]) {
   const began = performance.now();
-  const bin = name === 'clang-format' ? name : join(root, 'node_modules/.bin', name);
+  const bin = ['clang-format', 'node'].includes(name)
+    ? name
+    : join(root, 'node_modules/.bin', name);
   const child = spawn(bin, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = [];
   child.stdout.on('data', (chunk) => output.push(chunk));

@@ -1,6 +1,6 @@
-// node scripts/mutate.mjs [PATTERN]: breaks one rule at a time, in a copy of the library, and shows
-// which specs notice. Fails if a mutation no longer applies, or if nobody notices it. A pattern selects
-// rules by their names: T1, hold.
+// node scripts/mutate.mjs [--check | PATTERN]: breaks one rule at a time, in a copy of the library, and
+// shows which specs notice. Fails if a mutation no longer applies, or if no spec notices it. A pattern
+// selects rules by their names: T1, hold. With --check it only looks whether each of them still applies.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -20,6 +20,11 @@ import { mutations } from './mutations.mjs';
 /** The specs that run without a socket: the marble kit's own, the samples', and the suite over it. */
 const specs = ['spec/testing', 'spec/conformance'];
 const overVirtual = '^(?!.*over real sockets)';
+
+for (const mutation of mutations) {
+  for (const edit of editsOf(mutation)) mutated(root, mutation.rule, edit);
+}
+if (process.argv[2] === '--check') process.exit();
 
 setUp({});
 
@@ -68,10 +73,9 @@ try {
 
 function isNoticed(mutation) {
   const { rule, file } = mutation;
-  const edits = [mutation, mutation.and].filter((edit) => edit !== undefined);
-  const undo = edits.map((edit) => apply(rule, edit));
+  const undo = editsOf(mutation).map((edit) => apply(rule, edit));
   const { failed, output } = run();
-  for (const restore of undo) restore();
+  for (const restore of undo.reverse()) restore();
   const count = failed.length;
   console.log(
     `\n${rule} (${file}): ${count === 0 ? 'NOT NOTICED' : `${String(count)} specs fail`}`,
@@ -82,18 +86,26 @@ function isNoticed(mutation) {
   return count > 0;
 }
 
-function apply(rule, { file, from, to }) {
-  const path = join(copy, file);
+function editsOf(mutation) {
+  return mutation.and ? [mutation, mutation.and] : [mutation];
+}
+
+function apply(rule, edit) {
+  const path = join(copy, edit.file);
   const source = readFileSync(path, 'utf8');
-  if (source.split(from).length !== 2)
-    throw new Error(`${rule}: not found once in ${file}:\n${from}`);
-  writeFileSync(
-    path,
-    source.replace(from, () => to),
-  );
+  writeFileSync(path, mutated(copy, rule, edit));
   return () => {
     writeFileSync(path, source);
   };
+}
+
+// What is replaced is code alone, so that a comment can be worded anew.
+function mutated(folder, rule, { file, from, to }) {
+  const source = readFileSync(join(folder, file), 'utf8');
+  if (from.includes('//') || source.split(from).length !== 2) {
+    throw new Error(`${rule}: not found once in the code of ${file}:\n${from}`);
+  }
+  return source.replace(from, () => to);
 }
 
 function run() {

@@ -129,9 +129,9 @@ export const mutations = [
   {
     rule: 'F4: a hold outlives complete() of the sink',
     file: 'lib/connection/Output.ts',
-    from: `    // No value is taken any more, so nobody need wait to bring one.
-    this.releaseAll();`,
-    to: '',
+    from: `    this.releaseAll();
+    if (this.file !== undefined) {`,
+    to: '    if (this.file !== undefined) {',
   },
   {
     rule: 'F4: a listener is a current source',
