@@ -152,6 +152,8 @@ export interface NativeReactorOptions {
   readonly maxDispatchCallbacks: number;
   readonly priorities: number;
   readonly dispatch: boolean;
+  /** Whether it has a thread of its own; without one, JavaScript's turns the base. */
+  readonly thread: boolean;
   readonly control: Int32Array;
   readonly completions: Int32Array;
   readonly submissions: Int32Array;

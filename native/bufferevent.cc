@@ -459,7 +459,7 @@ void Bufferevent::Linger(int32_t deadline_milliseconds) {
 
 int Bufferevent::AddDeadline() {
   const timeval deadline = Milliseconds(deadline_milliseconds_);
-  return AddEvent(deadline_.get(), &deadline);
+  return reactor_.Add(deadline_.get(), &deadline);
 }
 
 // A reader that is slow but steady is not cut: see T9 in docs/architecture.md.

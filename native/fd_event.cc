@@ -99,7 +99,7 @@ void FdEvent::Arm() {
   const bool polled = (event_get_events(&event_) & (EV_READ | EV_WRITE)) != 0;
   if (!polled && timeout_us_ == 0) return;  // only the death watch, or triggered by hand
   const timeval timeout = Microseconds(timeout_us_);
-  const int error = AddEvent(&event_, timeout_us_ > 0 ? &timeout : nullptr);
+  const int error = reactor_.Add(&event_, timeout_us_ > 0 ? &timeout : nullptr);
   if (error != 0) Fail(error, kEventCall);
 }
 

@@ -199,7 +199,7 @@ void Listener::OnAcceptFailed(int error) {
   Update();
   if (!listener_) return;
   const timeval delay = Milliseconds(kRetryMilliseconds);
-  const int failed = AddEvent(retry_.get(), &delay);
+  const int failed = reactor_.Add(retry_.get(), &delay);
   if (failed != 0) {
     Fail(failed, kEventCall);
     return;

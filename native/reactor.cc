@@ -1,6 +1,6 @@
 // Thread: constructed, started and joined by JavaScript's thread; everything else runs on the
-// reactor's own. Owner: the binding's Reactor object. Lifetime: the thread ends before the memory
-// that JavaScript lent is released.
+// reactor's own, or see reactor_here.cc. Owner: the binding's Reactor object. Lifetime: the thread
+// ends before the memory that JavaScript lent is released.
 #include "reactor.h"
 
 #include <poll.h>
@@ -59,10 +59,15 @@ int Reactor::Prepare() {
   wake_event_.reset(event_new(base_.get(), wake_fd_, EV_READ | EV_PERSIST | edge, OnWake, this));
   if (!wake_event_) return ENOMEM;
   if (options_.priorities > 1 && event_priority_set(wake_event_.get(), 0) != 0) return EINVAL;
-  return AddEvent(wake_event_.get(), nullptr);
+  const int error = AddEvent(wake_event_.get(), nullptr);
+  return error != 0 || options_.thread ? error : backend_.Find(wake_fd_);
 }
 
 int Reactor::Start() {
+  if (!options_.thread) {
+    FinishHere();
+    return 0;
+  }
   // Signals are Node's: this thread takes none.
   sigset_t all;
   sigset_t before;
@@ -98,6 +103,7 @@ void Reactor::RequestStop() {
 void Reactor::Join() {
   if (started_) pthread_join(thread_, nullptr);
   started_ = false;
+  if (!options_.thread) StopHere();
   RefuseSubmissions();
 }
 
@@ -112,8 +118,14 @@ void Reactor::ClearWake() {
   if (read(wake_fd_, &count, sizeof(count)) < 0) return;
 }
 
+int Reactor::Add(event* event, const timeval* timeout) {
+  const int error = AddEvent(event, timeout);
+  if (timeout != nullptr && !options_.thread) backend_.Note(*timeout);
+  return error;
+}
+
 void Reactor::Count(Stat stat, int32_t count) {
-  // The only writer is this thread, so a load and a store do.
+  // The only writer is the thread that turns, so a load and a store do.
   std::atomic<int32_t>& word = Atomic(shared_.control + kStats + stat);
   const uint32_t sum =
       static_cast<uint32_t>(word.load(std::memory_order_relaxed)) + static_cast<uint32_t>(count);
@@ -143,13 +155,17 @@ void Reactor::Run() {
   Stop();
 }
 
-void Reactor::Turn() {
-  Count(kPasses);
+// What stands around a pass of the loop.
+void Reactor::CatchUp() {
   TakeSubmissions();
   Settle();
   DeleteRetired();
   ResumeStalled();
   Publish();
+}
+
+void Reactor::Turn() {
+  CatchUp();
   if (state_ == State::kStopping) return;
   if (state_ == State::kPaused) return WaitWithoutDispatch();
   bool may_block = (loop_flags_ & EVLOOP_NONBLOCK) == 0;
@@ -164,7 +180,11 @@ void Reactor::Turn() {
         break;
     }
   }
-  const bool block = may_block && PrepareToBlock();
+  Pass(may_block && PrepareToBlock());
+}
+
+void Reactor::Pass(bool block) {
+  Count(kPasses);
   const uint64_t position = completions_.Position();
   callbacks_ = 0;
   const int result = event_base_loop(
@@ -253,7 +273,7 @@ void Reactor::WaitUntilPublished() {
   for (;;) {
     RefuseSubmissions();
     Publish();
-    if (!completions_.HasWaiting() || stop_requested_.load()) return;
+    if (!options_.thread || !completions_.HasWaiting() || stop_requested_.load()) return;
     WaitWithoutDispatch();
   }
 }
@@ -299,6 +319,10 @@ void Reactor::Publish() {
 }
 
 void Reactor::Signal() {
+  if (turns_here_) {
+    has_news_ = true;
+    return;
+  }
   Count(kSignals);
   signal_();
 }

@@ -1,4 +1,4 @@
-// One event_base and the thread that dispatches it.
+// One event_base, and who turns it: a thread of its own, or JavaScript's.
 #pragma once
 
 #include <pthread.h>
@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backend.h"
 #include "common_timeouts.h"
 #include "death_watch.h"
 #include "event_handler.h"
@@ -40,15 +41,16 @@ class Reactor {
   struct Options {
     int priorities = 1;
     bool dispatch = true;
+    bool thread = true;  // of its own; without one, JavaScript's thread calls Turn()
   };
 
-  // JavaScript's thread. `signal` is called on the reactor's and must only notify.
+  // JavaScript's thread. `signal` is called on the one that turns and must only notify.
   Reactor(const Memory& memory, const Options& options, EventBasePtr base, Transit& transit,
           std::function<void()> signal);
   ~Reactor();
 
-  // JavaScript's thread: takes all that it needs of the system, then starts the thread. Both return
-  // 0 or an errno.
+  // JavaScript's thread: takes all that it needs of the system, then starts the thread if it is to
+  // have one. Both return 0 or an errno.
   [[nodiscard]] int Prepare();
   [[nodiscard]] int Start();
   // Any thread.
@@ -56,6 +58,20 @@ class Reactor {
   void RequestStop();
   // JavaScript's thread; the reactor must have been asked to stop.
   void Join();
+
+  // JavaScript's thread, where there is no other. None of them blocks.
+  // The descriptor that is readable when Turn() has something to do, while it dispatches.
+  int backend_fd() const { return backend_.fd(); }
+  bool dispatches() const { return state_ == State::kDispatching; }
+  // Takes what has been submitted, now.
+  void TakeHere();
+  // The same with a pass of the loop. Returns true if JavaScript has something new to look at,
+  // which is not signalled then.
+  [[nodiscard]] bool TurnHere();
+  // After kStop: frees everything, the base too. Nobody may wait for backend_fd() any more.
+  bool stops() const { return state_ == State::kStopping; }
+  void StopHere();
+
   // JavaScript's thread, before a submission names the piece or after it came back.
   LentMemory& memory() { return lent_; }
 
@@ -67,6 +83,9 @@ class Reactor {
   Transit& transit() { return transit_; }
   CommonTimeouts& common_timeouts() { return common_timeouts_; }
 
+  [[nodiscard]] int Add(event* event, const timeval* timeout);
+  // While libevent has timeouts that were not added by Add().
+  void CountHiddenTimeouts(int change) { hidden_timeouts_ += change; }
   void Count(Stat stat, int32_t count = 1);
   // At the start of each callback: after many of them the pass ends, whatever is active still.
   void CountCallback();
@@ -105,10 +124,17 @@ class Reactor {
  private:
   using Clock = std::chrono::steady_clock;
   // kPaused: the loop has been left, or not begun; submissions are taken all the same.
-  enum class State { kPaused, kDispatching, kStopping };
+  enum class State { kPaused, kDispatching, kStopping, kStopped };
 
   void Run();
   void Turn();
+  void CatchUp();
+  void Pass(bool block);
+  template <typename Call>
+  void Survive(Call call);
+  void FinishHere();
+  void LookUpTimeout();
+  bool HasMoreToDo();
   bool FailClosed();
   bool PrepareToBlock();
   // What a turn without room for input may do.
@@ -152,6 +178,7 @@ class Reactor {
   EventBasePtr base_;
   CommonTimeouts common_timeouts_;
   EventPtr wake_event_;
+  Backend backend_;
   DeathWatch death_watch_;
   std::unordered_map<int32_t, RateLimitGroup*> groups_;
   std::vector<std::unique_ptr<EventHandler>> handlers_;  // by slot
@@ -163,10 +190,13 @@ class Reactor {
   bool edge_triggered_wake_ = false;
   bool starved_ = false;  // input waits for room
   bool started_ = false;
+  bool turns_here_ = false;
+  bool has_news_ = false;  // of this turn, for JavaScript
   State state_;
   Clock::time_point starved_since_;
   int loop_flags_ = 0;
   int32_t loop_run_ = 0;
+  int hidden_timeouts_ = 0;
   int callbacks_ = 0;         // in this pass
   int failed_passes_ = 0;     // one after the other
   uint32_t taken_bytes_ = 0;  // of writes, in this turn

@@ -180,6 +180,8 @@ bool ReactorBinding::Make(napi_value value) {
   Reactor::Options reactor_options;
   reactor_options.priorities = base_options.priorities;
   reactor_options.dispatch = options.Boolean("dispatch");
+  reactor_options.thread = options.Boolean("thread");
+  turns_here_ = !reactor_options.thread;
   Reactor::Memory memory = {};
   uint32_t control_words = 0;
   uint32_t slots = 0;
@@ -213,7 +215,7 @@ bool ReactorBinding::Make(napi_value value) {
   }
   method_ = event_base_get_method(base.get());
   features_ = event_base_get_features(base.get());
-  wakeup_ = new Wakeup{{}, this, nullptr};
+  wakeup_ = new Wakeup{{}, {}, this, nullptr, 0};
   uv_async_t* handle = &wakeup_->handle;
   reactor_ = std::make_unique<Reactor>(memory, reactor_options, std::move(base), *transit_,
                                        [handle] { uv_async_send(handle); });
@@ -228,8 +230,15 @@ bool ReactorBinding::OpenWakeup() {
   if (self_ == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
   if (uv_async_init(loop, &wakeup_->handle, OnWakeup) != 0) return false;
   wakeup_->handle.data = wakeup_;
-  // From here on the handle has to be closed.
+  wakeup_->open = 1;
+  // From here on the handles have to be closed.
   state_ = State::kStarted;
+  if (turns_here_) {
+    if (uv_poll_init(loop, &wakeup_->poll, reactor_->backend_fd()) != 0) return false;
+    wakeup_->poll.data = wakeup_;
+    wakeup_->open = 2;
+    uv_unref(reinterpret_cast<uv_handle_t*>(&wakeup_->poll));
+  }
   // Until there is work, an idle reactor does not keep the process alive.
   uv_unref(reinterpret_cast<uv_handle_t*>(&wakeup_->handle));
   return napi_add_async_cleanup_hook(env_, OnEnvironmentCleanup, wakeup_, &wakeup_->hook) ==
@@ -244,15 +253,47 @@ napi_value ReactorBinding::Start(napi_env env, napi_callback_info info) {
     return ThrowSystemError(env, EALREADY, "start");
   }
   const int error = binding->OpenWakeup() ? binding->reactor_->Start() : ENOMEM;
-  if (error == 0) return nullptr;
+  if (error == 0) {
+    binding->FollowState();
+    return nullptr;
+  }
   binding->End();
   return ThrowSystemError(env, error, "pthread_create");
 }
 
 napi_value ReactorBinding::Wake(napi_env env, napi_callback_info info) {
   ReactorBinding* binding = BindingOf(env, info);
-  if (binding != nullptr && binding->reactor_) binding->reactor_->Wake();
+  if (binding == nullptr || !binding->reactor_) return nullptr;
+  if (binding->turns_here_) {
+    binding->reactor_->TakeHere();
+    binding->FollowState();
+  } else {
+    binding->reactor_->Wake();
+  }
   return nullptr;
+}
+
+void ReactorBinding::OnReadable(uv_poll_t* handle, int, int) {
+  ReactorBinding* binding = static_cast<Wakeup*>(handle->data)->binding;
+  if (binding == nullptr) return;
+  const bool has_news = binding->reactor_->TurnHere();
+  binding->FollowState();
+  // Comes last: JavaScript may close the reactor.
+  if (has_news) binding->CallBack();
+}
+
+void ReactorBinding::FollowState() {
+  if (!turns_here_) return;
+  const bool dispatches = reactor_->dispatches();
+  if (dispatches != waits_) {
+    waits_ = dispatches;
+    if (dispatches) {
+      (void)uv_poll_start(&wakeup_->poll, UV_READABLE, OnReadable);
+    } else {
+      (void)uv_poll_stop(&wakeup_->poll);
+    }
+  }
+  if (reactor_->stops()) reactor_->StopHere();
 }
 
 void ReactorBinding::OnWakeup(uv_async_t* handle) {
@@ -367,6 +408,7 @@ void ReactorBinding::End() {
   if (state_ == State::kEnded) return;
   const bool started = state_ == State::kStarted;
   state_ = State::kEnded;
+  if (waits_) (void)uv_poll_stop(&wakeup_->poll);
   if (reactor_) {
     reactor_->RequestStop();
     reactor_->Join();
@@ -385,6 +427,9 @@ void ReactorBinding::End() {
   if (wakeup == nullptr) return;
   wakeup->binding = nullptr;
   if (started) {
+    if (wakeup->open > 1) {
+      uv_close(reinterpret_cast<uv_handle_t*>(&wakeup->poll), OnWakeupClosed);
+    }
     uv_close(reinterpret_cast<uv_handle_t*>(&wakeup->handle), OnWakeupClosed);
   } else {
     delete wakeup;
@@ -394,6 +439,7 @@ void ReactorBinding::End() {
 // The hook goes last: until then the environment waits for the handle to close.
 void ReactorBinding::OnWakeupClosed(uv_handle_t* handle) {
   auto* wakeup = static_cast<Wakeup*>(handle->data);
+  if (--wakeup->open > 0) return;
   if (wakeup->hook != nullptr) (void)napi_remove_async_cleanup_hook(wakeup->hook);
   delete wakeup;
 }

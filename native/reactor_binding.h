@@ -34,8 +34,10 @@ class ReactorBinding {
   // refers to it.
   struct Wakeup {
     uv_async_t handle;
+    uv_poll_t poll;  // where JavaScript's thread turns the base
     ReactorBinding* binding;
     napi_async_cleanup_hook_handle hook;
+    int open;  // handles
   };
   enum class State { kMade, kStarted, kEnded };
 
@@ -46,6 +48,8 @@ class ReactorBinding {
   bool OpenWakeup();
 
   void CallBack();
+  // After the reactor has been turned here, or has taken something: it may be paused now, or ending.
+  void FollowState();
   void End();
 
   // What JavaScript calls: constructor, methods and accessors.
@@ -60,6 +64,7 @@ class ReactorBinding {
   static napi_value Features(napi_env env, napi_callback_info info);
 
   static void OnWakeup(uv_async_t* handle);
+  static void OnReadable(uv_poll_t* handle, int status, int events);
   static void OnWakeupClosed(uv_handle_t* handle);
   static void OnEnvironmentCleanup(napi_async_cleanup_hook_handle hook, void* wakeup);
 
@@ -74,6 +79,8 @@ class ReactorBinding {
   std::vector<napi_ref> pieces_;
   std::string method_;
   int features_ = 0;
+  bool turns_here_ = false;  // there is no thread
+  bool waits_ = false;       // for the base to become readable
   std::unique_ptr<Reactor> reactor_;
 };
 

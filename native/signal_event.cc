@@ -78,7 +78,7 @@ Failure SignalEvent::Open(const Record& record) {
     return {EINVAL, kEventCall};
   }
   if (!Acquire(reactor_.base())) return {EBUSY, kEventCall};
-  int error = AddEvent(&event_, nullptr);
+  int error = reactor_.Add(&event_, nullptr);
   if (error != 0) {
     Release();
     return {error, kEventCall};

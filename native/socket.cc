@@ -195,7 +195,7 @@ void Socket::UpdateReading() {
   if (!lingers && Credit() <= 0) return;
   Unwatch();
   const timeval timeout = Milliseconds(read_timeout_);
-  const int error = AddEvent(&read_event_, wanted_ && read_timeout_ > 0 ? &timeout : nullptr);
+  const int error = reactor_.Add(&read_event_, wanted_ && read_timeout_ > 0 ? &timeout : nullptr);
   if (error != 0) return EndReading(error);
   interest_ = Interest::kRead;
 }

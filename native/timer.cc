@@ -7,11 +7,10 @@
 // JavaScript thread finds one record, and with it the latest number.
 #include "timer.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cerrno>
 
+#include "monotonic_us.h"
 #include "reactor.h"
 
 namespace rxjs_libevent {
@@ -19,13 +18,6 @@ namespace {
 
 // 68 years: what lies beyond is not told apart.
 constexpr int64_t kLongestUs = int64_t{2147483647} * 1000000;
-
-// The clock that libevent runs on, and performance.now() too.
-int64_t NowUs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
-}
 
 }  // namespace
 
@@ -41,7 +33,7 @@ Failure Timer::Open(const Record& record) {
   if ((record.aux() & kCommon) == 0) return {ArmAt(number), kEventCall};
   const int64_t duration = std::min(number, kLongestUs);
   const timeval* common = reactor_.common_timeouts().Get(reactor_.base(), duration);
-  const int error = common != nullptr ? AddEvent(&event_, common) : ArmAt(NowUs() + duration);
+  const int error = common != nullptr ? reactor_.Add(&event_, common) : ArmAt(MonotonicUs() + duration);
   return {error, kEventCall};
 }
 
@@ -67,13 +59,13 @@ int Timer::ArmAt(int64_t due_us) {
   constexpr int kAttempts = 3;
   constexpr int64_t kTolerableUs = 20;
   due_us_ = due_us;
-  int64_t now = NowUs();
+  int64_t now = MonotonicUs();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const timeval left = Microseconds(std::clamp<int64_t>(due_us - now, 0, kLongestUs));
-    const int error = AddEvent(&event_, &left);
+    const int error = reactor_.Add(&event_, &left);
     if (error != 0) return error;
     const int64_t before = now;
-    now = NowUs();
+    now = MonotonicUs();
     if (now - before <= kTolerableUs) break;
   }
   return 0;
@@ -97,7 +89,7 @@ void Timer::OnDue() {
     return;
   }
   int64_t expirations = 1;
-  if (period_us_ > 0) expirations += std::max<int64_t>(NowUs() - due_us_, 0) / period_us_;
+  if (period_us_ > 0) expirations += std::max<int64_t>(MonotonicUs() - due_us_, 0) / period_us_;
   passed_ += static_cast<uint32_t>(expirations);
   reactor_.SetSent(id_, passed_);
   // JavaScript frees a record first and then looks at the number once more. Both sides' accesses

@@ -56,6 +56,8 @@ export class EventBase extends EventSources {
   private static shared: EventBase | undefined;
 
   override readonly priorities: number;
+  /** How many threads it has; 0 when JavaScript's turns it. */
+  readonly threads: number;
 
   /** @internal */
   protected override readonly loops: Loop;
@@ -77,14 +79,16 @@ export class EventBase extends EventSources {
     super();
     const { threads, exitOnEmpty, ...reactorConfig } = eventBaseConfig(config);
     this.priorities = reactorConfig.priorities;
-    this.running = threads;
+    const reactors = Math.max(threads, 1);
+    this.threads = threads;
+    this.running = reactors;
     this.stopped = new Promise((resolve) => {
       this.onStopped = resolve;
     });
     this.reactors = [];
-    this.loops = new Loop(this.reactors, threads, reactorConfig.dispatch, exitOnEmpty);
+    this.loops = new Loop(this.reactors, reactors, reactorConfig.dispatch, exitOnEmpty);
     try {
-      for (let count = 0; count < threads; count += 1) {
+      for (let count = 0; count < reactors; count += 1) {
         this.reactors.push(this.newReactor(reactorConfig));
       }
       // Threads come last: until then everything can still be given back.
@@ -120,11 +124,6 @@ export class EventBase extends EventSources {
   /** What the method can do. @see `event_base_get_features()` */
   get features(): readonly EventFeature[] {
     return featureNames(this.first.features);
-  }
-
-  /** How many reactors it has. */
-  get threads(): number {
-    return this.reactors.length;
   }
 
   /** True from the call of {@link EventBase.close}. */
@@ -300,12 +299,11 @@ export class EventBase extends EventSources {
 
   /** @internal One line instead of its insides. */
   [inspect.custom](): string {
-    const threads = this.reactors.length;
     const handlers = this.reactors.reduce((sum, reactor) => sum + reactor.handlers.size, 0);
     const state = this.closed ? 'closed' : 'open';
     const plural = (count: number, noun: string) =>
       `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-    return `EventBase { ${this.method}, ${plural(threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
+    return `EventBase { ${this.method}, ${plural(this.threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {

@@ -13,7 +13,14 @@ export type EventFeature = 'et' | 'o1' | 'fds' | 'earlyClose';
 
 /** Options of an {@link EventBase}. */
 export interface EventBaseConfig {
-  /** Reactor threads, each with an `event_base` of its own. Default: 1. Bounds: 1 to 64. */
+  /**
+   * Reactor threads, each with an `event_base` of its own; with 0 there is one `event_base` that
+   * JavaScript's thread turns, between its other work. Default: 1. Bounds: 0 to 64.
+   *
+   * Without a thread nothing crosses from one to another, which is cheapest where one request at a time
+   * is under way or cores are few; while JavaScript is busy nothing is sent, and no peer is heard. It
+   * needs the method `epoll`.
+   */
   readonly threads?: number;
   /** Methods that must not be used, as `'epoll'`. Default: none. @see `event_config_avoid_method()` */
   readonly avoidMethods?: readonly string[];
@@ -82,8 +89,10 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
   for (const feature of checkList('requireFeatures', config.requireFeatures)) {
     features |= FEATURE_BITS[checkOneOf('requireFeatures', feature, FEATURES)];
   }
+  const threads = checkInteger('threads', config.threads ?? 1, 0, 64, 'threads');
   return {
-    threads: number('threads', 'threads', 1, 64),
+    threads,
+    thread: threads > 0,
     avoidMethods,
     features,
     readEnvironment: checkBoolean('readEnvironment', config.readEnvironment ?? false),
