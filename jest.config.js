@@ -1,17 +1,18 @@
 'use strict';
 
-// METHOD=poll or METHOD=select, for this process, its workers and the programs that specs start.
-if (process.env.METHOD === '') delete process.env.METHOD;
-const method = require.resolve('./spec/support/method.cjs');
-if (process.env.METHOD && !process.env.NODE_OPTIONS?.includes(method)) {
-  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(method)}`;
+// METHOD=poll or METHOD=select, THREADS=0: for this process, its workers and the programs that specs start.
+for (const name of ['METHOD', 'THREADS']) if (process.env[name] === '') delete process.env[name];
+const variant = require.resolve('./spec/support/variant.cjs');
+const varied = process.env.METHOD !== undefined || process.env.THREADS !== undefined;
+if (varied && !process.env.NODE_OPTIONS?.includes(variant)) {
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(variant)}`;
 }
 
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/spec'],
-  setupFiles: process.env.METHOD ? [method] : [],
+  setupFiles: varied ? [variant] : [],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   // Specs read the sources. Child processes that they start load the package by name, from dist.
   moduleNameMapper: {

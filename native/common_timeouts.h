@@ -25,6 +25,8 @@ class CommonTimeouts {
     return common;
   }
 
+  size_t size() const { return durations_.size(); }
+
  private:
   static constexpr size_t kMost = 256;  // MAX_COMMON_TIMEOUTS of event.c
 

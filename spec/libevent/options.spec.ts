@@ -52,7 +52,7 @@ describe('options', () => {
   const handler = (one: Connection): Connection => one;
 
   const numbers: [string, Use, Bounds][] = [
-    ['threads', made('threads'), { unit: 'threads', least: 1, most: 64 }],
+    ['threads', made('threads'), { unit: 'threads', least: 0, most: 64 }],
     ['priorities', made('priorities'), { unit: 'levels', least: 1, most: 255 }],
     [
       'maxDispatchIntervalUs',

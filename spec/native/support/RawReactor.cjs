@@ -28,6 +28,7 @@ function options(changes = {}) {
     maxDispatchCallbacks: 0,
     priorities: 2,
     dispatch: true,
+    thread: true,
     control: words(control.controlWords),
     completions: words(RECORDS * RECORD_WORDS),
     submissions: words(RECORDS * RECORD_WORDS),
