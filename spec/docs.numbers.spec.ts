@@ -84,7 +84,7 @@ const SENTENCES: readonly (readonly [file: string, sentence: RegExp, number: num
   [
     'docs/flow-control.md',
     /of up to (\d+ KiB) is copied/,
-    constant('native/bufferevent.cc', 'kMostCopied'),
+    constant('native/waiting_output.cc', 'kMostCopied'),
   ],
   ['docs/flow-control.md', /\((\d+ MiB) by default\) fails/, maxOutputBytes],
   ['docs/flow-control.md', /`dropAboveBytes`, (\d+ MiB) by default/, DEFAULT_DROP_ABOVE_BYTES],
