@@ -61,7 +61,7 @@ const TABLES: readonly (readonly [file: string, from: string, to: string, number
       constant('native/reactor.cc', 'kCallbacksPerPass'),
       slots - 1,
       pieces - 1,
-      constant('native/log_sink.cc', 'kMostMessages'),
+      constant('native/log_binding.cc', 'kMostMessages'),
     ],
   ],
 ];
