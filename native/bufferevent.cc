@@ -3,8 +3,6 @@
 // turn.
 #include "bufferevent.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -24,8 +22,7 @@ Bufferevent::Bufferevent(Bufferevent&& other)
     : EventHandler(other.reactor_, other.id_),
       BuffereventState(static_cast<BuffereventState&&>(other)) {
   other.phase_ = Phase::kClosed;
-  if (bufferevent_)
-    evbuffer_remove_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, &other);
+  if (bufferevent_) evbuffer_remove_cb(OutputBuffer(), OnOutput, &other);
 }
 
 void Bufferevent::Take(const Record& record) {
@@ -121,10 +118,6 @@ void Bufferevent::PostTimeout(int32_t direction) {
   reactor_.completions().Post(Completion::kTimeout, 0, id_, direction, 0);
 }
 
-size_t Bufferevent::InputLength() const {
-  return bufferevent_ ? evbuffer_get_length(bufferevent_get_input(bufferevent_.get())) : 0;
-}
-
 // The buffer is emptied first: with bytes in it above the mark, libevent would call for ever.
 void Bufferevent::UpdateReading() {
   MoveInput();
@@ -139,7 +132,7 @@ void Bufferevent::UpdateReading() {
 // the buffer reading is switched off, or libevent would call back for ever.
 void Bufferevent::MoveInput() {
   if (!bufferevent_ || phase_ == Phase::kClosed || input_ == Input::kEnded) return;
-  evbuffer* input = bufferevent_get_input(bufferevent_.get());
+  evbuffer* input = InputBuffer();
   if (phase_ == Phase::kLingering) evbuffer_drain(input, evbuffer_get_length(input));
   // Room in a pair's input moves its partner's output on, which may have been all that was left.
   if (phase_ == Phase::kClosed) return;
@@ -171,10 +164,9 @@ void Bufferevent::EndBuffered(int error) {
 // --- Writing.
 
 bufferevent* Bufferevent::NeedBufferevent() {
-  if (!bufferevent_) {
-    bufferevent_.reset(NewBufferevent());
-    if (bufferevent_) Use();
-  }
+  if (bufferevent_) return bufferevent_.get();
+  bufferevent_.reset(NewBufferevent());
+  if (bufferevent_) Use();
   return bufferevent_.get();
 }
 
@@ -198,7 +190,7 @@ void Bufferevent::Use() {
   bufferevent_setwatermark(bufferevent_.get(), EV_WRITE, write_low_, 0);
   bufferevent_set_max_single_write(bufferevent_.get(), kWriteBytes);
   SetTimeouts();
-  evbuffer_add_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, this);
+  evbuffer_add_cb(OutputBuffer(), OnOutput, this);
 }
 
 void Bufferevent::SetReadHigh() {
@@ -253,10 +245,6 @@ void Bufferevent::OnOutput(evbuffer*, const evbuffer_cb_info* info, void* self) 
   handler->Sent(static_cast<uint32_t>(info->n_deleted));
 }
 
-size_t Bufferevent::OutputLength() const {
-  return bufferevent_ ? evbuffer_get_length(bufferevent_get_output(bufferevent_.get())) : 0;
-}
-
 void Bufferevent::Sent(uint32_t bytes) {
   reactor_.Count(kSentBytes, static_cast<int32_t>(bytes));
   sent_ += bytes;
@@ -303,11 +291,10 @@ void Bufferevent::Finish() {
 void Bufferevent::SendFile(const Record& record) {
   SendFileRequest request;
   if (!ReadRequest(reactor_.PayloadOf(record), &request)) return;
-  if (!reactor_.transit().Take(request.fd)) return FailWriting({EBADF, kSendFileCall});
   if (phase_ == Phase::kClosed || output_ != Output::kOpen || !NeedBufferevent()) {
-    close(request.fd);
-    return;
+    return reactor_.transit().Discard(request.fd);
   }
+  if (!reactor_.transit().Take(request.fd)) return FailWriting({EBADF, kSendFileCall});
   taken_ += static_cast<uint32_t>(request.bytes);
   const int error = files_.Add(bufferevent_.get(), request, taken_);
   if (error != 0) FailWriting({error, kSendFileCall});
@@ -318,11 +305,7 @@ void Bufferevent::SendFile(const Record& record) {
 // being sent.
 bool Bufferevent::GoOnWithFile() {
   if (!files_.IsNext(sent_)) return false;
-  if (files_.IsTruncated()) {
-    FailWriting({EIO, kSendFileCall});
-  } else {
-    EnableWriting();
-  }
+  files_.IsTruncated() ? FailWriting({EIO, kSendFileCall}) : EnableWriting();
   return true;
 }
 
@@ -337,8 +320,7 @@ void Bufferevent::OnEvent(short what, int error) {
   if ((what & BEV_EVENT_TIMEOUT) != 0) {
     // libevent has switched the direction off; whether to give up is for JavaScript to say.
     PostTimeout(reading ? EV_READ : EV_WRITE);
-    if (reading) return UpdateReading();
-    return EnableWriting();
+    return reading ? UpdateReading() : EnableWriting();
   }
   if (reading) return EndBuffered((what & BEV_EVENT_ERROR) != 0 ? error : 0);
   if ((what & BEV_EVENT_EOF) != 0 && GoOnWithFile()) return;
@@ -400,7 +382,7 @@ void Bufferevent::CloseNow(bool reset) {
   files_.Clear();
   if (bufferevent_) {
     // No callback may reach this object any more; libevent frees its own in a later turn.
-    evbuffer_remove_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, this);
+    evbuffer_remove_cb(OutputBuffer(), OnOutput, this);
     bufferevent_setcb(bufferevent_.get(), nullptr, nullptr, nullptr, nullptr);
     bufferevent_disable(bufferevent_.get(), EV_READ | EV_WRITE);
   }

@@ -86,14 +86,16 @@ class Bufferevent : public EventHandler, protected BuffereventState {
   // libevent's read callback and its end.
   void MoveInput();
   void EndBuffered(int error);
-  size_t InputLength() const;
+  evbuffer* InputBuffer() const { return bufferevent_get_input(bufferevent_.get()); }
+  size_t InputLength() const { return bufferevent_ ? evbuffer_get_length(InputBuffer()) : 0; }
 
   // Null where there is no memory for one.
   bufferevent* NeedBufferevent();
   // Sets the callbacks of libevent's object, its timeouts and the write mark.
   void Use();
   void SetReadHigh();
-  size_t OutputLength() const;
+  evbuffer* OutputBuffer() const { return bufferevent_get_output(bufferevent_.get()); }
+  size_t OutputLength() const { return bufferevent_ ? evbuffer_get_length(OutputBuffer()) : 0; }
   void FailWriting(Failure failure);
   void CheckOutput();
   void CloseNow(bool reset);
