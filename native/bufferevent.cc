@@ -18,7 +18,7 @@ Bufferevent::Bufferevent(Reactor& reactor, int32_t id) : EventHandler(reactor, i
   reactor.SetSent(id, 0);
 }
 
-Bufferevent::Bufferevent(Bufferevent&& other)
+Bufferevent::Bufferevent(Bufferevent&& other) noexcept
     : EventHandler(other.reactor_, other.id_),
       BuffereventState(static_cast<BuffereventState&&>(other)) {
   other.phase_ = Phase::kClosed;
@@ -119,7 +119,7 @@ void Bufferevent::PostTimeout(int32_t direction) {
 }
 
 // The buffer is emptied first: with bytes in it above the mark, libevent would call for ever.
-void Bufferevent::UpdateReading() {
+void Bufferevent::EnableReading() {
   MoveInput();
   if (phase_ == Phase::kClosed || input_ != Input::kOpen) return;
   if (phase_ != Phase::kLingering && !MayRead()) return;

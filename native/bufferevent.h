@@ -51,18 +51,16 @@ class Bufferevent : public EventHandler, protected BuffereventState {
  protected:
   Bufferevent(Reactor& reactor, int32_t id);
   // Takes over from another kind, which is left without anything.
-  explicit Bufferevent(Bufferevent&& other);
+  Bufferevent(Bufferevent&& other) noexcept;
 
   // For the kinds.
   virtual bufferevent* NewBufferevent() = 0;
   virtual void TakeOther(const Record& record) = 0;
   // Arms or disarms by what is wanted now.
-  virtual void UpdateReading();
+  virtual void UpdateReading() { EnableReading(); }
   virtual void StopReading() { PauseReading(); }
   // Stops reading, but sees the peer's end.
-  virtual void PauseReading() {
-    if (bufferevent_) bufferevent_disable(bufferevent_.get(), EV_READ);
-  }
+  virtual void PauseReading() { DisableReading(); }
   virtual void OnReadingWanted() { wanted_ ? UpdateReading() : PauseReading(); }
   virtual void TriggerRead() { MoveInput(); }
   virtual void OnTimeouts() {}
@@ -83,6 +81,11 @@ class Bufferevent : public EventHandler, protected BuffereventState {
   void Posted(size_t bytes);
   void EndReading(int error);
   void PostTimeout(int32_t direction);
+  // libevent reads, as far as there is credit.
+  void EnableReading();
+  void DisableReading() {
+    if (bufferevent_) bufferevent_disable(bufferevent_.get(), EV_READ);
+  }
   // libevent's read callback and its end.
   void MoveInput();
   void EndBuffered(int error);

@@ -67,7 +67,7 @@ void LimitedSocket::SetPriority(int32_t priority) {
 
 void LimitedSocket::UpdateReading() {
   Watch();
-  Bufferevent::UpdateReading();
+  EnableReading();
 }
 
 void LimitedSocket::StopReading() {

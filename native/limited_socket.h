@@ -22,8 +22,8 @@ class LimitedSocket final : public Socket {
   void TakeOther(const Record& record) override;
   void UpdateReading() override;
   void StopReading() override;
-  void PauseReading() override { Bufferevent::PauseReading(); }
-  void OnReadingWanted() override { Bufferevent::OnReadingWanted(); }
+  void PauseReading() override { DisableReading(); }
+  void OnReadingWanted() override { wanted_ ? UpdateReading() : PauseReading(); }
   ssize_t SendNow(const uint8_t*, uint32_t) override { return 0; }
   void TriggerRead() override { MoveInput(); }
   void OnClosing(bool reset) override;

@@ -159,7 +159,7 @@ enum Stat : int32_t { RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_ENUMERATOR) kStatCount }
 enum FailedCall : int32_t { RXJS_LIBEVENT_FAILED_CALLS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 
-#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = value,
+#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = (value),
 enum TimerFlag : uint32_t { RXJS_LIBEVENT_TIMER_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 
@@ -208,7 +208,7 @@ constexpr uint32_t kArenaBlockBytes = 1u << 17;
   X(Borrowed, 160)        /* for each block of the arena: writes from it that were submitted */ \
   X(ControlWords, 192)
 
-#define RXJS_LIBEVENT_ENUMERATOR(name, index) k##name = index,
+#define RXJS_LIBEVENT_ENUMERATOR(name, index) k##name = (index),
 enum ControlWord : int32_t { RXJS_LIBEVENT_CONTROL_WORDS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 static_assert(kStats + kStatCount <= kBorrowed && kBorrowed + kArenaBlocks <= kControlWords,

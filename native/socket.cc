@@ -58,7 +58,7 @@ Failure PrepareToConnect(int fd, const ConnectTarget& target) {
 
 }  // namespace
 
-Socket::Socket(Socket&& other)
+Socket::Socket(Socket&& other) noexcept
     : Bufferevent(std::move(other)),
       fd_(std::exchange(other.fd_, -1)),
       no_delay_(other.no_delay_),

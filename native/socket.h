@@ -23,7 +23,7 @@ class Socket : public Bufferevent, protected DeathWatcher {
   // What the system reports of the socket: bytes, or the peer's end alone.
   enum class Interest { kNone, kRead, kEnd };
 
-  explicit Socket(Socket&& other);
+  Socket(Socket&& other) noexcept;
 
   bufferevent* NewBufferevent() override;
   void TakeOther(const Record& record) override;
