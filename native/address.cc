@@ -63,17 +63,20 @@ int ParseIpv6(const std::string& text, int port, SocketAddress* address) {
 // The 4 or 16 bytes of an IP address, in the order of the wire.
 Record BytesOf(const SocketAddress& address) {
   Record record = {};
-  switch (FamilyOf(address)) {
-    case kIpv4:
-      memcpy(record.words, &reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr, 4);
-      break;
-    case kIpv6:
-      memcpy(record.words, &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr, 16);
-      break;
-    default:
-      break;
+  const AddressFamily family = FamilyOf(address);
+  if (family == kIpv4) {
+    memcpy(record.words, &reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr, 4);
+  } else if (family == kIpv6) {
+    memcpy(record.words, &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr, 16);
   }
   return record;
+}
+
+int32_t PortOf(const SocketAddress& address) {
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port), "one place");
+  const AddressFamily family = FamilyOf(address);
+  if (family != kIpv4 && family != kIpv6) return 0;
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_port);
 }
 
 // The interface of a link-local address, 0 for every other address.
@@ -101,8 +104,8 @@ int ParseAddress(AddressFamily family, const std::string& text, int port, Socket
 
 SocketAddress LocalAddressOf(int fd) {
   SocketAddress address;
-  socklen_t length = sizeof(address.storage);
-  if (getsockname(fd, address.get(), &length) == 0) address.length = length;
+  address.length = sizeof(address.storage);
+  if (getsockname(fd, address.get(), &address.length) != 0) address.length = 0;
   return address;
 }
 
@@ -121,21 +124,9 @@ AddressFamily FamilyOf(const SocketAddress& address) {
 }
 
 bool IsWildcard(const SocketAddress& address) {
+  if (FamilyOf(address) == kUnix) return false;
   const Record bytes = BytesOf(address);
-  const AddressFamily family = FamilyOf(address);
-  if (family == kUnix) return false;
   return (bytes.words[0] | bytes.words[1] | bytes.words[2] | bytes.words[3]) == 0;
-}
-
-int32_t PortOf(const SocketAddress& address) {
-  switch (FamilyOf(address)) {
-    case kIpv4:
-      return ntohs(reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_port);
-    case kIpv6:
-      return ntohs(reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_port);
-    default:
-      return 0;
-  }
 }
 
 PackedAddresses Pack(const SocketAddress& local, const SocketAddress* remote) {

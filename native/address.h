@@ -32,7 +32,6 @@ SocketAddress LocalAddressOf(int fd);
 AddressFamily FamilyOf(const SocketAddress& address);
 // True for what stands for every address of the machine, and where there is none.
 bool IsWildcard(const SocketAddress& address);
-int32_t PortOf(const SocketAddress& address);
 
 // A socket's own address, and its peer's in front of it where there is one, as records; link-local
 // addresses have the name of their interface behind them: both ends have the same.

@@ -3,86 +3,36 @@
 // turn.
 #include "bufferevent.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "reactor.h"
-#include "requests.h"
 
 namespace rxjs_libevent {
-namespace {
 
 // libevent's own flush: bytes in one writev().
 constexpr size_t kWriteBytes = 1 << 20;
 
-// What a full socket leaves over of a large payload is copied up to this size, since a reference
-// keeps the whole piece: with 500 stopped readers, references to 48 MB of output kept 110 MB.
-constexpr uint32_t kMostCopied = 65536;
-
-void FreeCopy(const void*, size_t, void* copy) { free(copy); }
-
-// In memory of its own: a chain of evbuffer_add() is rounded up to a power of two.
-bool AddCopy(evbuffer* output, const uint8_t* data, uint32_t bytes) {
-  void* copy = malloc(bytes);
-  if (copy == nullptr) return false;
-  memcpy(copy, data, bytes);
-  if (evbuffer_add_reference(output, copy, bytes, FreeCopy, copy) == 0) return true;
-  free(copy);
-  return false;
-}
-
-void DrainOutput(evbuffer* output) {
-  evbuffer_unfreeze(output, 1);
-  evbuffer_drain(output, evbuffer_get_length(output));
-  evbuffer_freeze(output, 1);
-}
-
-}  // namespace
-
-Bufferevent::Bufferevent(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {
+Bufferevent::Bufferevent(Reactor& reactor, int32_t id)
+    : EventHandler(reactor, id), hidden_timeouts_(reactor) {
   reactor.SetSent(id, 0);
 }
 
-Bufferevent::Bufferevent(Bufferevent&& other)
+Bufferevent::Bufferevent(Bufferevent&& other) noexcept
     : EventHandler(other.reactor_, other.id_),
-      phase_(other.phase_),
-      input_(other.input_),
-      output_(other.output_),
-      wanted_(other.wanted_),
-      read_high_(other.read_high_),
-      outstanding_(other.outstanding_),
-      end_error_(other.end_error_),
-      read_timeout_(other.read_timeout_),
-      write_timeout_(other.write_timeout_),
-      sent_(other.sent_),
-      files_(std::move(other.files_)),
-      taken_(other.taken_),
-      notify_at_(other.notify_at_),
-      write_low_(other.write_low_),
-      wishes_(other.wishes_) {
+      BuffereventState(static_cast<BuffereventState&&>(other)),
+      hidden_timeouts_(other.reactor_) {
   other.phase_ = Phase::kClosed;
-  if (!other.bufferevent_) return;
-  evbuffer_remove_cb(bufferevent_get_output(other.bufferevent_.get()), OnOutput, &other);
-  bufferevent_ = std::move(other.bufferevent_);
+  if (bufferevent_) evbuffer_remove_cb(OutputBuffer(), OnOutput, &other);
 }
 
 void Bufferevent::Take(const Record& record) {
-  switch (static_cast<Submission>(record.kind())) {
-    case Submission::kWrite:
-      return Write(record);
-    case Submission::kSendFile:
-      return SendFile(record);
-    default:
-      break;
-  }
+  const auto kind = static_cast<Submission>(record.kind());
+  if (kind == Submission::kWrite) return Write(record);
+  if (kind == Submission::kSendFile) return SendFile(record);
   if (phase_ == Phase::kClosed) return;
-  switch (static_cast<Submission>(record.kind())) {
+  switch (kind) {
     case Submission::kRead: {
       const bool wanted = record.a() != 0;
       if (wanted == wanted_ || phase_ == Phase::kLingering) break;
@@ -97,7 +47,7 @@ void Bufferevent::Take(const Record& record) {
       break;
     case Submission::kReadHigh:
       read_high_ = std::max(record.a(), 1);
-      OnReadHigh();
+      if (bufferevent_) SetReadHigh();
       if (wanted_) UpdateReading();
       break;
     case Submission::kNotify:
@@ -121,10 +71,15 @@ void Bufferevent::Take(const Record& record) {
     case Submission::kTimeouts:
       read_timeout_ = std::max(record.a(), 0);
       write_timeout_ = std::max(record.b(), 0);
+      if (bufferevent_) SetTimeouts();
       OnTimeouts();
       break;
     case Submission::kTrigger:
-      Trigger(record.a());
+      // bufferevent_trigger(): looks at a direction as if its event had come.
+      if ((record.a() & EV_READ) != 0 && wanted_) TriggerRead();
+      if ((record.a() & EV_WRITE) != 0) {
+        reactor_.completions().Post(Completion::kSent, 0, id_, 0, 0);
+      }
       break;
     default:
       TakeOther(record);
@@ -132,18 +87,16 @@ void Bufferevent::Take(const Record& record) {
   }
 }
 
-// bufferevent_trigger(): looks at a direction as if its event had come.
-void Bufferevent::Trigger(int32_t events) {
-  if ((events & EV_READ) != 0 && wanted_) TriggerRead();
-  if ((events & EV_WRITE) != 0) {
-    reactor_.completions().Post(Completion::kSent, 0, id_, 0, 0);
-  }
-}
-
 // --- Reading.
 
-void Bufferevent::Posted(uint32_t bytes) {
-  reactor_.arena().Commit(id_, bytes);
+ReadArena::Space Bufferevent::Reserve() {
+  ReadArena::Space space = reactor_.arena().Reserve();
+  space.bytes = std::min(space.bytes, static_cast<uint32_t>(Credit()));
+  return space;
+}
+
+void Bufferevent::Posted(size_t bytes) {
+  reactor_.arena().Commit(id_, static_cast<uint32_t>(bytes));
   reactor_.Count(kReceivedBytes, static_cast<int32_t>(bytes));
   outstanding_ += static_cast<int32_t>(bytes);
 }
@@ -167,36 +120,35 @@ void Bufferevent::PostTimeout(int32_t direction) {
   reactor_.completions().Post(Completion::kTimeout, 0, id_, direction, 0);
 }
 
-size_t Bufferevent::InputLength() const {
-  return bufferevent_ ? evbuffer_get_length(bufferevent_get_input(bufferevent_.get())) : 0;
-}
-
-void Bufferevent::DiscardInput() {
-  evbuffer* input = bufferevent_get_input(bufferevent_.get());
-  evbuffer_drain(input, evbuffer_get_length(input));
+// The buffer is emptied first: with bytes in it above the mark, libevent would call for ever.
+void Bufferevent::EnableReading() {
+  MoveInput();
+  if (phase_ == Phase::kClosed || input_ != Input::kOpen) return;
+  if (phase_ != Phase::kLingering && !MayRead()) return;
+  // Again where it is on already: a read timeout has switched it off in libevent.
+  const int error = Enable(bufferevent_.get(), EV_READ);
+  if (error != 0) EndReading(error);
 }
 
 // Moves what libevent has read to the arena, as far as there is credit and room. With bytes left in
 // the buffer reading is switched off, or libevent would call back for ever.
 void Bufferevent::MoveInput() {
   if (!bufferevent_ || phase_ == Phase::kClosed || input_ == Input::kEnded) return;
-  if (phase_ == Phase::kLingering) DiscardInput();
+  evbuffer* input = InputBuffer();
+  if (phase_ == Phase::kLingering) evbuffer_drain(input, evbuffer_get_length(input));
   // Room in a pair's input moves its partner's output on, which may have been all that was left.
   if (phase_ == Phase::kClosed) return;
-  evbuffer* input = bufferevent_get_input(bufferevent_.get());
   while (evbuffer_get_length(input) > 0) {
     if (!MayRead()) return PauseReading();
     if (!reactor_.HasRoom()) {
       // libevent's read callback does not come back by itself for bytes that it has read already.
       PauseReading();
-      reactor_.Stall(this);
-      return;
+      return reactor_.Stall(this);
     }
-    const ReadArena::Space space = reactor_.arena().Reserve();
-    const size_t room = std::min<size_t>(space.bytes, static_cast<size_t>(Credit()));
-    const int moved = evbuffer_remove(input, space.data, room);
+    const ReadArena::Space space = Reserve();
+    const int moved = evbuffer_remove(input, space.data, space.bytes);
     if (moved <= 0) return;
-    Posted(static_cast<uint32_t>(moved));
+    Posted(static_cast<size_t>(moved));
     if (phase_ == Phase::kClosed) return;
   }
   if (input_ == Input::kEnding) EndReading(end_error_);
@@ -211,80 +163,80 @@ void Bufferevent::EndBuffered(int error) {
   MoveInput();
 }
 
-void Bufferevent::OnRead(bufferevent*, void* self) {
-  auto* handler = static_cast<Bufferevent*>(self);
-  handler->reactor_.CountCallback();
-  handler->MoveInput();
-}
-
 // --- Writing.
 
-bool Bufferevent::NeedBufferevent() {
-  if (bufferevent_) return true;
+bufferevent* Bufferevent::NeedBufferevent() {
+  if (bufferevent_) return bufferevent_.get();
   bufferevent_.reset(NewBufferevent());
-  if (!bufferevent_) return false;
-  Use();
-  bufferevent_set_max_single_write(bufferevent_.get(), kWriteBytes);
-  return true;
+  if (bufferevent_) Use();
+  return bufferevent_.get();
 }
 
 void Bufferevent::Use() {
-  bufferevent_setcb(bufferevent_.get(), OnRead, OnWrite, OnEvent, this);
+  const auto on_read = [](bufferevent*, void* self) {
+    auto* handler = static_cast<Bufferevent*>(self);
+    handler->reactor_.CountCallback();
+    handler->MoveInput();
+  };
+  // The output has fallen to its low mark.
+  const auto on_write = [](bufferevent*, void* self) {
+    static_cast<Bufferevent*>(self)->CheckOutput();
+  };
+  const auto on_event = [](bufferevent*, short what, void* self) {
+    const int error = EVUTIL_SOCKET_ERROR();
+    auto* handler = static_cast<Bufferevent*>(self);
+    handler->reactor_.CountCallback();
+    handler->OnEvent(what, error);
+  };
+  bufferevent_setcb(bufferevent_.get(), on_read, on_write, on_event, this);
   bufferevent_setwatermark(bufferevent_.get(), EV_WRITE, write_low_, 0);
-  evbuffer_add_cb(bufferevent_get_output(bufferevent_.get()), OnOutput, this);
+  bufferevent_set_max_single_write(bufferevent_.get(), kWriteBytes);
+  SetTimeouts();
+  evbuffer_add_cb(OutputBuffer(), OnOutput, this);
+}
+
+void Bufferevent::SetReadHigh() {
+  bufferevent_setwatermark(bufferevent_.get(), EV_READ, 0, static_cast<size_t>(read_high_));
+}
+
+void Bufferevent::SetTimeouts() {
+  const timeval read = Milliseconds(read_timeout_);
+  const timeval write = Milliseconds(write_timeout_);
+  bufferevent_set_timeouts(bufferevent_.get(), read_timeout_ > 0 ? &read : nullptr,
+                           write_timeout_ > 0 ? &write : nullptr);
+  hidden_timeouts_.Set(read_timeout_ > 0 || write_timeout_ > 0);
 }
 
 void Bufferevent::Write(const Record& record) {
   const Payload payload = reactor_.PayloadOf(record);
   if (payload.data == nullptr || phase_ == Phase::kClosed || output_ != Output::kOpen) {
-    reactor_.Release(payload);
-    return;
+    return reactor_.Release(payload);
   }
   taken_ += payload.bytes;
-  ssize_t sent = 0;
-  if (phase_ != Phase::kConnecting && OutputLength() == 0) {
-    sent = SendNow(payload.data, payload.bytes);
-    if (sent < 0) {
-      const Failure failure{errno, kWriteCall};
-      reactor_.Release(payload);
-      FailWriting(failure);
-      return;
-    }
-  }
-  const auto done = static_cast<uint32_t>(sent);
-  if (done == payload.bytes) {
+  const bool waits = phase_ == Phase::kConnecting || OutputLength() > 0;
+  const ssize_t sent = waits ? 0 : SendNow(payload.data, payload.bytes);
+  const auto done = static_cast<uint32_t>(std::max<ssize_t>(sent, 0));
+  Failure failure;
+  if (sent < 0) failure = {errno, kWriteCall};
+  if (failure || done == payload.bytes) {
     reactor_.Release(payload);
-  } else if (!Enqueue(payload, done)) {
-    return;
+  } else {
+    failure = Enqueue(payload, done);
   }
+  if (failure) return FailWriting(failure);
   if (done > 0) Sent(done);
 }
 
 // What the system does not take now waits in libevent's output.
-bool Bufferevent::Enqueue(const Payload& payload, uint32_t from) {
-  const uint8_t* data = payload.data + from;
-  const uint32_t bytes = payload.bytes - from;
-  bool added = NeedBufferevent();
-  bool kept = false;
-  if (added) {
-    evbuffer* output = bufferevent_get_output(bufferevent_.get());
-    kept = payload.released && bytes > kMostCopied;
-    if (kept) {
-      reactor_.Count(kReferences);
-      added = evbuffer_add_reference(output, data, bytes, LentMemory::OnReleased,
-                                     reactor_.memory().ReleaseArgument(payload.piece)) == 0;
-      kept = added;
-    } else {
-      reactor_.Count(kCopies);
-      added =
-          payload.released ? AddCopy(output, data, bytes) : evbuffer_add(output, data, bytes) == 0;
-    }
-  }
-  if (!kept) reactor_.Release(payload);
+Failure Bufferevent::Enqueue(const Payload& payload, uint32_t from) {
+  if (!AddPayload(reactor_, NeedBufferevent(), payload, from)) return {ENOMEM, kAllocateCall};
   // libevent adds the write event by itself, and says nothing when that fails.
-  const int error = added ? Enable(bufferevent_.get(), EV_WRITE) : ENOMEM;
-  if (error != 0) FailWriting({error, added ? kEventCall : kAllocateCall});
-  return error == 0;
+  return {Enable(bufferevent_.get(), EV_WRITE), kEventCall};
+}
+
+void Bufferevent::EnableWriting() {
+  const int error = Enable(bufferevent_.get(), EV_WRITE);
+  if (error != 0) FailWriting({error, kEventCall});
 }
 
 // Progress of libevent's flush.
@@ -294,15 +246,6 @@ void Bufferevent::OnOutput(evbuffer*, const evbuffer_cb_info* info, void* self) 
   handler->reactor_.CountCallback();
   handler->reactor_.Count(kSends);
   handler->Sent(static_cast<uint32_t>(info->n_deleted));
-}
-
-// The write callback: the output has fallen to its low mark.
-void Bufferevent::OnWrite(bufferevent*, void* self) {
-  static_cast<Bufferevent*>(self)->CheckOutput();
-}
-
-size_t Bufferevent::OutputLength() const {
-  return bufferevent_ ? evbuffer_get_length(bufferevent_get_output(bufferevent_.get())) : 0;
 }
 
 void Bufferevent::Sent(uint32_t bytes) {
@@ -329,13 +272,13 @@ void Bufferevent::CheckOutput() {
 void Bufferevent::FailWriting(Failure failure) {
   if (output_ == Output::kFailed) return;
   output_ = Output::kFailed;
-  files_.clear();
+  files_.Clear();
   reactor_.completions().Post(Completion::kWriteFailed, 0, id_, failure.error, failure.call);
   // The attempt took the error from the socket, where recv() would have found it.
   if (failure.error == ECONNRESET && end_error_ == 0) end_error_ = failure.error;
   if (bufferevent_) {
     bufferevent_disable(bufferevent_.get(), EV_WRITE);
-    DrainOutput(bufferevent_get_output(bufferevent_.get()));
+    DrainOutput(bufferevent_.get());
   }
   if (phase_ == Phase::kLingering) CloseAndRetire(true);
 }
@@ -348,39 +291,15 @@ void Bufferevent::Finish() {
   CloseIfLingered();
 }
 
-// --- Files: the kernel copies them from the page cache to the socket.
-
 void Bufferevent::SendFile(const Record& record) {
   SendFileRequest request;
   if (!ReadRequest(reactor_.PayloadOf(record), &request)) return;
-  if (!reactor_.transit().Take(request.fd)) return FailWriting({EBADF, kSendFileCall});
   if (phase_ == Phase::kClosed || output_ != Output::kOpen || !NeedBufferevent()) {
-    close(request.fd);
-    return;
+    return reactor_.transit().Discard(request.fd);
   }
-  const int64_t offset =
-      static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(request.offsetHigh)) << 32 |
-                           static_cast<uint32_t>(request.offsetLow));
+  if (!reactor_.transit().Take(request.fd)) return FailWriting({EBADF, kSendFileCall});
   taken_ += static_cast<uint32_t>(request.bytes);
-  // Not mapped: a mapped file that is truncated ends the process with SIGBUS.
-  const bool is_socket = bufferevent_getfd(bufferevent_.get()) >= 0;
-  const unsigned flags = EVBUF_FS_DISABLE_LOCKING | EVBUF_FS_CLOSE_ON_FREE |
-                         (is_socket ? 0 : EVBUF_FS_DISABLE_SENDFILE | EVBUF_FS_DISABLE_MMAP);
-  errno = 0;
-  evbuffer_file_segment* segment =
-      request.bytes < 1 || offset < 0
-          ? nullptr
-          : evbuffer_file_segment_new(request.fd, offset, request.bytes, flags);
-  if (segment == nullptr) {
-    const int error = errno != 0 ? errno : EINVAL;
-    close(request.fd);
-    return FailWriting({error, kSendFileCall});
-  }
-  if (is_socket) files_.push_back({taken_, request.fd, offset + request.bytes});
-  const int added =
-      evbuffer_add_file_segment(bufferevent_get_output(bufferevent_.get()), segment, 0, -1);
-  evbuffer_file_segment_free(segment);  // the output has a reference of its own
-  const int error = added == 0 ? Enable(bufferevent_.get(), EV_WRITE) : ENOMEM;
+  const int error = files_.Add(bufferevent_.get(), request, taken_);
   if (error != 0) FailWriting({error, kSendFileCall});
 }
 
@@ -388,46 +307,28 @@ void Bufferevent::SendFile(const Record& record) {
 // system had no room after all, which libevent takes for the same. Returns false if no file is
 // being sent.
 bool Bufferevent::GoOnWithFile() {
-  while (!files_.empty() && static_cast<int32_t>(sent_ - files_.front().end) >= 0) {
-    files_.erase(files_.begin());
-  }
-  if (files_.empty()) return false;
-  const FilePart& part = files_.front();
-  struct stat file = {};
-  if (fstat(part.fd, &file) != 0 || file.st_size < part.file_end) {
-    FailWriting({EIO, kSendFileCall});
-    return true;
-  }
-  const int error = Enable(bufferevent_.get(), EV_WRITE);
-  if (error != 0) FailWriting({error, kEventCall});
+  if (!files_.IsNext(sent_)) return false;
+  files_.IsTruncated() ? FailWriting({EIO, kSendFileCall}) : EnableWriting();
   return true;
 }
 
-// --- libevent's event callback.
-
-void Bufferevent::OnEvent(bufferevent*, short what, void* self) {
-  auto* handler = static_cast<Bufferevent*>(self);
-  const int error = EVUTIL_SOCKET_ERROR();
-  handler->reactor_.CountCallback();
-  if (handler->phase_ == Phase::kConnecting) {
+// libevent's event callback.
+void Bufferevent::OnEvent(short what, int error) {
+  if (phase_ == Phase::kConnecting) {
     const bool connected = (what & BEV_EVENT_CONNECTED) != 0;
     const int reason = (what & BEV_EVENT_TIMEOUT) != 0 ? ETIMEDOUT : error;
-    handler->OnConnected(connected ? 0 : reason != 0 ? reason : ECONNREFUSED);
-    return;
+    return OnConnected(connected ? 0 : reason != 0 ? reason : ECONNREFUSED);
   }
   const bool reading = (what & BEV_EVENT_READING) != 0;
   if ((what & BEV_EVENT_TIMEOUT) != 0) {
     // libevent has switched the direction off; whether to give up is for JavaScript to say.
-    handler->PostTimeout(reading ? EV_READ : EV_WRITE);
-    if (reading) return handler->UpdateReading();
-    const int failed = Enable(handler->bufferevent_.get(), EV_WRITE);
-    if (failed != 0) handler->FailWriting({failed, kEventCall});
-    return;
+    PostTimeout(reading ? EV_READ : EV_WRITE);
+    return reading ? UpdateReading() : EnableWriting();
   }
-  if (reading) return handler->EndBuffered((what & BEV_EVENT_ERROR) != 0 ? error : 0);
-  if ((what & BEV_EVENT_EOF) != 0 && handler->GoOnWithFile()) return;
+  if (reading) return EndBuffered((what & BEV_EVENT_ERROR) != 0 ? error : 0);
+  if ((what & BEV_EVENT_EOF) != 0 && GoOnWithFile()) return;
   if ((what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) != 0) {
-    handler->FailWriting({error != 0 ? error : EPIPE, kWriteCall});
+    FailWriting({error != 0 ? error : EPIPE, kWriteCall});
   }
 }
 
@@ -446,10 +347,11 @@ void Bufferevent::Linger(int32_t deadline_milliseconds) {
   CheckOutput();
   CloseIfLingered();
   if (phase_ == Phase::kClosed) return;
-  deadline_milliseconds_ = deadline_milliseconds;
   acknowledged_ = Acknowledged();
-  deadline_.reset(evtimer_new(reactor_.base(), OnDeadline, this));
-  const int error = deadline_ ? AddDeadline() : ENOMEM;
+  deadline_.reset(
+      event_new(reactor_.base(), -1, EV_PERSIST, CallBack<&Bufferevent::OnDeadline>, this));
+  const timeval deadline = Milliseconds(deadline_milliseconds);
+  const int error = deadline_ ? reactor_.Add(deadline_.get(), &deadline) : ENOMEM;
   if (error != 0) return CloseAndRetire(false);
   // From here on what the peer sends is thrown away: see Socket::Discard().
   StopReading();
@@ -457,18 +359,10 @@ void Bufferevent::Linger(int32_t deadline_milliseconds) {
   UpdateReading();
 }
 
-int Bufferevent::AddDeadline() {
-  const timeval deadline = Milliseconds(deadline_milliseconds_);
-  return reactor_.Add(deadline_.get(), &deadline);
-}
-
 // A reader that is slow but steady is not cut: see T9 in docs/architecture.md.
-void Bufferevent::OnDeadline(evutil_socket_t, short, void* self) {
-  auto* handler = static_cast<Bufferevent*>(self);
-  handler->reactor_.CountCallback();
-  const uint32_t before = std::exchange(handler->acknowledged_, handler->Acknowledged());
-  const bool progresses = handler->acknowledged_ != before;
-  if (!progresses || handler->AddDeadline() != 0) handler->CloseAndRetire(false);
+void Bufferevent::OnDeadline(short) {
+  const uint32_t before = std::exchange(acknowledged_, Acknowledged());
+  if (acknowledged_ == before) CloseAndRetire(false);
 }
 
 void Bufferevent::CloseIfLingered() {
@@ -481,24 +375,23 @@ void Bufferevent::CloseAndRetire(bool reset) {
   reactor_.Retire(this);
 }
 
-// Output that has not been sent means RST, whatever the reason: FIN says "this was all".
 void Bufferevent::CloseNow(bool reset) {
   if (phase_ == Phase::kClosed) return;
-  const bool truncated = output_ == Output::kFailed || sent_ != taken_;
-  const bool hard = reset || truncated;
+  // Output that has not been sent means RST, whatever the reason: FIN says "this was all".
+  const bool hard = reset || output_ == Output::kFailed || sent_ != taken_;
   StopReading();
   phase_ = Phase::kClosed;
   deadline_.reset();
-  files_.clear();
+  files_.Clear();
   if (bufferevent_) {
     // No callback may reach this object any more; libevent frees its own in a later turn.
-    evbuffer* output = bufferevent_get_output(bufferevent_.get());
-    evbuffer_remove_cb(output, OnOutput, this);
+    evbuffer_remove_cb(OutputBuffer(), OnOutput, this);
     bufferevent_setcb(bufferevent_.get(), nullptr, nullptr, nullptr, nullptr);
     bufferevent_disable(bufferevent_.get(), EV_READ | EV_WRITE);
   }
   OnClosing(hard);
   bufferevent_.reset();
+  hidden_timeouts_.Set(false);
   CloseDescriptor(hard);
 }
 

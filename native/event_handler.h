@@ -41,13 +41,25 @@ class EventHandler {
   virtual void Settle() {}
 
   // Ends, and says so, if its descriptor has been closed by somebody else.
-  virtual bool FailIfClosed() { return false; }
+  virtual void FailIfClosed() {}
 
   // libevent has given up: closes descriptors and gives back what is the process's, by system calls
   // alone. The object is leaked afterwards.
   virtual void Abandon() {}
 
  protected:
+  // libevent's callback of an event: counts it, then calls the handler's method.
+  template <auto method>
+  static void CallBack(int, short what, void* self) {
+    auto* handler = HandlerOf(method, self);
+    handler->reactor_.CountCallback();
+    (handler->*method)(what);
+  }
+  template <typename Handler>
+  static Handler* HandlerOf(void (Handler::*)(short), void* self) {
+    return static_cast<Handler*>(self);
+  }
+
   Reactor& reactor_;
   const int32_t id_;
   bool stalled_ = false;  // stands in the reactor's list of stalled handlers

@@ -50,13 +50,11 @@ Failure FdEvent::Assign(const Record& record) {
   edge_ = (events & EV_ET) != 0;
   const int mode = edge_ ? EV_ET | EV_PERSIST : 0;
   const auto flags = static_cast<short>((events & (EV_READ | EV_WRITE)) | mode);
-  if (event_assign(&event_, reactor_.base(), fd_, flags, OnEvent, this) != 0) {
+  if (event_assign(&event_, reactor_.base(), fd_, flags, CallBack<&FdEvent::Note>, this) != 0) {
     return {EINVAL, kEventCall};
   }
   state_ = State::kAssigned;
-  const int priority = PriorityOf(record);
-  if (priority >= 0 && event_priority_set(&event_, priority) != 0) return {EINVAL, kEventCall};
-  return {};
+  return {SetPriority(&event_, PriorityOf(record)), kEventCall};
 }
 
 void FdEvent::Take(const Record& record) {
@@ -87,11 +85,8 @@ void FdEvent::Take(const Record& record) {
 
 void FdEvent::Want(bool wanted) {
   wanted_ = wanted;
-  if (!wanted) {
-    event_del(&event_);
-  } else if (edge_ || acknowledged_) {
-    Arm();
-  }
+  if (!wanted) event_del(&event_);
+  if (edge_ || acknowledged_) Arm();
 }
 
 void FdEvent::Arm() {
@@ -108,16 +103,8 @@ void FdEvent::Fail(int error, FailedCall call) {
   reactor_.Fail(this, {error, call});
 }
 
-bool FdEvent::FailIfClosed() {
-  if (fd_ < 0 || fcntl(fd_, F_GETFD) >= 0) return false;
-  Fail(errno, kFcntlCall);
-  return true;
-}
-
-void FdEvent::OnEvent(evutil_socket_t, short what, void* self) {
-  auto* event = static_cast<FdEvent*>(self);
-  event->reactor_.CountCallback();
-  event->Note(what);
+void FdEvent::FailIfClosed() {
+  if (fd_ >= 0 && fcntl(fd_, F_GETFD) < 0) Fail(errno, kFcntlCall);
 }
 
 void FdEvent::OnDeath(bool) {
@@ -126,7 +113,7 @@ void FdEvent::OnDeath(bool) {
   Note(EV_CLOSED);
 }
 
-void FdEvent::Note(int what) {
+void FdEvent::Note(short what) {
   fired_ |= what & (EV_READ | EV_WRITE | EV_TIMEOUT | EV_CLOSED);
   Deliver();
 }
@@ -142,7 +129,7 @@ void FdEvent::Close() {
   if (state_ == State::kAssigned) event_del(&event_);
   state_ = State::kClosed;
   if (std::exchange(watched_, false)) reactor_.death_watch().Remove(fd_);
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
+  Abandon();
 }
 
 void FdEvent::Abandon() {

@@ -17,7 +17,7 @@ class FdEvent final : public EventHandler, private DeathWatcher {
 
   Failure Open(const Record& record) override;
   void Take(const Record& record) override;
-  bool FailIfClosed() override;
+  void FailIfClosed() override;
   void Abandon() override;
 
  private:
@@ -29,11 +29,9 @@ class FdEvent final : public EventHandler, private DeathWatcher {
   void Arm();
   void Fail(int error, FailedCall call);
   void OnDeath(bool failed) override;
-  void Note(int what);
+  void Note(short what);
   void Deliver();
   void Close();
-
-  static void OnEvent(evutil_socket_t fd, short what, void* self);
 
   event event_ = {};
   int fd_ = -1;

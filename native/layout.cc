@@ -25,25 +25,22 @@ class Table {
   Table& Add(std::string name, T value) {
     name[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
     napi_value number = nullptr;
-    if (object_ == nullptr ||
-        napi_create_double(env_, static_cast<double>(value), &number) != napi_ok ||
-        napi_set_named_property(env_, object_, name.c_str(), number) != napi_ok) {
-      object_ = nullptr;
-    }
-    return *this;
+    const bool made = napi_create_double(env_, static_cast<double>(value), &number) == napi_ok;
+    return Set(name.c_str(), made ? number : nullptr);
   }
-
-  Table& AddTable(const char* name, const Table& table) {
-    if (object_ == nullptr || table.object_ == nullptr ||
-        napi_set_named_property(env_, object_, name, table.object_) != napi_ok) {
-      object_ = nullptr;
-    }
-    return *this;
-  }
+  Table& AddTable(const char* name, const Table& table) { return Set(name, table.object_); }
 
   napi_value object() const { return object_; }
 
  private:
+  Table& Set(const char* name, napi_value value) {
+    if (object_ == nullptr || value == nullptr ||
+        napi_set_named_property(env_, object_, name, value) != napi_ok) {
+      object_ = nullptr;
+    }
+    return *this;
+  }
+
   const napi_env env_;
   napi_value object_ = nullptr;
 };
@@ -53,35 +50,11 @@ class Table {
 #define RXJS_LIBEVENT_COMPLETION(name) .Add(#name, Completion::k##name)
 #define RXJS_LIBEVENT_CALL(name, text) .Add(text, k##name##Call)
 #define RXJS_LIBEVENT_FIELD(name) .Add(#name, offsetof(Request, name))
-
-template <typename Request>
-Table Fields(napi_env env);
-
-template <>
-Table Fields<ConnectRequest>(napi_env env) {
-  using Request = ConnectRequest;
-  return Table(env) RXJS_LIBEVENT_CONNECT_REQUEST(RXJS_LIBEVENT_FIELD).Add("size", sizeof(Request));
-}
-
-template <>
-Table Fields<ListenRequest>(napi_env env) {
-  using Request = ListenRequest;
-  return Table(env) RXJS_LIBEVENT_LISTEN_REQUEST(RXJS_LIBEVENT_FIELD).Add("size", sizeof(Request));
-}
-
-template <>
-Table Fields<RateLimitRequest>(napi_env env) {
-  using Request = RateLimitRequest;
-  return Table(env) RXJS_LIBEVENT_RATE_LIMIT_REQUEST(RXJS_LIBEVENT_FIELD)
-      .Add("size", sizeof(Request));
-}
-
-template <>
-Table Fields<SendFileRequest>(napi_env env) {
-  using Request = SendFileRequest;
-  return Table(env) RXJS_LIBEVENT_SEND_FILE_REQUEST(RXJS_LIBEVENT_FIELD)
-      .Add("size", sizeof(Request));
-}
+#define RXJS_LIBEVENT_REQUEST(request, fields)                                  \
+  [env] {                                                                       \
+    using Request = request;                                                    \
+    return Table(env) fields(RXJS_LIBEVENT_FIELD).Add("size", sizeof(Request)); \
+  }()
 
 }  // namespace
 
@@ -98,10 +71,13 @@ napi_value Layout(napi_env env) {
       .AddTable("listenFlag", Table(env) RXJS_LIBEVENT_LISTEN_FLAGS(RXJS_LIBEVENT_NAMES))
       .AddTable("connectFlag", Table(env) RXJS_LIBEVENT_CONNECT_FLAGS(RXJS_LIBEVENT_NAMES))
       .AddTable("failedCall", Table(env) RXJS_LIBEVENT_FAILED_CALLS(RXJS_LIBEVENT_CALL))
-      .AddTable("connectRequest", Fields<ConnectRequest>(env))
-      .AddTable("listenRequest", Fields<ListenRequest>(env))
-      .AddTable("rateLimitRequest", Fields<RateLimitRequest>(env))
-      .AddTable("sendFileRequest", Fields<SendFileRequest>(env))
+      .AddTable("connectRequest",
+                RXJS_LIBEVENT_REQUEST(ConnectRequest, RXJS_LIBEVENT_CONNECT_REQUEST))
+      .AddTable("listenRequest", RXJS_LIBEVENT_REQUEST(ListenRequest, RXJS_LIBEVENT_LISTEN_REQUEST))
+      .AddTable("rateLimitRequest",
+                RXJS_LIBEVENT_REQUEST(RateLimitRequest, RXJS_LIBEVENT_RATE_LIMIT_REQUEST))
+      .AddTable("sendFileRequest",
+                RXJS_LIBEVENT_REQUEST(SendFileRequest, RXJS_LIBEVENT_SEND_FILE_REQUEST))
       .AddTable(
           "family",
           Table(env).Add("unix", kUnix).Add("ipv4", kIpv4).Add("ipv6", kIpv6).Add("zoned", kZoned))

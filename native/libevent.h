@@ -49,6 +49,11 @@ inline bool CanWatch(const event_base* base, int fd) {
   return ErrorOf(event_add(event, timeout));
 }
 
+// -1 stands for libevent's default.
+[[nodiscard]] inline int SetPriority(event* event, int priority) {
+  return priority < 0 || event_priority_set(event, priority) == 0 ? 0 : EINVAL;
+}
+
 [[nodiscard]] inline int Enable(bufferevent* bufferevent, short directions) {
   errno = 0;
   return ErrorOf(bufferevent_enable(bufferevent, directions));

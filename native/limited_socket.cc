@@ -11,12 +11,9 @@ namespace rxjs_libevent {
 
 void LimitedSocket::Begin() {
   Use();
-  OnReadHigh();
-  OnTimeouts();
+  SetReadHigh();
   UpdateReading();
 }
-
-void LimitedSocket::Settle() { UpdateReading(); }
 
 void LimitedSocket::TakeOther(const Record& record) {
   switch (static_cast<Submission>(record.kind())) {
@@ -68,49 +65,15 @@ void LimitedSocket::SetPriority(int32_t priority) {
   if (error != 0) EndReading(error);
 }
 
-void LimitedSocket::OnReadHigh() {
-  bufferevent_setwatermark(bufferevent_.get(), EV_READ, 0, static_cast<size_t>(read_high_));
-}
-
-void LimitedSocket::OnTimeouts() {
-  const timeval read = Milliseconds(read_timeout_);
-  const timeval write = Milliseconds(write_timeout_);
-  bufferevent_set_timeouts(bufferevent_.get(), read_timeout_ > 0 ? &read : nullptr,
-                           write_timeout_ > 0 ? &write : nullptr);
-}
-
-void LimitedSocket::OnReadingWanted() {
-  if (wanted_) {
-    UpdateReading();
-  } else {
-    PauseReading();
-  }
-}
-
-// The buffer is emptied first: with bytes in it above the mark, libevent would call for ever.
 void LimitedSocket::UpdateReading() {
   Watch();
-  MoveInput();
-  if (phase_ == Phase::kClosed || input_ != Input::kOpen) return;
-  if (phase_ != Phase::kLingering && !MayRead()) return;
-  // Again where it is on already: a read timeout has switched it off in libevent.
-  const int error = Enable(bufferevent_.get(), EV_READ);
-  if (error != 0) return EndReading(error);
-  reading_ = Reading::kOn;
-}
-
-void LimitedSocket::DisableReading() {
-  if (reading_ == Reading::kOff) return;
-  reading_ = Reading::kOff;
-  bufferevent_disable(bufferevent_.get(), EV_READ);
+  EnableReading();
 }
 
 void LimitedSocket::StopReading() {
-  DisableReading();
+  PauseReading();
   Unwatch();
 }
-
-void LimitedSocket::PauseReading() { DisableReading(); }
 
 void LimitedSocket::OnClosing(bool) {
   // libevent frees its object in a later turn: until then it would count as a member, and refer to

@@ -12,23 +12,20 @@ class RateLimitGroup;
 // look at a socket whose bucket is empty.
 class LimitedSocket final : public Socket {
  public:
-  explicit LimitedSocket(Socket&& other) : Socket(std::move(other)) {}
+  explicit LimitedSocket(Socket&& other) : Socket(std::move(other)), refills_(reactor_) {
+    refills_.Set(true);
+  }
   ~LimitedSocket() override { CloseNow(false); }
 
   // Once it stands in the reactor's table.
   void Begin();
-  void Settle() override;
 
  private:
-  enum class Reading { kOff, kOn };
-
   void TakeOther(const Record& record) override;
   void UpdateReading() override;
   void StopReading() override;
-  void PauseReading() override;
-  void OnReadingWanted() override;
-  void OnReadHigh() override;
-  void OnTimeouts() override;
+  void PauseReading() override { DisableReading(); }
+  void OnReadingWanted() override { wanted_ ? UpdateReading() : PauseReading(); }
   ssize_t SendNow(const uint8_t*, uint32_t) override { return 0; }
   void TriggerRead() override { MoveInput(); }
   void OnClosing(bool reset) override;
@@ -36,14 +33,13 @@ class LimitedSocket final : public Socket {
 
   void LimitRate(const Record& record);
   void JoinGroup(int32_t group_id);
-  void DisableReading();
 
   // Members while libevent is called, which may give up inside: see event_handler.h.
   TokenBucketPtr next_limit_;
   TokenBucketPtr rate_limit_;
   int32_t tick_milliseconds_ = 0;
   RateLimitGroup* group_ = nullptr;
-  Reading reading_ = Reading::kOff;
+  HiddenTimeouts refills_;
 };
 
 }  // namespace rxjs_libevent

@@ -37,10 +37,8 @@ Failure SetOptions(int fd, const ListenRequest& request) {
 
 // A descriptor that was given may be anything, and stays as it is unless it is a stream socket.
 int PrepareForeignSocket(int fd, int32_t flags) {
-  int type = 0;
-  socklen_t length = sizeof(type);
-  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return errno;
-  if (type != SOCK_STREAM) return EOPNOTSUPP;
+  const int error = CheckStreamSocket(fd);
+  if (error != 0) return error;
   if (evutil_make_socket_nonblocking(fd) != 0) return errno;
   if ((flags & kKeepOnExec) == 0 && evutil_make_socket_closeonexec(fd) != 0) return errno;
   return 0;
@@ -69,7 +67,7 @@ Failure Listener::Open(const Record& record) {
   if (!listener_) return {errno != 0 ? errno : ENOMEM, kListenCall};
   fd_ = -1;
   evconnlistener_set_error_cb(listener_.get(), OnError);
-  retry_.reset(evtimer_new(reactor_.base(), OnRetry, this));
+  retry_.reset(evtimer_new(reactor_.base(), CallBack<&Listener::OnRetry>, this));
   if (!retry_) return {ENOMEM, kAllocateCall};
   bound_ = LocalAddressOf(fd);
   // Accepted sockets inherit them.
@@ -135,10 +133,9 @@ void Listener::Fail(int error, FailedCall call) {
   reactor_.Fail(this, {error, call});
 }
 
-bool Listener::FailIfClosed() {
-  if (!listener_ || fcntl(evconnlistener_get_fd(listener_.get()), F_GETFD) >= 0) return false;
+void Listener::FailIfClosed() {
+  if (!listener_ || fcntl(evconnlistener_get_fd(listener_.get()), F_GETFD) >= 0) return;
   Fail(errno, kFcntlCall);
-  return true;
 }
 
 void Listener::Abandon() {
@@ -149,7 +146,7 @@ void Listener::Abandon() {
 
 void Listener::Update() {
   if (!listener_) return;
-  const bool may = wanted_ && credit_ > 0 && !backing_off_ && !stalled_;
+  const bool may = wanted_ && credit_ > 0 && accepting_ != Accepting::kResting && !stalled_;
   if (may == enabled_) return;
   enabled_ = may;
   errno = 0;
@@ -172,11 +169,9 @@ void Listener::OnAccept(evconnlistener*, evutil_socket_t fd, sockaddr* address, 
 void Listener::OnAccepted(int fd, const SocketAddress& remote) {
   if (!CanWatch(reactor_.base(), fd)) {
     close(fd);
-    OnAcceptFailed(EMFILE);
-    return;
+    return OnAcceptFailed(EMFILE);
   }
-  if (accepting_ == Accepting::kFailing) {
-    accepting_ = Accepting::kWell;
+  if (std::exchange(accepting_, Accepting::kWell) != Accepting::kWell) {
     reactor_.completions().Post(Completion::kAcceptResumed, 0, id_, 0, 0);
   }
   const SocketAddress local = IsWildcard(bound_) ? LocalAddressOf(fd) : bound_;
@@ -195,25 +190,18 @@ void Listener::OnError(evconnlistener*, void* self) {
 void Listener::OnAcceptFailed(int error) {
   // The peer gave up before it was accepted: nothing has happened to us.
   if (error == ECONNABORTED || error == EPROTO) return;
-  backing_off_ = true;
+  const bool first = std::exchange(accepting_, Accepting::kResting) == Accepting::kWell;
   Update();
   if (!listener_) return;
   const timeval delay = Milliseconds(kRetryMilliseconds);
   const int failed = reactor_.Add(retry_.get(), &delay);
-  if (failed != 0) {
-    Fail(failed, kEventCall);
-    return;
-  }
-  if (accepting_ == Accepting::kFailing) return;
-  accepting_ = Accepting::kFailing;
-  reactor_.completions().Post(Completion::kAcceptPaused, 0, id_, error, 0);
+  if (failed != 0) return Fail(failed, kEventCall);
+  if (first) reactor_.completions().Post(Completion::kAcceptPaused, 0, id_, error, 0);
 }
 
-void Listener::OnRetry(evutil_socket_t, short, void* self) {
-  auto* listener = static_cast<Listener*>(self);
-  listener->reactor_.CountCallback();
-  listener->backing_off_ = false;
-  listener->Update();
+void Listener::OnRetry(short) {
+  accepting_ = Accepting::kRetrying;
+  Update();
 }
 
 }  // namespace rxjs_libevent

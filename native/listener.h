@@ -17,12 +17,12 @@ class Listener final : public EventHandler {
   Failure Open(const Record& record) override;
   void Take(const Record& record) override;
   void Resume() override { Update(); }
-  bool FailIfClosed() override;
+  void FailIfClosed() override;
   void Abandon() override;
 
  private:
-  // kFailing: a kAcceptPaused has been posted and no kAcceptResumed since.
-  enum class Accepting { kWell, kFailing };
+  // kResting: the system has refused a descriptor. kRetrying: it has not given one since.
+  enum class Accepting { kWell, kResting, kRetrying };
 
   Failure Bind(const ListenRequest& request, const Payload& payload);
   void Update();
@@ -30,11 +30,11 @@ class Listener final : public EventHandler {
   void Fail(int error, FailedCall call);
   void OnAccepted(int fd, const SocketAddress& remote);
   void OnAcceptFailed(int error);
+  void OnRetry(short what);
 
   static void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr* address, int length,
                        void* self);
   static void OnError(evconnlistener* listener, void* self);
-  static void OnRetry(evutil_socket_t fd, short what, void* self);
 
   SocketFile file_;
   ListenerPtr listener_;
@@ -43,7 +43,6 @@ class Listener final : public EventHandler {
   int32_t credit_ = 0;
   bool wanted_ = false;
   bool enabled_ = false;
-  bool backing_off_ = false;
   Accepting accepting_ = Accepting::kWell;
   int fd_ = -1;  // until the listener has it
 };

@@ -1,8 +1,30 @@
-// Thread: JavaScript's; the sink's nudge comes from any. Owner: itself, until the environment's
-// cleanup hook has closed its handle.
+// Thread: JavaScript's, but for Log(). Owner: itself, until the environment's cleanup hook has
+// closed its handle. One mutex for all: logging is rare, and a binding leaves only under it.
 #include "log_binding.h"
 
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
 namespace rxjs_libevent {
+namespace {
+
+// More than this is not kept: a log that nobody reads must not grow.
+constexpr size_t kMostMessages = 256;
+
+struct Registry {
+  std::mutex mutex;
+  std::vector<LogBinding*> bindings;
+};
+
+Registry& TheRegistry() {
+  static Registry* registry = new Registry;  // outlives every thread
+  return *registry;
+}
+
+}  // namespace
 
 LogBinding* LogBinding::Open(Napi::Env env) {
   uv_loop_t* loop = nullptr;
@@ -12,15 +34,32 @@ LogBinding* LogBinding::Open(Napi::Env env) {
   self->handle_.data = self.get();
   uv_unref(reinterpret_cast<uv_handle_t*>(&self->handle_));
   napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, self.get(), &self->hook_);
-  uv_async_t* handle = &self->handle_;
-  self->sink_ = std::make_unique<LogSink>([handle] { uv_async_send(handle); });
+  std::lock_guard<std::mutex> lock(TheRegistry().mutex);
+  TheRegistry().bindings.push_back(self.get());
   return self.release();
 }
 
+void LogBinding::Log(int severity, const char* text) {
+  std::lock_guard<std::mutex> lock(TheRegistry().mutex);
+  for (LogBinding* log : TheRegistry().bindings) {
+    if (log->messages_.size() == kMostMessages) {
+      ++log->lost_;
+      continue;
+    }
+    log->messages_.push_back({severity, text, std::exchange(log->lost_, 0)});
+    uv_async_send(&log->handle_);
+  }
+}
+
 void LogBinding::CallBack() {
-  if (!sink_ || callback_.IsEmpty()) return;
+  if (callback_.IsEmpty()) return;
+  std::deque<Message> messages;
+  {
+    std::lock_guard<std::mutex> lock(TheRegistry().mutex);
+    messages.swap(messages_);
+  }
   const Napi::HandleScope scope(env_);
-  for (const LogMessage& message : sink_->Take()) {
+  for (const Message& message : messages) {
     const napi_value arguments[] = {Napi::Number::New(env_, message.severity),
                                     Napi::String::New(env_, message.text),
                                     Napi::Number::New(env_, message.lost)};
@@ -39,7 +78,11 @@ void LogBinding::CallBack() {
 
 void LogBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self) {
   auto* log = static_cast<LogBinding*>(self);
-  log->sink_.reset();
+  {
+    std::lock_guard<std::mutex> lock(TheRegistry().mutex);
+    auto& all = TheRegistry().bindings;
+    all.erase(std::remove(all.begin(), all.end(), log), all.end());
+  }
   log->callback_.Reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&log->handle_), OnClosed);
 }

@@ -11,6 +11,7 @@
 #include "process_hooks.h"
 #include "reactor_binding.h"
 #include "signal_leases.h"
+#include "socket_options.h"
 #include "system_error.h"
 
 namespace rxjs_libevent {
@@ -34,22 +35,20 @@ Napi::Value SupportedMethods(const Napi::CallbackInfo& info) {
 
 // onLog(callback): gives libevent's log messages to `callback(severity, text, lost)`, each in a
 // turn of its own environment. There is one callback; a later one takes its place.
-Napi::Value OnLog(const Napi::CallbackInfo& info) {
+void OnLog(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Environment* environment = EnvironmentOf(env);
   if (environment == nullptr || !info[0].IsFunction()) {
     ThrowSystemError(env, EINVAL, "onLog");
-    return Napi::Value();
+    return;
   }
   if (environment->log == nullptr) environment->log = LogBinding::Open(env);
   if (environment->log != nullptr) environment->log->Use(info[0].As<Napi::Function>());
-  return Napi::Value();
 }
 
 // enableDebugLogging(on): for the whole process, as libevent has it.
-Napi::Value EnableDebugLogging(const Napi::CallbackInfo& info) {
+void EnableDebugLogging(const Napi::CallbackInfo& info) {
   event_enable_debug_logging(info[0].ToBoolean().Value() ? EVENT_DBG_ALL : EVENT_DBG_NONE);
-  return Napi::Value();
 }
 
 int NumberOf(const Napi::Value& value) {
@@ -69,14 +68,10 @@ Napi::Value DuplicateDescriptor(const Napi::CallbackInfo& info) {
 
 // Whether a descriptor is a connected stream socket. Returns 0 or an errno.
 int LookAtPeer(int fd, SocketAddress* remote) {
-  int type = 0;
-  socklen_t length = sizeof(type);
-  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return errno;
-  if (type != SOCK_STREAM) return EOPNOTSUPP;
-  length = sizeof(remote->storage);
-  if (getpeername(fd, remote->get(), &length) != 0) return errno;
-  remote->length = length;
-  return 0;
+  const int error = CheckStreamSocket(fd);
+  if (error != 0) return error;
+  remote->length = sizeof(remote->storage);
+  return getpeername(fd, remote->get(), &remote->length) == 0 ? 0 : errno;
 }
 
 // adoptDescriptor(fd): a duplicate of a connected stream socket, on its way, with its addresses:
@@ -108,10 +103,9 @@ Napi::Value AdoptDescriptor(const Napi::CallbackInfo& info) {
 }
 
 // discardDescriptor(fd): closes a descriptor on its way that no reactor gets.
-Napi::Value DiscardDescriptor(const Napi::CallbackInfo& info) {
+void DiscardDescriptor(const Napi::CallbackInfo& info) {
   Environment* environment = EnvironmentOf(info.Env());
   if (environment != nullptr) environment->transit->Discard(NumberOf(info[0]));
-  return Napi::Value();
 }
 
 // leaseSignal(number): returns 0 or an errno. A reactor may open an event for the signal then,
@@ -123,12 +117,16 @@ Napi::Value LeaseSignal(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), error);
 }
 
-Napi::Value ReleaseSignal(const Napi::CallbackInfo& info) {
+void ReleaseSignal(const Napi::CallbackInfo& info) {
   Environment* environment = EnvironmentOf(info.Env());
   if (environment != nullptr && environment->signals != nullptr) {
     environment->signals->Release(NumberOf(info[0]));
   }
-  return Napi::Value();
+}
+
+template <auto function>
+void Export(Napi::Object exports, const char* name) {
+  exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -141,17 +139,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     return exports;
   }
   exports.Set("Reactor", ReactorBinding::Define(env));
-  exports.Set("supportedMethods", Napi::Function::New<SupportedMethods>(env, "supportedMethods"));
-  exports.Set("onLog", Napi::Function::New<OnLog>(env, "onLog"));
-  exports.Set("enableDebugLogging",
-              Napi::Function::New<EnableDebugLogging>(env, "enableDebugLogging"));
-  exports.Set("duplicateDescriptor",
-              Napi::Function::New<DuplicateDescriptor>(env, "duplicateDescriptor"));
-  exports.Set("adoptDescriptor", Napi::Function::New<AdoptDescriptor>(env, "adoptDescriptor"));
-  exports.Set("discardDescriptor",
-              Napi::Function::New<DiscardDescriptor>(env, "discardDescriptor"));
-  exports.Set("leaseSignal", Napi::Function::New<LeaseSignal>(env, "leaseSignal"));
-  exports.Set("releaseSignal", Napi::Function::New<ReleaseSignal>(env, "releaseSignal"));
+  Export<SupportedMethods>(exports, "supportedMethods");
+  Export<OnLog>(exports, "onLog");
+  Export<EnableDebugLogging>(exports, "enableDebugLogging");
+  Export<DuplicateDescriptor>(exports, "duplicateDescriptor");
+  Export<AdoptDescriptor>(exports, "adoptDescriptor");
+  Export<DiscardDescriptor>(exports, "discardDescriptor");
+  Export<LeaseSignal>(exports, "leaseSignal");
+  Export<ReleaseSignal>(exports, "releaseSignal");
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   exports.Set("layout", Layout(env));
   return exports;

@@ -33,45 +33,7 @@ void PairEnd::Join(PairEnd* partner, bufferevent* end, int32_t credit) {
   bufferevent_.reset(end);
   Use();
   // Bytes stay in the other end's output until this end has room for them.
-  OnReadHigh();
-  bufferevent_disable(end, EV_READ);
-  const int error = Enable(end, EV_WRITE);
-  if (error != 0) FailWriting({error, kEventCall});
-}
-
-void PairEnd::OnReadingWanted() {
-  if (wanted_) {
-    UpdateReading();
-  } else {
-    StopReading();
-  }
-}
-
-void PairEnd::UpdateReading() {
-  MoveInput();
-  if (phase_ == Phase::kClosed || input_ != Input::kOpen) return;
-  if (phase_ != Phase::kLingering && !MayRead()) return;
-  // Again where it is on already: a read timeout has switched it off in libevent.
-  const int error = Enable(bufferevent_.get(), EV_READ);
-  if (error != 0) return EndReading(error);
-  reading_ = Reading::kOn;
-}
-
-void PairEnd::StopReading() {
-  if (reading_ == Reading::kOff) return;
-  reading_ = Reading::kOff;
-  bufferevent_disable(bufferevent_.get(), EV_READ);
-}
-
-void PairEnd::OnReadHigh() {
-  bufferevent_setwatermark(bufferevent_.get(), EV_READ, 0, static_cast<size_t>(read_high_));
-}
-
-void PairEnd::OnTimeouts() {
-  const timeval read = Milliseconds(read_timeout_);
-  const timeval write = Milliseconds(write_timeout_);
-  bufferevent_set_timeouts(bufferevent_.get(), read_timeout_ > 0 ? &read : nullptr,
-                           write_timeout_ > 0 ? &write : nullptr);
+  SetReadHigh();
 }
 
 ssize_t PairEnd::SendNow(const uint8_t*, uint32_t) {
@@ -92,10 +54,7 @@ void PairEnd::OnClosing(bool reset) {
   PairEnd* partner = std::exchange(partner_, nullptr);
   if (partner == nullptr) return;
   partner->partner_ = nullptr;
-  evbuffer* output = bufferevent_get_output(bufferevent_.get());
-  evbuffer_unfreeze(output, 1);
-  evbuffer_drain(output, evbuffer_get_length(output));
-  evbuffer_freeze(output, 1);
+  DrainOutput(bufferevent_.get());
   partner->OnPartnerGone(reset);
 }
 

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "log_sink.h"
+#include "log_binding.h"
 
 namespace rxjs_libevent {
 namespace {
@@ -20,7 +20,7 @@ thread_local std::jmp_buf* fatal_exit = nullptr;
 // libevent reads errno after it has logged.
 void OnLog(int severity, const char* message) {
   const int error = errno;
-  LogSink::Tell(severity, message);
+  LogBinding::Log(severity, message);
   errno = error;
 }
 

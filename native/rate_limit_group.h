@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "event_handler.h"
+#include "hidden_timeouts.h"
 #include "libevent.h"
 #include "requests.h"
 
@@ -15,7 +16,9 @@ TokenBucketPtr NewTokenBucket(const RateLimitRequest& request);
 
 class RateLimitGroup final : public EventHandler {
  public:
-  RateLimitGroup(Reactor& reactor, int32_t id) : EventHandler(reactor, id) {}
+  RateLimitGroup(Reactor& reactor, int32_t id) : EventHandler(reactor, id), refills_(reactor) {
+    refills_.Set(true);
+  }
   ~RateLimitGroup() override;
 
   Failure Open(const Record& record) override;
@@ -41,6 +44,7 @@ class RateLimitGroup final : public EventHandler {
   uint64_t totals_before_[2] = {};  // of the groups before, read and written
   std::unordered_set<bufferevent*> members_;
   State state_ = State::kOpen;
+  HiddenTimeouts refills_;
 };
 
 }  // namespace rxjs_libevent

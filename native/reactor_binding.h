@@ -48,7 +48,8 @@ class ReactorBinding {
   bool OpenWakeup();
 
   void CallBack();
-  // After the reactor has been turned here, or has taken something: it may be paused now, or ending.
+  // After the reactor has been turned here, or has taken something: it may be paused now, or
+  // ending.
   void FollowState();
   void End();
 

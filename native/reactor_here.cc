@@ -78,9 +78,10 @@ void Reactor::FinishHere() {
   Atomic(shared_.control + kReactorSleeps).store(1);
 }
 
-// libevent computes its next timeout when it is about to block, and a wake-up lets such a pass return
-// at once. Where a timeout is due in the pass, it computes none. Then a callback of ours has run, and
-// the next turn looks again; or the timeout was libevent's own, of which each common one comes once.
+// libevent computes its next timeout when it is about to block, and a wake-up lets such a pass
+// return at once. Where a timeout is due in the pass, it computes none. Then a callback of ours has
+// run, and the next turn looks again; or the timeout was libevent's own, of which each common one
+// comes once.
 void Reactor::LookUpTimeout() {
   backend_.Forget();
   for (size_t attempt = 0; attempt < 2 + common_timeouts_.size(); ++attempt) {

@@ -47,7 +47,7 @@ namespace rxjs_libevent {
 // A part of an open file, whose descriptor is on its way (transit.h).
 #define RXJS_LIBEVENT_SEND_FILE_REQUEST(X) X(fd) X(bytes) X(offsetLow) X(offsetHigh)
 
-#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = value,
+#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = (value),
 enum ConnectFlag : int32_t { RXJS_LIBEVENT_CONNECT_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
 enum ListenFlag : int32_t { RXJS_LIBEVENT_LISTEN_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR

@@ -159,7 +159,7 @@ enum Stat : int32_t { RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_ENUMERATOR) kStatCount }
 enum FailedCall : int32_t { RXJS_LIBEVENT_FAILED_CALLS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 
-#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = value,
+#define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = (value),
 enum TimerFlag : uint32_t { RXJS_LIBEVENT_TIMER_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 
@@ -183,11 +183,11 @@ constexpr uint32_t kZoned = 8;
 
 inline int PriorityOf(const Record& record) { return static_cast<int>(record.aux() >> 8) - 1; }
 
-// 64 bits in a (low) and b (high).
-inline int64_t NumberOf(const Record& record) {
-  return static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(record.b())) << 32 |
-                              static_cast<uint32_t>(record.a()));
+constexpr int64_t Number64(int32_t low, int32_t high) {
+  return static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(high)) << 32 |
+                              static_cast<uint32_t>(low));
 }
+inline int64_t NumberOf(const Record& record) { return Number64(record.a(), record.b()); }
 
 // The read arena: blocks that received bytes cross in, see read_arena.h.
 constexpr uint32_t kArenaBlocks = 32;
@@ -208,7 +208,7 @@ constexpr uint32_t kArenaBlockBytes = 1u << 17;
   X(Borrowed, 160)        /* for each block of the arena: writes from it that were submitted */ \
   X(ControlWords, 192)
 
-#define RXJS_LIBEVENT_ENUMERATOR(name, index) k##name = index,
+#define RXJS_LIBEVENT_ENUMERATOR(name, index) k##name = (index),
 enum ControlWord : int32_t { RXJS_LIBEVENT_CONTROL_WORDS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 static_assert(kStats + kStatCount <= kBorrowed && kBorrowed + kArenaBlocks <= kControlWords,
@@ -227,8 +227,7 @@ class CompletionRing {
       : control_(control), records_(records), capacity_(capacity) {}
 
   void Post(Completion kind, uint32_t aux, int32_t id, int32_t a, int32_t b) {
-    Group group{1, {Make(kind, aux, id, a, b)}};
-    PostGroup(group);
+    PostGroup({1, {Make(kind, aux, id, a, b)}});
   }
 
   // A header with its address records.
@@ -243,21 +242,15 @@ class CompletionRing {
   static constexpr uint32_t kLeastCapacity = 128;
 
   // True while a data record may be posted: a reserve stays for control records.
-  bool HasRoom() {
-    if (!waiting_.empty()) return false;
-    return Free(kReserve + 1) > kReserve;
-  }
+  bool HasRoom() { return waiting_.empty() && HasFree(kReserve + 1); }
 
   // After a lack of room: enough of it to make going on worth while.
-  bool HasAmpleRoom() {
-    if (!waiting_.empty()) return false;
-    return Free(capacity_ / 4) >= capacity_ / 4;
-  }
+  bool HasAmpleRoom() { return waiting_.empty() && HasFree(capacity_ / 4); }
 
   // Moves what waits into the ring, as far as there is room, and shows all of it to JavaScript.
   // Returns true if JavaScript has something new to look at.
   bool Publish() {
-    while (!waiting_.empty() && Free(waiting_.front().length) >= waiting_.front().length) {
+    while (CanMoveOn()) {
       Write(waiting_.front());
       waiting_.pop_front();
     }
@@ -270,10 +263,7 @@ class CompletionRing {
   bool HasWaiting() const { return !waiting_.empty(); }
 
   // True if Publish() would show something.
-  bool CanPublish() {
-    if (tail_ != published_) return true;
-    return !waiting_.empty() && Free(waiting_.front().length) >= waiting_.front().length;
-  }
+  bool CanPublish() { return tail_ != published_ || CanMoveOn(); }
 
   // Records that have been written since the start.
   uint32_t tail() const { return tail_; }
@@ -300,7 +290,7 @@ class CompletionRing {
 
   void PostGroup(const Group& group) {
     posted_ += group.length;
-    if (waiting_.empty() && Free(group.length) >= group.length) {
+    if (waiting_.empty() && HasFree(group.length)) {
       Write(group);
     } else {
       waiting_.push_back(group);
@@ -314,11 +304,14 @@ class CompletionRing {
     }
   }
 
-  // Free records, looked up afresh only when the last known head leaves fewer than are wanted.
-  uint32_t Free(uint32_t wanted) {
-    if (capacity_ - (tail_ - static_cast<uint32_t>(head_)) < wanted) LookUpHead();
-    return capacity_ - (tail_ - static_cast<uint32_t>(head_));
+  bool CanMoveOn() { return !waiting_.empty() && HasFree(waiting_.front().length); }
+
+  // Looks afresh only when the last known head leaves fewer free records than are wanted.
+  bool HasFree(uint32_t wanted) {
+    if (Free() < wanted) LookUpHead();
+    return Free() >= wanted;
   }
+  uint32_t Free() const { return capacity_ - (tail_ - static_cast<uint32_t>(head_)); }
 
   // The shared head has 32 bits; it is looked up more often than it wraps.
   void LookUpHead() {
@@ -358,8 +351,8 @@ class SubmissionRing {
     if (head_ == freed_) return false;
     freed_ = head_;
     Atomic(control_ + kSubmissionHead).store(static_cast<int32_t>(head_));
-    return Atomic(control_ + kJsWantsRoom).load() != 0 &&
-           Atomic(control_ + kJsWantsRoom).exchange(0) != 0;
+    std::atomic<int32_t>& wants_room = Atomic(control_ + kJsWantsRoom);
+    return wants_room.load() != 0 && wants_room.exchange(0) != 0;
   }
 
  private:

@@ -45,10 +45,6 @@ void Release() {
   --Owner().signals;
 }
 
-bool SameHandler(const struct sigaction& one, const struct sigaction& other) {
-  return one.sa_handler == other.sa_handler;
-}
-
 bool IsRefused(int number) {
   switch (number) {
     case SIGKILL:
@@ -72,9 +68,9 @@ Failure SignalEvent::Open(const Record& record) {
       sigaction(number_, nullptr, &nodes_) != 0) {
     return {EINVAL, kSigactionCall};
   }
-  const int priority = PriorityOf(record);
-  if (evsignal_assign(&event_, reactor_.base(), number_, OnSignal, this) != 0 ||
-      (priority >= 0 && event_priority_set(&event_, priority) != 0)) {
+  if (evsignal_assign(&event_, reactor_.base(), number_, CallBack<&SignalEvent::OnSignal>, this) !=
+          0 ||
+      SetPriority(&event_, PriorityOf(record)) != 0) {
     return {EINVAL, kEventCall};
   }
   if (!Acquire(reactor_.base())) return {EBUSY, kEventCall};
@@ -103,12 +99,10 @@ void SignalEvent::Take(const Record& record) {
   }
 }
 
-void SignalEvent::OnSignal(evutil_socket_t, short, void* self) {
-  auto* signal = static_cast<SignalEvent*>(self);
-  signal->reactor_.CountCallback();
-  ++signal->missed_;
-  signal->PassOn();
-  signal->Deliver();
+void SignalEvent::OnSignal(short) {
+  ++missed_;
+  PassOn();
+  Deliver();
 }
 
 // As the kernel would have called it: no other signal comes meanwhile, since the handler has a
@@ -133,12 +127,11 @@ void SignalEvent::Deliver() {
 
 // libevent puts back what it has found. Whoever has taken the signal since keeps it.
 void SignalEvent::GiveBack() {
-  if (!added_) return;
-  added_ = false;
+  if (!std::exchange(added_, false)) return;
   struct sigaction now = {};
   sigaction(number_, nullptr, &now);
   event_del(&event_);
-  if (!SameHandler(now, ours_)) sigaction(number_, &now, nullptr);
+  if (now.sa_handler != ours_.sa_handler) sigaction(number_, &now, nullptr);
   Release();
 }
 
@@ -146,7 +139,7 @@ void SignalEvent::Abandon() {
   if (!std::exchange(added_, false)) return;
   struct sigaction now = {};
   // Nothing else can be done where even this fails.
-  if (sigaction(number_, nullptr, &now) == 0 && SameHandler(now, ours_)) {
+  if (sigaction(number_, nullptr, &now) == 0 && now.sa_handler == ours_.sa_handler) {
     (void)sigaction(number_, &nodes_, nullptr);
   }
   Release();

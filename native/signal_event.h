@@ -19,11 +19,10 @@ class SignalEvent final : public EventHandler {
   void Abandon() override;
 
  private:
+  void OnSignal(short what);
   void PassOn();
   void Deliver();
   void GiveBack();
-
-  static void OnSignal(evutil_socket_t number, short what, void* self);
 
   event event_ = {};
   int number_ = 0;

@@ -23,14 +23,11 @@ Process& TheProcess() {
   return *process;
 }
 
-bool IsPlain(const struct sigaction& now) {
-  return now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN;
-}
-
 // Whether somebody else handles the signal: Node for `process.on()`, for its inspector, its
 // profiler or WebAssembly. What Node has for SIGINT and SIGTERM only restores the terminal, once.
 bool IsHandled(const struct sigaction& now) {
-  return !IsPlain(now) && (static_cast<unsigned>(now.sa_flags) & SA_RESETHAND) == 0;
+  const bool plain = now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN;
+  return !plain && (static_cast<unsigned>(now.sa_flags) & SA_RESETHAND) == 0;
 }
 
 // The event loop has its own copy of every signal: nobody waits for it.

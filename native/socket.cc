@@ -58,7 +58,7 @@ Failure PrepareToConnect(int fd, const ConnectTarget& target) {
 
 }  // namespace
 
-Socket::Socket(Socket&& other)
+Socket::Socket(Socket&& other) noexcept
     : Bufferevent(std::move(other)),
       fd_(std::exchange(other.fd_, -1)),
       no_delay_(other.no_delay_),
@@ -74,10 +74,15 @@ Failure Socket::Adopt(const Record& record) {
   fd_ = record.a();
   read_high_ = std::max(record.b(), 1);
   if (!CanWatch(reactor_.base(), fd_)) return {EMFILE, kAcceptCall};
-  event_assign(&read_event_, reactor_.base(), fd_, EV_READ | EV_PERSIST, OnReadable, this);
+  AssignReadEvent();
   // Armed before anybody reads: the end of a peer shows, and reading starts without a call.
   reactor_.SettleLater(this);
   return {};
+}
+
+void Socket::AssignReadEvent() {
+  event_assign(&read_event_, reactor_.base(), fd_, EV_READ | EV_PERSIST,
+               CallBack<&Socket::OnReadable>, this);
 }
 
 Failure Socket::Connect(const Record& record) {
@@ -91,7 +96,7 @@ Failure Socket::Connect(const Record& record) {
   if (!CanWatch(reactor_.base(), fd_)) return {EMFILE, kSocketCall};
   failure = PrepareToConnect(fd_, target);
   if (failure) return failure;
-  event_assign(&read_event_, reactor_.base(), fd_, EV_READ | EV_PERSIST, OnReadable, this);
+  AssignReadEvent();
   no_delay_ = (target.request.flags & kNoDelay) != 0 && target.request.family != kUnix;
   if (!NeedBufferevent()) return {ENOMEM, kAllocateCall};
   phase_ = Phase::kConnecting;
@@ -117,13 +122,7 @@ void Socket::OnConnected(int error) {
   CheckOutput();
 }
 
-bufferevent* Socket::NewBufferevent() {
-  bufferevent* made = bufferevent_socket_new(reactor_.base(), fd_, 0);
-  if (made == nullptr || write_timeout_ == 0) return made;
-  const timeval timeout = Milliseconds(write_timeout_);
-  bufferevent_set_timeouts(made, nullptr, &timeout);
-  return made;
-}
+bufferevent* Socket::NewBufferevent() { return bufferevent_socket_new(reactor_.base(), fd_, 0); }
 
 void Socket::TakeOther(const Record& record) {
   switch (static_cast<Submission>(record.kind())) {
@@ -234,11 +233,8 @@ void Socket::Unwatch() {
   reactor_.death_watch().Remove(fd_);
 }
 
+// Arms with the timeout of now.
 void Socket::OnTimeouts() {
-  if (bufferevent_) {
-    const timeval timeout = Milliseconds(write_timeout_);
-    bufferevent_set_timeouts(bufferevent_.get(), nullptr, write_timeout_ > 0 ? &timeout : nullptr);
-  }
   if (interest_ != Interest::kRead) return;
   StopReading();
   UpdateReading();
@@ -249,15 +245,13 @@ void Socket::TriggerRead() {
   if (interest_ == Interest::kRead) event_active(&read_event_, EV_READ, 0);
 }
 
-void Socket::OnReadable(evutil_socket_t, short what, void* self) {
-  auto* socket = static_cast<Socket*>(self);
-  socket->reactor_.CountCallback();
-  if (socket->phase_ == Phase::kLingering) {
-    socket->Discard();
+void Socket::OnReadable(short what) {
+  if (phase_ == Phase::kLingering) {
+    Discard();
   } else if ((what & EV_READ) != 0) {
-    socket->Receive();
+    Receive();
   } else if ((what & EV_TIMEOUT) != 0) {
-    socket->PostTimeout(EV_READ);
+    PostTimeout(EV_READ);
   }
 }
 
@@ -271,14 +265,13 @@ void Socket::Receive() {
       return;
     }
     if (!reactor_.MayPost(this, Rest)) return;
-    const ReadArena::Space space = reactor_.arena().Reserve();
-    const size_t room = std::min<size_t>(space.bytes, static_cast<size_t>(Credit()));
-    const ssize_t got = recv(fd_, space.data, room, 0);
+    const ReadArena::Space space = Reserve();
+    const ssize_t got = recv(fd_, space.data, space.bytes, 0);
     reactor_.Count(kReceives);
     if (got > 0) {
-      Posted(static_cast<uint32_t>(got));
+      Posted(static_cast<size_t>(got));
       // Used-up credit switches nothing off by itself: it may be back before more bytes are.
-      if (static_cast<size_t>(got) < room || Credit() <= 0) return;
+      if (static_cast<size_t>(got) < space.bytes || Credit() <= 0) return;
       continue;
     }
     if (got == 0) {
@@ -363,11 +356,10 @@ void Socket::CloseDescriptor(bool reset) {
 }
 
 // select() fails for all because of one descriptor that somebody else has closed.
-bool Socket::FailIfClosed() {
-  if (retired_ || phase_ == Phase::kClosed || fd_ < 0 || fcntl(fd_, F_GETFD) >= 0) return false;
+void Socket::FailIfClosed() {
+  if (retired_ || phase_ == Phase::kClosed || fd_ < 0 || fcntl(fd_, F_GETFD) >= 0) return;
   fd_ = -1;
   EndReading(EBADF);
-  return true;
 }
 
 void Socket::Abandon() {

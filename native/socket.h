@@ -16,14 +16,14 @@ class Socket : public Bufferevent, protected DeathWatcher {
 
   Failure Open(const Record& record) override;
   void Settle() override;
-  bool FailIfClosed() override;
+  void FailIfClosed() override;
   void Abandon() override;
 
  protected:
   // What the system reports of the socket: bytes, or the peer's end alone.
   enum class Interest { kNone, kRead, kEnd };
 
-  explicit Socket(Socket&& other);
+  Socket(Socket&& other) noexcept;
 
   bufferevent* NewBufferevent() override;
   void TakeOther(const Record& record) override;
@@ -57,7 +57,9 @@ class Socket : public Bufferevent, protected DeathWatcher {
   void Discard();
   bool HasUnread();
 
-  static void OnReadable(evutil_socket_t fd, short what, void* self);
+  void AssignReadEvent();
+  void OnReadable(short what);
+
   static void Rest(EventHandler* handler);
 
   event read_event_ = {};

@@ -1,4 +1,4 @@
-// Options of a socket that more than one kind of handler sets.
+// Options of a socket that more than one place sets or asks for.
 //
 // Thread: any. They own nothing.
 #pragma once
@@ -11,9 +11,17 @@
 
 namespace rxjs_libevent {
 
-// Returns 0 or an errno.
+// All return 0 or an errno.
 inline int SetOption(int fd, int level, int name, int value) {
   return ErrorOf(setsockopt(fd, level, name, &value, sizeof(value)));
+}
+
+// Whether a descriptor that was given is a stream socket.
+inline int CheckStreamSocket(int fd) {
+  int type = 0;
+  socklen_t length = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return errno;
+  return type == SOCK_STREAM ? 0 : EOPNOTSUPP;
 }
 
 inline int SetNoDelay(int fd, bool on) {

@@ -23,9 +23,8 @@ constexpr int64_t kLongestUs = int64_t{2147483647} * 1000000;
 
 Failure Timer::Open(const Record& record) {
   reactor_.SetSent(id_, 0);
-  const int priority = PriorityOf(record);
-  if (evtimer_assign(&event_, reactor_.base(), OnTimeout, this) != 0 ||
-      (priority >= 0 && event_priority_set(&event_, priority) != 0)) {
+  if (evtimer_assign(&event_, reactor_.base(), CallBack<&Timer::OnDue>, this) != 0 ||
+      SetPriority(&event_, PriorityOf(record)) != 0) {
     return {EINVAL, kEventCall};
   }
   periodic_ = (record.aux() & kPeriodic) != 0;
@@ -33,7 +32,8 @@ Failure Timer::Open(const Record& record) {
   if ((record.aux() & kCommon) == 0) return {ArmAt(number), kEventCall};
   const int64_t duration = std::min(number, kLongestUs);
   const timeval* common = reactor_.common_timeouts().Get(reactor_.base(), duration);
-  const int error = common != nullptr ? reactor_.Add(&event_, common) : ArmAt(MonotonicUs() + duration);
+  const int error =
+      common != nullptr ? reactor_.Add(&event_, common) : ArmAt(MonotonicUs() + duration);
   return {error, kEventCall};
 }
 
@@ -76,17 +76,10 @@ void Timer::ArmOrFail(int64_t due_us) {
   if (error != 0) reactor_.Fail(this, {error, kEventCall});
 }
 
-void Timer::OnTimeout(evutil_socket_t, short, void* self) {
-  auto* timer = static_cast<Timer*>(self);
-  timer->reactor_.CountCallback();
-  timer->OnDue();
-}
-
-void Timer::OnDue() {
+void Timer::OnDue(short) {
   if (!periodic_) {
     Post();
-    reactor_.Retire(this);
-    return;
+    return reactor_.Retire(this);
   }
   int64_t expirations = 1;
   if (period_us_ > 0) expirations += std::max<int64_t>(MonotonicUs() - due_us_, 0) / period_us_;

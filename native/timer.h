@@ -20,10 +20,8 @@ class Timer final : public EventHandler {
   // Returns 0 or an errno.
   [[nodiscard]] int ArmAt(int64_t due_us);
   void ArmOrFail(int64_t due_us);
-  void OnDue();
+  void OnDue(short what);
   void Post();
-
-  static void OnTimeout(evutil_socket_t fd, short what, void* self);
 
   event event_ = {};
   int64_t due_us_ = 0;     // CLOCK_MONOTONIC

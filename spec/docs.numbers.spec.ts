@@ -61,7 +61,7 @@ const TABLES: readonly (readonly [file: string, from: string, to: string, number
       constant('native/reactor.cc', 'kCallbacksPerPass'),
       slots - 1,
       pieces - 1,
-      constant('native/log_sink.cc', 'kMostMessages'),
+      constant('native/log_binding.cc', 'kMostMessages'),
     ],
   ],
 ];
@@ -84,7 +84,7 @@ const SENTENCES: readonly (readonly [file: string, sentence: RegExp, number: num
   [
     'docs/flow-control.md',
     /of up to (\d+ KiB) is copied/,
-    constant('native/bufferevent.cc', 'kMostCopied'),
+    constant('native/waiting_output.cc', 'kMostCopied'),
   ],
   ['docs/flow-control.md', /\((\d+ MiB) by default\) fails/, maxOutputBytes],
   ['docs/flow-control.md', /`dropAboveBytes`, (\d+ MiB) by default/, DEFAULT_DROP_ABOVE_BYTES],

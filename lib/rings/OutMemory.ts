@@ -128,14 +128,12 @@ export class OutMemory {
       if (!this.taken(block.last)) break;
       count += 1;
       if (this.spare.length < SPARE_BLOCKS) this.spare.push(block);
-      else this.giveUp(block);
+      else {
+        this.blocks.delete(block.piece);
+        this.takeBack(block.piece);
+      }
     }
     this.busy.splice(0, count);
-  }
-
-  private giveUp(block: Block): void {
-    this.blocks.delete(block.piece);
-    this.takeBack(block.piece);
   }
 
   private lend(bytes: Buffer): number {

@@ -1,8 +1,8 @@
 import type { AddressInfo } from '../common/AddressInfo';
 import { ipv6Text } from '../common/ipv6Text';
+import { native } from '../native';
 
-const IPV4 = 4;
-const IPV6 = 6;
+const { ipv4: IPV4, ipv6: IPV6 } = native.layout.family;
 
 /** An address as it crosses the ring: its bytes in four words. Turned into text when asked for. */
 export class PackedAddress {

@@ -166,9 +166,7 @@ export class SubmissionRing {
   }
 
   private hasRoom(): boolean {
-    if (((this.tail - this.head) | 0) < this.capacity) return true;
-    this.head = Atomics.load(this.control, control.submissionHead);
-    return ((this.tail - this.head) | 0) < this.capacity;
+    return this.hasTaken(this.tail - this.capacity + 1);
   }
 
   private put(head: number, id: number, a: number, b: number): void {
