@@ -6,6 +6,7 @@ import { ending } from './ending';
 import { endsTell } from './endsTell';
 import { holding } from './holding';
 import { holdsEnd } from './holdsEnd';
+import { idling } from './idling';
 import { reading } from './reading';
 import { relaying } from './relaying';
 import { sessions } from './sessions';
@@ -23,6 +24,7 @@ describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $n
     writing,
     ending,
     endsTell,
+    idling,
     accepting,
     connecting,
     relaying,
