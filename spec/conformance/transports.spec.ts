@@ -7,6 +7,7 @@ import { endsTell } from './endsTell';
 import { holding } from './holding';
 import { holdsEnd } from './holdsEnd';
 import { idling } from './idling';
+import { notifying } from './notifying';
 import { reading } from './reading';
 import { relaying } from './relaying';
 import { sessions } from './sessions';
@@ -29,6 +30,7 @@ describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $n
     connecting,
     relaying,
     sessions,
+    notifying,
   ]) {
     group(harness, run);
   }
