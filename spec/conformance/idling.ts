@@ -1,6 +1,6 @@
 import type { Connection, LibeventError } from 'rxjs-libevent';
 import type { Harness } from './Harness';
-import { events, told } from './told';
+import { events, passTime, told } from './told';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -8,19 +8,8 @@ type It = (behaviour: string, body: () => Promise<void>) => void;
 export function idling(harness: Harness, it: It): void {
   const until = harness.until.bind(harness);
 
-  /** Calls `tick` every 20 ms, `count` times. */
-  async function ticks(count: number, tick: () => void): Promise<void> {
-    const { conn } = await harness.open({ readTimeoutMs: 20, whenTimeout: 'event' });
-    told(conn);
-    let passed = 0;
-    conn.events.subscribe(({ type }) => {
-      if (type !== 'timeout' || passed === count) return;
-      passed += 1;
-      tick();
-    });
-    await until('the ticks', () => passed === count);
-    conn.destroy();
-  }
+  const ticks = (count: number, tick: () => void): Promise<void> =>
+    passTime(harness, 20, count, tick);
 
   const syscallOf = (conn: Connection): string => (conn.failure as LibeventError).syscall;
 

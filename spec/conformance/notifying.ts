@@ -75,7 +75,9 @@ export function notifying(harness: Harness, it: It): void {
       conn.events.subscribe({ next: note('event'), complete: note('end of events') });
       conn.drained.subscribe(note('drained'));
       conn.whenClosed.subscribe(note('closed'));
-      of('some').pipe(sendTo(conn)).subscribe({ complete: note('sendTo') });
+      of('some')
+        .pipe(sendTo(conn))
+        .subscribe({ complete: note('sendTo') });
     });
     await storage.run('stranger', async () => {
       remote.send('x');
