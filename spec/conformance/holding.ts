@@ -1,4 +1,4 @@
-import { Subject, concatMap, map, take, tap } from 'rxjs';
+import { type Observable, Subject, concatMap, map, take, tap } from 'rxjs';
 import { type Release, concatMapHeld, hold, lines, sendTo } from 'rxjs-libevent';
 import type { Harness } from './Harness';
 import { events, pattern, told } from './told';
@@ -247,12 +247,13 @@ export function holding(harness: Harness, it: It): void {
   });
 
   it('F7: a held stage holds its source while it works, a plain one does not', async () => {
-    const stages = [concatMapHeld, concatMap];
+    type Work = (line: string) => Observable<string>;
+    const stages = [(work: Work) => concatMapHeld(work), (work: Work) => concatMap(work)];
     for (const [index, stage] of stages.entries()) {
       const { conn, remote } = await harness.open();
       const gate = new Subject<void>();
       const done: string[] = [];
-      const work = (line: string) =>
+      const work: Work = (line) =>
         gate.pipe(
           take(1),
           map(() => line),
