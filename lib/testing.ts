@@ -15,7 +15,7 @@ export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';
 export { recordMarbles } from './testing/recordMarbles';
-export { readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';
+export { idleTimeout, readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';
 export type { UnreadExpectation } from './testing/UnreadExpectation';
 export type { MarbleValues } from './testing/withValues';
 export type { VirtualBase } from './testing/VirtualBase';

@@ -34,6 +34,8 @@ const { to, periodMs, longestWaitMs } = new Command('client')
 const base = new EventBase();
 const say = (what: string): void => console.log(what);
 
-client(base.connect(to), base, { periodMs, firstWaitMs: FIRST_WAIT_MS, longestWaitMs, say })
+const options = { periodMs, firstWaitMs: FIRST_WAIT_MS, longestWaitMs, say };
+
+client((session) => base.connect(to, session), base, options)
   .pipe(takeUntil(interrupted()))
   .subscribe(say);

@@ -218,9 +218,65 @@ export const mutations = [
     to: '',
   },
   {
+    rule: 'T7: an error of a session without onError is not published',
+    file: 'lib/connection/reportSessionError.ts',
+    from: 'if (sessionErrors.hasSubscribers) sessionErrors.publish(message);',
+    to: 'if (isHandled) sessionErrors.publish(message);',
+  },
+  {
+    rule: 'T7: nobody is warned of a session that fails',
+    file: 'lib/connection/reportSessionError.ts',
+    from: 'if (isHandled || warned.has(handler)) return;',
+    to: 'if (error !== undefined) return;',
+  },
+  {
+    rule: 'T7: every session of a handler that fails warns',
+    file: 'lib/connection/reportSessionError.ts',
+    from: '  warned.add(handler);\n',
+    to: '',
+  },
+  {
+    rule: 'T8: subscribers are called in the store of who causes it',
+    file: 'lib/common/SubscriberContext.ts',
+    from: 'this.runInAsyncScope(next, undefined, observer, value);',
+    to: 'next(observer, value);',
+  },
+  {
+    rule: 'T8: an ending comes in the store of who causes it',
+    file: 'lib/connection/Input.ts',
+    from: `      reader.runInAsyncScope(() => {
+        this.finish(reader.subscriber);
+      });`,
+    to: '      this.finish(reader.subscriber);',
+  },
+  {
     rule: 'T9: progress does not start a deadline anew',
     file: 'lib/testing/VirtualTransport.ts',
     from: 'if (this.lingering) this.startDeadline();',
     to: '',
+  },
+  {
+    rule: 'idle timeout: what is sent does not count',
+    file: 'lib/connection/ConnectionCore.ts',
+    from: 'this.input.receivedBytes + this.transport.left',
+    to: 'this.input.receivedBytes',
+  },
+  {
+    rule: 'idle timeout: what is received does not count',
+    file: 'lib/connection/ConnectionCore.ts',
+    from: 'this.input.receivedBytes + this.transport.left',
+    to: 'this.transport.left',
+  },
+  {
+    rule: 'idle timeout: a hold does not count',
+    file: 'lib/connection/ConnectionCore.ts',
+    from: 'return this.input.source.held && this.output.bytes === 0;',
+    to: 'return false;',
+  },
+  {
+    rule: 'idle timeout: output that is stuck does not count while held',
+    file: 'lib/connection/ConnectionCore.ts',
+    from: 'return this.input.source.held && this.output.bytes === 0;',
+    to: 'return this.input.source.held;',
   },
 ];

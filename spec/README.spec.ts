@@ -29,6 +29,16 @@ const ON_ANY_PORT = `
   require(process.argv[1]);
 `;
 
+/** Has the default base connect to the port that is given; then runs the example. */
+const TO_PORT = `
+  const { EventBase } = require('rxjs-libevent');
+  const { open } = EventBase.prototype;
+  EventBase.prototype.open = function (config) {
+    return open.call(this, { ...config, host: '127.0.0.1', port: Number(process.argv[2]) });
+  };
+  require(process.argv[1]);
+`;
+
 describe('README', () => {
   const blocks = [
     ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```/gms),
@@ -69,6 +79,23 @@ describe('README', () => {
     server.kill();
     await exited;
     expect(answer).toBe('Uryyb, Jbeyq!\n');
+  });
+
+  it('has a script that asks, prints the answer and ends', async () => {
+    const server = spawn(process.execPath, ['-e', ON_ANY_PORT, exampleWith('rot13')], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(server, 'exit');
+    const [port] = (await once(createInterface(server.stdout), 'line')) as [string];
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['-e', TO_PORT, exampleWith('await using'), port],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
+    server.kill();
+    await exited;
+    expect([stdout, stderr, status]).toEqual(['Uryyb, Jbeyq!\n', '', 0]);
   });
 
   it('has a marble test that passes', () => {

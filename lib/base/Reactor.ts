@@ -1,4 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
+import type { IdleTimeouts } from '../connection/IdleTimeouts';
 import { native, type NativeReactor, type NativeStat } from '../native';
 import { CompletionRing } from '../rings/CompletionRing';
 import { ReadArena } from '../rings/ReadArena';
@@ -41,6 +42,8 @@ export class Reactor {
   readonly handlers: HandlerTable;
   /** Connections that it carries. */
   load = 0;
+  /** Of the connections that it carries, once one of them has such a timeout. */
+  idleTimeouts: IdleTimeouts | undefined;
   private readonly control: Int32Array;
   private readonly sent: Int32Array;
   private readonly arena: ReadArena;

@@ -2,6 +2,8 @@ import type { ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
+import { IdleTimeouts } from '../connection/IdleTimeouts';
+import type { IdleWatch, Idling } from '../connection/IdleWatch';
 import type { TokenBucket } from '../connection/RateLimit';
 import type { CheckedChunk } from '../common/Chunk';
 import type {
@@ -18,6 +20,7 @@ import { systemCall } from './systemCall';
 import { encodeRequest } from '../rings/encodeRequest';
 import { rateLimitRequest } from './rateLimitRequest';
 import type { Reactor } from './Reactor';
+import { RingTimers } from './RingTimers';
 
 const { completion, submission, closeMode, eventFlag, sendFileRequest, socketOption } =
   native.layout;
@@ -139,6 +142,12 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   timeouts(readMs: number, writeMs: number): void {
     this.reactor.submit(submission.timeouts, this.id, readMs, writeMs);
+  }
+
+  idle(timeoutMs: number, idling: Idling): IdleWatch {
+    const { reactor } = this;
+    reactor.idleTimeouts ??= new IdleTimeouts(new RingTimers(reactor));
+    return reactor.idleTimeouts.watch(timeoutMs, idling);
   }
 
   rateLimit(limit: TokenBucket | undefined): void {

@@ -7,6 +7,7 @@ import {
 } from '../common/check';
 import { tokenBucket, type RateLimit, type TokenBucket } from './RateLimit';
 import type { RateLimitGroup } from './RateLimitGroup';
+import { timeoutMs } from './Timeouts';
 import {
   MAX_MARK_BYTES,
   watermarks,
@@ -31,6 +32,14 @@ export interface ConnectionConfig {
   readonly readTimeoutMs?: number;
   /** Fails after so long without progress of output, in ms. Default: 0, never. */
   readonly writeTimeoutMs?: number;
+  /**
+   * Fails with `ETIMEDOUT`, syscall `'idle'`, when for so long nothing has been received and the system
+   * has taken nothing of what was written. A connection that is held is not idle, unless output waits
+   * and its peer does not take it; one that nobody reads is. The time that `close()` takes does not
+   * count, it has a deadline of its own. The timeout comes between this time and a quarter more; later
+   * while JavaScript is busy. Default: 0, never. Bounds: 0 to 2147483647 ms.
+   */
+  readonly idleTimeoutMs?: number;
   /** Limits this connection's bytes a second. Default: no limit. */
   readonly rateLimit?: RateLimit;
   /** Limits it together with others. Default: none. */
@@ -55,6 +64,7 @@ export const CONNECTION_OPTIONS: OptionTable<ConnectionConfig> = {
   encoding: true,
   readTimeoutMs: true,
   writeTimeoutMs: true,
+  idleTimeoutMs: true,
   rateLimit: true,
   rateLimitGroup: true,
   priority: true,
@@ -70,6 +80,7 @@ export interface ConnectionOptions {
   readonly encoding: BufferEncoding;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
+  readonly idleTimeoutMs: number;
   readonly whenTimeout: 'error' | 'event';
   /** Whether the output stays open after the end of the input. */
   readonly allowHalfOpen: boolean;
@@ -80,7 +91,6 @@ export interface ConnectionOptions {
 
 const DEFAULT_MARKS: Watermarks = { low: 32768, high: 65536 };
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_PRIORITY = 254;
 
 /**
@@ -106,20 +116,9 @@ export function connectionOptions<Config extends ConnectionConfig>(
       'bytes',
     ),
     encoding: checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1', 'ascii']),
-    readTimeoutMs: checkInteger(
-      'readTimeoutMs',
-      config.readTimeoutMs ?? 0,
-      0,
-      MAX_TIMEOUT_MS,
-      'ms',
-    ),
-    writeTimeoutMs: checkInteger(
-      'writeTimeoutMs',
-      config.writeTimeoutMs ?? 0,
-      0,
-      MAX_TIMEOUT_MS,
-      'ms',
-    ),
+    readTimeoutMs: timeoutMs(config, 'readTimeoutMs', 0),
+    writeTimeoutMs: timeoutMs(config, 'writeTimeoutMs', 0),
+    idleTimeoutMs: timeoutMs(config, 'idleTimeoutMs', 0),
     rateLimit:
       config.rateLimit === undefined ? undefined : tokenBucket('rateLimit', config.rateLimit),
     rateLimitGroup: config.rateLimitGroup,

@@ -7,7 +7,8 @@ import type { ConnectionOptions } from './ConnectionConfig';
 import { Input, type InputOwner } from './Input';
 import { Output } from './Output';
 import type { OutputOwner } from './OutputOwner';
-import { Timeouts } from './Timeouts';
+import type { Idling } from './IdleWatch';
+import { type TimeoutDirection, Timeouts } from './Timeouts';
 import type { CloseMode, Transport, TransportHandler } from './Transport';
 
 /** Whoever is notified once when a connection is gone. */
@@ -22,7 +23,7 @@ const PEER_HAS_GONE = ['EPIPE', 'ECONNRESET'];
  * What is behind a connection: its two halves, and how it ends. Takes what the transport reports to
  * the half that it concerns, and ends the transport once.
  */
-export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner {
+export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner, Idling {
   readonly input: Input;
   readonly output: Output;
   /** The first error of the transport or of the output. */
@@ -52,8 +53,10 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     this.input = new Input(transport, options.read, this);
     this.output = new Output(transport, options, connection, this);
     transport.attach(this);
-    if (options.readTimeoutMs !== 0 || options.writeTimeoutMs !== 0)
-      this.madeTimeouts = new Timeouts(transport, options);
+    const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs } = options;
+    if (readTimeoutMs + writeTimeoutMs + idleTimeoutMs > 0) {
+      this.madeTimeouts = new Timeouts(transport, options, this);
+    }
   }
 
   /** What has ended the connection, if it was an error. */
@@ -78,8 +81,16 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     return this.underWay > 0;
   }
 
+  get movedBytes(): number {
+    return this.input.receivedBytes + this.transport.left;
+  }
+
+  get rests(): boolean {
+    return this.input.source.held && this.output.bytes === 0;
+  }
+
   get timeouts(): Timeouts {
-    return (this.madeTimeouts ??= new Timeouts(this.transport, this.options));
+    return (this.madeTimeouts ??= new Timeouts(this.transport, this.options, this));
   }
 
   get events(): Observable<ConnectionEvent> {
@@ -152,6 +163,11 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     this.report({ type: change });
   }
 
+  onHoldsChanged(): void {
+    this.observer?.onHolds(this.input.source.heldBy);
+    this.madeTimeouts?.holdsChanged();
+  }
+
   onInputEnded(): void {
     this.endWork();
     this.closeIfDone();
@@ -206,13 +222,17 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     if (error !== undefined) this.output.onFailed(error);
   }
 
-  onTimeout(direction: 'read' | 'write'): void {
+  onTimeout(direction: TimeoutDirection): void {
     this.observer?.onTimeout?.(direction);
     // The next one may be under way while the connection ends because of the one before.
     if (!this.endable) return;
     this.report({ type: 'timeout', direction });
     const error = this.timeouts.errorOf(direction);
     if (error !== undefined) this.fail(error, 'drop');
+  }
+
+  onUnwatched(error: LibeventError): void {
+    if (this.endable) this.fail(error, 'drop');
   }
 
   onOptionFailed(error: LibeventError): void {
@@ -224,6 +244,7 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     const failure = error ?? this.ownFailure;
     const inOrder = this.state === 'inOrder' || (this.state === 'linger' && this.output.done);
     this.state = inOrder && failure === undefined ? 'closed' : 'cut';
+    this.madeTimeouts?.end();
     this.output.onClosed(failure);
     this.input.end(failure);
     this.report({ type: 'closed' });
@@ -289,6 +310,7 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     // The transport resets where it has not sent all; of a file that is cut short it cannot know.
     const how = mode === 'drop' && this.output.file !== undefined ? 'reset' : mode;
     this.state = how;
+    this.madeTimeouts?.end();
     if (how !== 'linger') this.output.stop();
     this.transport.close(how, deadlineMs);
   }

@@ -1,4 +1,5 @@
 import type { LibeventError } from '../common/LibeventError';
+import type { TimeoutDirection } from './Timeouts';
 
 /**
  * What happens on a connection beside its bytes.
@@ -11,7 +12,7 @@ export type ConnectionEvent =
   /** Reading or writing has failed. */
   | { readonly type: 'error'; readonly direction: 'read' | 'write'; readonly error: LibeventError }
   /** No progress for as long as the timeout says. */
-  | { readonly type: 'timeout'; readonly direction: 'read' | 'write' }
+  | { readonly type: 'timeout'; readonly direction: TimeoutDirection }
   /** The peer has gone while bytes of it wait unread, because nobody reads. */
   | { readonly type: 'hangup'; readonly error: LibeventError | undefined }
   /** An option of the socket has not been set; the connection goes on. */

@@ -1,5 +1,6 @@
 import type { LibeventError } from '../common/LibeventError';
 import type { CheckedChunk } from '../common/Chunk';
+import type { TimeoutDirection } from './Timeouts';
 
 /** What a test, or a recording, sees of a connection, at once and in order. */
 export interface ConnectionObserver {
@@ -12,5 +13,5 @@ export interface ConnectionObserver {
   onSaturation(saturated: boolean): void;
   onData?(chunk: Buffer): void;
   onEnd?(error: LibeventError | undefined): void;
-  onTimeout?(direction: 'read' | 'write'): void;
+  onTimeout?(direction: TimeoutDirection): void;
 }

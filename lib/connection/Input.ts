@@ -19,6 +19,8 @@ import type { Transport } from './Transport';
 /** What {@link Input} asks of its connection. */
 export interface InputOwner {
   readonly observer: ConnectionObserver | undefined;
+  /** A hold has come or gone. */
+  onHoldsChanged(): void;
   /** The ending has been delivered, or there was nobody to have it. */
   onInputEnded(): void;
   /** Something that derives from the input is under way until it is released. */
@@ -235,7 +237,7 @@ export class Input implements SourceActions {
 
   /** For {@link Input.source}. */
   holdsChanged(): void {
-    this.owner.observer?.onHolds(this.source.heldBy);
+    this.owner.onHoldsChanged();
   }
 
   /** A way back for the rest of a chunk, if `value` is the chunk that is being emitted. */

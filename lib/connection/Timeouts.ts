@@ -1,50 +1,86 @@
 import { LibeventError } from '../common/LibeventError';
 import { checkInteger, type OptionTable } from '../common/check';
 import type { ConnectionOptions } from './ConnectionConfig';
+import type { IdleWatch, Idling } from './IdleWatch';
 import type { Transport } from './Transport';
 
-/** How long a direction may make no progress. */
+/** What a timeout is about. */
+export type TimeoutDirection = 'read' | 'write' | 'idle';
+
+/** How long a connection, or a direction of it, may make no progress. */
 export interface TimeoutsConfig {
   /** Without input while it is wanted, in ms; 0 for ever. Default: as it is. */
   readonly readTimeoutMs?: number;
   /** Without progress of pending output, in ms; 0 for ever. Default: as it is. */
   readonly writeTimeoutMs?: number;
+  /** Without progress of either, in ms; 0 for ever; see `ConnectionConfig`. Default: as it is. */
+  readonly idleTimeoutMs?: number;
 }
 
 export const TIMEOUT_OPTIONS: OptionTable<TimeoutsConfig> = {
   readTimeoutMs: true,
   writeTimeoutMs: true,
+  idleTimeoutMs: true,
 };
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Checks one of them. */
+export function timeoutMs(
+  config: TimeoutsConfig,
+  name: keyof TimeoutsConfig,
+  fallback: number,
+): number {
+  return checkInteger(name, config[name] ?? fallback, 0, MAX_TIMEOUT_MS, 'ms');
+}
 
 /** The timeouts of a connection, and what one of them means. */
 export class Timeouts {
   private readMs = 0;
   private writeMs = 0;
+  private idleMs = 0;
+  private idleWatch: IdleWatch | undefined;
+  private ended = false;
 
   constructor(
     private readonly transport: Transport,
     private readonly options: ConnectionOptions,
+    private readonly idling: Idling,
   ) {
     this.set(options);
   }
 
   set(config: TimeoutsConfig): void {
-    const ms = (name: keyof TimeoutsConfig, fallback: number) =>
-      checkInteger(name, config[name] ?? fallback, 0, MAX_TIMEOUT_MS, 'ms');
-    const readMs = ms('readTimeoutMs', this.readMs);
-    const writeMs = ms('writeTimeoutMs', this.writeMs);
-    if (readMs === this.readMs && writeMs === this.writeMs) return;
-    this.readMs = readMs;
-    this.writeMs = writeMs;
-    this.transport.timeouts(readMs, writeMs);
+    const readMs = timeoutMs(config, 'readTimeoutMs', this.readMs);
+    const writeMs = timeoutMs(config, 'writeTimeoutMs', this.writeMs);
+    const idleMs = timeoutMs(config, 'idleTimeoutMs', this.idleMs);
+    if (readMs !== this.readMs || writeMs !== this.writeMs) {
+      this.readMs = readMs;
+      this.writeMs = writeMs;
+      this.transport.timeouts(readMs, writeMs);
+    }
+    if (idleMs === this.idleMs || this.ended) return;
+    this.idleMs = idleMs;
+    this.idleWatch?.stop();
+    this.idleWatch = idleMs === 0 ? undefined : this.transport.idle(idleMs, this.idling);
+  }
+
+  /** A hold has come or gone. */
+  holdsChanged(): void {
+    this.idleWatch?.renew();
+  }
+
+  /** The connection ends, or lingers, with a deadline of its own. */
+  end(): void {
+    this.ended = true;
+    this.idleWatch?.stop();
   }
 
   /** What a timeout ends the connection with, if it does. */
-  errorOf(direction: 'read' | 'write'): LibeventError | undefined {
+  errorOf(direction: TimeoutDirection): LibeventError | undefined {
     if (this.options.whenTimeout === 'event') return undefined;
-    const ms = direction === 'read' ? this.readMs : this.writeMs;
-    return new LibeventError('ETIMEDOUT', direction, { detail: `no progress for ${ms} ms` });
+    const ms = { read: this.readMs, write: this.writeMs, idle: this.idleMs }[direction];
+    const what = direction === 'idle' ? 'nothing received or sent' : 'no progress';
+    return new LibeventError('ETIMEDOUT', direction, { detail: `${what} for ${String(ms)} ms` });
   }
 }

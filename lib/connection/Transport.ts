@@ -1,6 +1,8 @@
 import type { CheckedChunk } from '../common/Chunk';
 import type { LibeventError } from '../common/LibeventError';
+import type { IdleWatch, Idling } from './IdleWatch';
 import type { TokenBucket } from './RateLimit';
+import type { TimeoutDirection } from './Timeouts';
 
 /** How a transport ends. */
 export type CloseMode =
@@ -41,6 +43,8 @@ export interface Transport {
   close(mode: CloseMode, deadlineMs: number): void;
   /** Milliseconds without progress, 0 for never. */
   timeouts(readMs: number, writeMs: number): void;
+  /** Watches for a time of so many ms in which nothing moves, until it is stopped. */
+  idle(timeoutMs: number, idling: Idling): IdleWatch;
 }
 
 /** An option of a socket, and what its value is: seconds, 0 for none; 1 or 0. */
@@ -82,7 +86,7 @@ export interface TransportHandler {
   onWriteFailed(error: LibeventError): void;
   /** The peer has gone while bytes of it wait unread. */
   onHangup(error: LibeventError | undefined): void;
-  onTimeout(direction: 'read' | 'write'): void;
+  onTimeout(direction: TimeoutDirection): void;
   /** An option has not been set; everything else goes on. */
   onOptionFailed(error: LibeventError): void;
   /** The last call. */

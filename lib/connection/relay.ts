@@ -21,7 +21,7 @@ import { sendTo } from './sendTo';
  * side before its peer has ended. So a connection that is gone takes the other one with it.
  *
  * A peer that has only sent FIN cannot be told from one that has left: the relay lasts until the other
- * peer ends, or what it sends is refused. `readTimeoutMs` bounds that.
+ * peer ends, or what it sends is refused. `idleTimeoutMs` bounds that.
  *
  * - **Subscribe**: cold; subscribes to both connections.
  * - **Next**: never.

@@ -1,12 +1,13 @@
 import type { LibeventError } from '../common/LibeventError';
 import type { Connection } from '../connection/Connection';
+import type { TimeoutDirection } from '../connection/Timeouts';
 import { ConnectionLog } from './ConnectionLog';
 import { type Mark, isSign, sign } from './Mark';
 import { isText } from './bytes';
 import { coalesced } from './coalesced';
 import { drawTimeline } from './drawTimelines';
 
-type Input = Buffer | 'readTimeout' | 'writeTimeout';
+type Input = Buffer | `${TimeoutDirection}Timeout`;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** Letters of other alphabets, for long sessions. */
@@ -32,7 +33,7 @@ export class MarbleRecording {
         input.push(sign(now(), error === undefined ? '|' : '#'));
         this.code = error?.code;
       },
-      onTimeout: (direction: 'read' | 'write') => {
+      onTimeout: (direction: TimeoutDirection) => {
         input.push({ frame: now(), char: undefined, value: `${direction}Timeout` });
       },
     });

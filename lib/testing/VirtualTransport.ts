@@ -1,7 +1,10 @@
 import type { Subscription } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import type { CheckedChunk } from '../common/Chunk';
+import type { IdleWatch, Idling } from '../connection/IdleWatch';
+import type { TimeoutDirection } from '../connection/Timeouts';
 import type { CloseMode, Transport, TransportHandler } from '../connection/Transport';
+import { VirtualIdleWatch } from './VirtualIdleWatch';
 import type { VirtualLink } from './VirtualLink';
 import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
 
@@ -47,6 +50,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private lingering = false;
   private deadline: Timer;
   private deadlineMs = 0;
+  private idleWatch: VirtualIdleWatch | undefined;
   private closed = false;
 
   constructor(
@@ -94,6 +98,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       if (this.writeFailed || this.finishing || this.closed) this.hasLeft(bytes.length);
       else this.pending.push(bytes);
       this.flush();
+      this.idleWatch?.look();
     });
     return bytes.length;
   }
@@ -135,8 +140,13 @@ export class VirtualTransport implements Transport, VirtualHandler {
     });
   }
 
+  idle(timeoutMs: number, idling: Idling): IdleWatch {
+    this.idleWatch = new VirtualIdleWatch(this.reactor, timeoutMs, idling);
+    return this.idleWatch;
+  }
+
   /** A timeout that the test asks for. */
-  timeOut(direction: 'read' | 'write'): void {
+  timeOut(direction: TimeoutDirection): void {
     if (this.closed) return;
     this.reactor.post(() => this.handler?.onTimeout(direction));
   }
@@ -164,7 +174,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.outstanding += chunk.length;
       this.stopReadTimer();
       this.onReceived(chunk);
-      this.reactor.post(() => this.handler?.onData(chunk));
+      this.reactor.post(() => {
+        this.handler?.onData(chunk);
+        this.idleWatch?.look();
+      });
     }
     this.startReadTimer();
   }
@@ -214,6 +227,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private hasLeft(bytes: number): void {
     this.left += bytes;
+    this.idleWatch?.look();
     if (this.lingering) this.startDeadline();
     this.checkPositions();
   }

@@ -1,4 +1,4 @@
-import { endWith, ignoreElements, merge, type Observable, type Subject, take, tap } from 'rxjs';
+import { ignoreElements, merge, type Observable, type Subject, tap } from 'rxjs';
 import { type Connection, lines, sendTo, type WhenSaturated } from 'rxjs-libevent';
 
 export interface ChatEvents {
@@ -12,7 +12,7 @@ export function chat(
   room: Subject<string>,
   whenSaturated: WhenSaturated,
   events?: ChatEvents,
-): Observable<string> {
+): Observable<never> {
   const name = `guest-${String(conn.remoteAddress.port)}`;
   const heard = room.pipe(sendTo(conn, { whenSaturated }));
   const said = conn.pipe(
@@ -22,11 +22,9 @@ export function chat(
       room.next(`${name}: ${line}\n`);
     }),
     ignoreElements(),
-    endWith('left'),
   );
-  // Listening has no end of its own: it ends with the speaking.
+  // Hearing ends with the connection, which ends when the guest has left.
   return merge(heard, said).pipe(
-    take(1),
     tap({
       finalize: () => {
         if (conn.dropped > 0) events?.say(`${name} has missed ${String(conn.dropped)} lines`);

@@ -1,5 +1,5 @@
-import { concatWith, map, merge, type Observable, retry, switchMap, tap, throwError } from 'rxjs';
-import { type Connection, type EventBase, lines, sendTo } from 'rxjs-libevent';
+import { concatWith, map, merge, type Observable, retry, throwError } from 'rxjs';
+import { type Connection, type EventBase, lines, sendTo, type Session } from 'rxjs-libevent';
 
 export interface ClientOptions {
   /** Between two questions. */
@@ -14,15 +14,19 @@ export interface ClientOptions {
 /**
  * Asks a server, and emits its answers. When that ends, whichever way, it waits and begins again;
  * the wait is short again after the first answer.
+ *
+ * @param connect - `connect(config, session)` with its config
  */
 export function client(
-  connecting: Observable<Connection>,
+  connect: (session: Session<string>) => Observable<string>,
   base: Pick<EventBase, 'timer'>,
   { periodMs, firstWaitMs, longestWaitMs, say }: ClientOptions,
 ): Observable<string> {
-  return connecting.pipe(
-    tap(({ remoteAddress: { address, port } }) => say(`connected to ${address}:${port}`)),
-    switchMap((conn) => ask(conn, base.timer(0, periodMs))),
+  return connect((conn) => {
+    const { address, port } = conn.remoteAddress;
+    say(`connected to ${address}:${port}`);
+    return ask(conn, base.timer(0, periodMs));
+  }).pipe(
     // A server that says goodbye is as good a reason to come again as one that dies.
     concatWith(throwError(() => new Error('the server has closed'))),
     retry({

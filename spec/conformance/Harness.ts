@@ -18,6 +18,8 @@ export interface RemoteEnd {
   reset(): void;
   /** Reads from here on, or stops reading. It reads at the start. */
   read(on: boolean): void;
+  /** Reads so many bytes, or a few more, and stops. */
+  take(bytes: number): void;
   /**
    * Reads to the end, and makes sure which end it is. Node reports an RST behind bytes that it has not
    * read as an end; a write afterwards tells the two apart.

@@ -125,7 +125,12 @@ export class SocketHarness implements Harness {
 function remoteEnd(socket: Socket): RemoteEnd {
   const seen = socket.errored ? ['rst'] : [];
   const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
+  let wanted = Infinity;
+  socket.on('data', (chunk) => {
+    chunks.push(chunk);
+    wanted -= chunk.length;
+    if (wanted <= 0) socket.pause();
+  });
   let probes = false;
   socket.on('end', () => {
     if (!probes) seen.push('fin');
@@ -146,11 +151,17 @@ function remoteEnd(socket: Socket): RemoteEnd {
       socket.write('', () => socket.resetAndDestroy());
     },
     read: (on) => {
+      wanted = Infinity;
       if (on) socket.resume();
       else socket.pause();
     },
+    take: (bytes) => {
+      wanted = bytes;
+      socket.resume();
+    },
     readToEnd: () => {
       probes = true;
+      wanted = Infinity;
       socket.resume();
     },
     get received() {

@@ -88,6 +88,9 @@ export class VirtualHarness implements Harness {
         if (on) link.take(Infinity);
         else link.stop();
       },
+      take: (bytes: number) => {
+        link.take(bytes);
+      },
       readToEnd: () => {
         link.take(Infinity);
       },
@@ -172,6 +175,7 @@ function remoteEnd(peer: Peer): RemoteEnd {
     end: () => link?.end(),
     reset: () => link?.fail('ECONNRESET'),
     read: (on) => (on ? link?.take(Infinity) : link?.stop()),
+    take: (bytes) => link?.take(bytes),
     readToEnd: () => link?.take(Infinity),
     get received() {
       return Buffer.concat(log.output.flatMap(({ value }) => value ?? []));

@@ -24,7 +24,7 @@ export function accepting(harness: Harness, it: It): void {
     serving.unsubscribe();
   });
 
-  it('accepts nobody while it is held, and loses nobody', async () => {
+  it('F10: accepts nobody while it is held, and loses nobody', async () => {
     const { listener, dial } = harness.server();
     let accepted = 0;
     const serving = listener
@@ -49,7 +49,7 @@ export function accepting(harness: Harness, it: It): void {
     serving.unsubscribe();
   });
 
-  it('serves so many at once, and the next when one has ended', async () => {
+  it('F10: serves so many at once, and the next when one has ended', async () => {
     const { listener, dial } = harness.server();
     const serving = listener.pipe(serve(echo, { concurrency: 1 })).subscribe();
     const [first, second] = [await dial(), await dial()];
@@ -63,7 +63,7 @@ export function accepting(harness: Harness, it: It): void {
     serving.unsubscribe();
   });
 
-  it('has at most maxConnections open', async () => {
+  it('F10: has at most maxConnections open', async () => {
     const { listener, dial } = harness.server({ maxConnections: 2 });
     const open: Connection[] = [];
     const listening = listener.subscribe((conn) => open.push(conn));

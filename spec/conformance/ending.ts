@@ -1,7 +1,7 @@
 import { of } from 'rxjs';
 import { sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { events, told } from './told';
+import { events, passTime, told } from './told';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -60,7 +60,7 @@ export function ending(harness: Harness, it: It): void {
     expect(codeOf(conn.failure)).toBe('ECONNRESET');
   });
 
-  it('delivers what came before the reset', async () => {
+  it('T6: delivers what came before the reset', async () => {
     const { conn, remote } = await harness.open();
     const seen = told(conn);
     remote.send('tail');
@@ -234,6 +234,21 @@ export function ending(harness: Harness, it: It): void {
     expect(remote.seen.includes('rst')).toBe(false);
   });
 
+  it('T9: a reader that is slow, but steady, is not cut by the deadline of close()', async () => {
+    const { conn, remote } = await harness.open();
+    const log = events(conn);
+    remote.read(false);
+    conn.next(Buffer.alloc(harness.moreThanSystem));
+    remote.end();
+    conn.close(1000);
+    await passTime(harness, 60, 30, () => {
+      remote.take(harness.moreThanSystem / 30);
+    });
+    remote.read(true);
+    await until('the closing', () => log.includes('closed') && remote.seen.length > 0);
+    expect([remote.received.length, ...remote.seen]).toEqual([harness.moreThanSystem, 'fin']);
+  });
+
   it('goes at once when it is destroyed while it closes', async () => {
     const { conn } = await harness.open();
     const log = events(conn);
@@ -260,7 +275,7 @@ export function ending(harness: Harness, it: It): void {
     expect([log[0], ...seen.log]).toEqual(['timeout:read', 'E:ETIMEDOUT']);
   });
 
-  it('delivers what came before the timeout', async () => {
+  it('T6: delivers what came before the timeout', async () => {
     const { conn, remote } = await harness.open({ readTimeoutMs: 30 });
     const seen = told(conn);
     remote.send('before');

@@ -112,6 +112,9 @@ export function endsTell(harness: Harness, it: It): void {
       told(conn);
       conn.setTimeouts({ readTimeoutMs: 30 });
     },
+    'an idle timeout': (conn) => {
+      conn.setTimeouts({ idleTimeoutMs: 30 });
+    },
     maxOutputBytes: (conn) => {
       conn.next(Buffer.alloc(1 << 28));
     },

@@ -1,5 +1,5 @@
-import { tap } from 'rxjs';
-import { type Release, hold, lines, sendTo } from 'rxjs-libevent';
+import { type Observable, Subject, concatMap, map, take, tap } from 'rxjs';
+import { type Release, concatMapHeld, hold, lines, sendTo } from 'rxjs-libevent';
 import type { Harness } from './Harness';
 import { events, pattern, told } from './told';
 
@@ -12,7 +12,7 @@ export function holding(harness: Harness, it: It): void {
     settled: () => harness.settled(),
   };
 
-  it('emits nothing while held, then everything in order', async () => {
+  it('F5: emits nothing while held, then everything in order', async () => {
     const { conn, remote } = await harness.open();
     const seen = told(conn);
     const release = conn.hold('spec');
@@ -25,7 +25,7 @@ export function holding(harness: Harness, it: It): void {
     expect(seen.bytes.toString()).toBe('ab');
   });
 
-  it('emits nothing inside the release', async () => {
+  it('F5: emits nothing inside the release', async () => {
     const { conn, remote } = await harness.open();
     const seen = told(conn);
     let release: Release = () => undefined;
@@ -123,7 +123,7 @@ export function holding(harness: Harness, it: It): void {
     await until('the third line', () => got.length === 3);
   });
 
-  it('reads ahead no more than the high mark', async () => {
+  it('F1, F2: reads ahead no more than the high mark', async () => {
     const { conn, remote } = await harness.open({ read: { high: 1000, low: 500 } });
     const seen = told(conn);
     let release: Release = () => undefined;
@@ -149,7 +149,7 @@ export function holding(harness: Harness, it: It): void {
     expect(seen.bytes.equals(pattern(5000))).toBe(true);
   });
 
-  it('has its tail and its end after the release', async () => {
+  it('F5, T6: has its tail and its end after the release', async () => {
     const { conn, remote } = await harness.open();
     const seen = told(conn);
     const release = conn.hold();
@@ -162,7 +162,7 @@ export function holding(harness: Harness, it: It): void {
     expect([seen.bytes.toString(), ...seen.log]).toEqual(['tail', 'C']);
   });
 
-  it('hears that the peer has gone while its bytes wait', async () => {
+  it('F12: hears that the peer has gone while its bytes wait', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
     const seen = told(conn);
@@ -178,7 +178,7 @@ export function holding(harness: Harness, it: It): void {
     expect([seen.bytes.toString(), ...seen.log]).toEqual(['unread', 'C']);
   });
 
-  it('hears the end while paused, when nothing waits', async () => {
+  it('F12: hears the end while paused, when nothing waits', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
     remote.end();
@@ -186,7 +186,7 @@ export function holding(harness: Harness, it: It): void {
     expect(log).not.toContain('hangup');
   });
 
-  it('holds the source of what saturates it until it has drained', async () => {
+  it('F4: holds the source of what saturates it until it has drained', async () => {
     const [source, sink] = [
       await harness.open(),
       await harness.open({ write: { high: 1000, low: 10 } }),
@@ -208,7 +208,7 @@ export function holding(harness: Harness, it: It): void {
     expect(sink.remote.received.subarray(-7).toString()).toBe('through');
   });
 
-  it('lets go of the source when it is destroyed', async () => {
+  it('F9: lets go of the source when it is destroyed', async () => {
     const [source, sink] = [
       await harness.open(),
       await harness.open({ write: { high: 2, low: 1 } }),
@@ -225,7 +225,7 @@ export function holding(harness: Harness, it: It): void {
     await until('more', () => seen.bytes.length === 4);
   });
 
-  it('lets go of the source when its peer resets it', async () => {
+  it('F9: lets go of the source when its peer resets it', async () => {
     const [source, sink] = [
       await harness.open(),
       await harness.open({ write: { high: 2, low: 1 } }),
@@ -244,6 +244,34 @@ export function holding(harness: Harness, it: It): void {
     await until('the release', () => !source.conn.held);
     await until('the end', () => ending.log.length > 0);
     expect(ending.log).toEqual(['E:ECONNRESET']);
+  });
+
+  it('F7: a held stage holds its source while it works, a plain one does not', async () => {
+    type Work = (line: string) => Observable<string>;
+    const stages = [(work: Work) => concatMapHeld(work), (work: Work) => concatMap(work)];
+    for (const [index, stage] of stages.entries()) {
+      const { conn, remote } = await harness.open();
+      const gate = new Subject<void>();
+      const done: string[] = [];
+      const work: Work = (line) =>
+        gate.pipe(
+          take(1),
+          map(() => line),
+        );
+      conn.pipe(lines(), stage(work)).subscribe((line) => done.push(line));
+      remote.send('one\ntwo\n');
+      await until('the work', () => gate.observed);
+      expect([conn.held, done]).toEqual([index === 0, []]);
+      while (done.length < 2) {
+        const before = done.length;
+        await until('the next', () => gate.observed);
+        gate.next();
+        await until('the answer', () => done.length > before);
+      }
+      await settled();
+      expect([conn.held, done]).toEqual([false, ['one', 'two']]);
+      conn.destroy();
+    }
   });
 
   it('passes megabytes on, whole, to a peer that stops and goes', async () => {

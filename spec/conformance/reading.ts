@@ -38,7 +38,7 @@ export function reading(harness: Harness, it: It): void {
     expect(seen.bytes.toString()).toBe('early');
   });
 
-  it('delivers much more than its credit, whole', async () => {
+  it('F2: delivers much more than its credit, whole', async () => {
     const { conn, remote } = await harness.open({ read: { high: 4096, low: 1024 } });
     const seen = told(conn);
     const sent = pattern(1_000_003);
@@ -49,7 +49,7 @@ export function reading(harness: Harness, it: It): void {
     expect(seen.log).toEqual(['C']);
   });
 
-  it('works with a credit of one byte', async () => {
+  it('F2: works with a credit of one byte', async () => {
     const { conn, remote } = await harness.open({ read: { high: 1, low: 0 } });
     const seen = told(conn);
     remote.send('one by one');
@@ -77,14 +77,14 @@ export function reading(harness: Harness, it: It): void {
     expect([one.bytes.toString(), late.bytes.toString()]).toEqual(['ab', 'b']);
   });
 
-  it('reads nothing without a subscriber', async () => {
+  it('F1: reads nothing without a subscriber', async () => {
     const { conn, remote } = await harness.open();
     remote.send('unread');
     await settled();
     expect(conn.inputBytes).toBe(0);
   });
 
-  it('emits nothing after the unsubscription, and keeps it for the next subscriber', async () => {
+  it('F1, F6: emits nothing after the unsubscription, and keeps it for the next subscriber', async () => {
     const { conn, remote } = await harness.open();
     const first = told(conn);
     remote.send('a');
@@ -98,7 +98,7 @@ export function reading(harness: Harness, it: It): void {
     expect(second.bytes.toString()).toBe('b');
   });
 
-  it('loses nothing when a subscriber leaves within next', async () => {
+  it('F6: loses nothing when a subscriber leaves within next', async () => {
     const { conn, remote } = await harness.open({ read: { high: 2, low: 1 } });
     const taken: string[] = [];
     conn.pipe(take(1)).subscribe((chunk) => taken.push(chunk.toString()));
@@ -109,7 +109,7 @@ export function reading(harness: Harness, it: It): void {
     expect(taken.join('') + rest.bytes.toString()).toBe('abcdef');
   });
 
-  it('has bytes that were given back in front of those that come', async () => {
+  it('F6: has bytes that were given back in front of those that come', async () => {
     const { conn, remote } = await harness.open();
     const first = told(conn);
     remote.send('abc');
@@ -131,7 +131,7 @@ export function reading(harness: Harness, it: It): void {
     expect(got).toEqual(['one', 'two', 'three']);
   });
 
-  it('switches from lines to lengths without a gap', async () => {
+  it('F6: switches from lines to lengths without a gap', async () => {
     const { conn, remote } = await harness.open();
     const got: string[] = [];
     concat(
@@ -154,7 +154,7 @@ export function reading(harness: Harness, it: It): void {
     expect(got).toEqual(['line', 'abc', 'de']);
   });
 
-  it('completes after the last byte', async () => {
+  it('T6: completes after the last byte', async () => {
     const { conn, remote } = await harness.open();
     const seen = told(conn);
     remote.send('last');
@@ -171,7 +171,7 @@ export function reading(harness: Harness, it: It): void {
     expect([seen.bytes.length, ...seen.log]).toEqual([0, 'C']);
   });
 
-  it('completes once', async () => {
+  it('T6: completes once', async () => {
     const { conn, remote } = await harness.open();
     const seen = told(conn);
     remote.send('x');

@@ -1,5 +1,5 @@
 import type { Connection } from 'rxjs-libevent';
-import { type Told, codeOf } from './Harness';
+import { type Harness, type Told, codeOf } from './Harness';
 
 /** Subscribes and keeps what comes; the log has `C` or `E:CODE`. */
 export function told(conn: Connection): Told & { unsubscribe(): void } {
@@ -33,4 +33,23 @@ export function events(conn: Connection): string[] {
 export function pattern(length: number): Buffer {
   const words = new Uint32Array(Math.ceil(length / 4)).map((_, index) => index * 2654435761);
   return Buffer.from(words.buffer, 0, length);
+}
+
+/** Calls `tick` every so many ms, `count` times, by the clock that times connections out. */
+export async function passTime(
+  harness: Harness,
+  ms: number,
+  count: number,
+  tick: () => void,
+): Promise<void> {
+  const { conn } = await harness.open({ readTimeoutMs: ms, whenTimeout: 'event' });
+  told(conn);
+  let passed = 0;
+  conn.events.subscribe(({ type }) => {
+    if (type !== 'timeout' || passed === count) return;
+    passed += 1;
+    tick();
+  });
+  await harness.until('the ticks', () => passed === count);
+  conn.destroy();
 }

@@ -6,6 +6,8 @@ import { ending } from './ending';
 import { endsTell } from './endsTell';
 import { holding } from './holding';
 import { holdsEnd } from './holdsEnd';
+import { idling } from './idling';
+import { notifying } from './notifying';
 import { reading } from './reading';
 import { relaying } from './relaying';
 import { sessions } from './sessions';
@@ -23,10 +25,12 @@ describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $n
     writing,
     ending,
     endsTell,
+    idling,
     accepting,
     connecting,
     relaying,
     sessions,
+    notifying,
   ]) {
     group(harness, run);
   }

@@ -87,7 +87,7 @@ export function writing(harness: Harness, it: It): void {
     expect(conn.outputBytes).toBe(0);
   });
 
-  it('is saturated above the high mark, not at it', async () => {
+  it('F3: is saturated above the high mark, not at it', async () => {
     const { conn } = await harness.open({ write: { high: 4, low: 2 } });
     conn.next('1234');
     expect(conn.saturated).toBe(false);
@@ -96,7 +96,7 @@ export function writing(harness: Harness, it: It): void {
     await until('the drain', () => !conn.saturated);
   });
 
-  it('tells of saturation and of draining in turns', async () => {
+  it('F3: tells of saturation and of draining in turns', async () => {
     const { conn, remote } = await harness.open({ write: { high: 4, low: 2 } });
     const log = events(conn);
     conn.next('123456');

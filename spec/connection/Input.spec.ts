@@ -25,6 +25,7 @@ describe('Input', () => {
       chosen,
       {
         observer: undefined,
+        onHoldsChanged: () => undefined,
         onInputEnded: () => log.push('ended'),
         keepOpen: () => () => undefined,
       },

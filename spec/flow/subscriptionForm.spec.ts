@@ -49,7 +49,12 @@ describe('The subscription form', () => {
         readHigh: () => undefined,
       }),
       { low: 1, high: 2 },
-      { observer: undefined, onInputEnded: () => undefined, keepOpen: () => () => undefined },
+      {
+        observer: undefined,
+        onHoldsChanged: () => undefined,
+        onInputEnded: () => undefined,
+        keepOpen: () => () => undefined,
+      },
     );
     for (let round = 0; round < 2; round += 1) {
       const nothing = (): void => undefined;

@@ -4,6 +4,7 @@ import {
   type MarbleHelpers,
   MarbleError,
   marbles as run,
+  idleTimeout,
   readTimeout,
   writeTimeout,
 } from 'rxjs-libevent/testing';
@@ -94,6 +95,36 @@ describe('marbles', () => {
       const types = conn.events.pipe(map(({ type }) => type));
       expectObservable(types).toBe('--(tc|)', { t: 'timeout', c: 'closed' });
       expectClosed(conn).toBe('--#', 'ETIMEDOUT');
+    });
+  });
+
+  it('times out idle to the frame, or when the test says so', () => {
+    marbles(({ connection, at, expectClosed, expectHolds }) => {
+      const idleTimeoutMs = 5;
+      const silent = connection('', {}, { idleTimeoutMs });
+      const receives = connection('--a--b', {}, { idleTimeoutMs });
+      const sends = connection('', {}, { idleTimeoutMs });
+      const stuck = connection('', {}, { takes: '', idleTimeoutMs });
+      const held = connection('', {}, { idleTimeoutMs });
+      const holdsOn = connection('', {}, { idleTimeoutMs });
+      const scripted = connection('--t', { t: idleTimeout });
+      for (const conn of [silent, receives, scripted]) conn.subscribe({ error: () => undefined });
+      const release = held.hold();
+      holdsOn.hold('for ever');
+      at('---w---r', {
+        w: () => {
+          for (const conn of [sends, stuck]) conn.next('x');
+        },
+        r: release,
+      });
+      expectClosed(silent).toBe('-----#', 'ETIMEDOUT');
+      expectClosed(receives).toBe('----------#', 'ETIMEDOUT');
+      expectClosed(sends).toBe('--------#', 'ETIMEDOUT');
+      expectClosed(stuck).toBe('-----R');
+      expectClosed(held).toBe('------------#', 'ETIMEDOUT');
+      expectClosed(holdsOn).toBe('');
+      expectHolds(holdsOn).toBe('h', { h: ['for ever'] });
+      expectClosed(scripted).toBe('--#', 'ETIMEDOUT');
     });
   });
 

@@ -61,7 +61,12 @@ export class InputModel {
         },
       }),
       marks,
-      { observer: undefined, onInputEnded: () => undefined, keepOpen: () => () => undefined },
+      {
+        observer: undefined,
+        onHoldsChanged: () => undefined,
+        onInputEnded: () => undefined,
+        keepOpen: () => () => undefined,
+      },
     );
   }
 

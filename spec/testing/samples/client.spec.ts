@@ -1,6 +1,12 @@
-import { LibeventError } from 'rxjs-libevent';
+import { LibeventError, type Session } from 'rxjs-libevent';
+import type { Connect } from 'rxjs-libevent/testing';
 import { client, type ClientOptions } from '../../../samples/pipelines/client';
 import { marbles } from '../support/marbles';
+
+/** A `connect` with its config. */
+function to(connect: Connect) {
+  return (session: Session<string>) => connect({ port: 40713 }, session);
+}
 
 describe('client', () => {
   let said: string[];
@@ -17,7 +23,7 @@ describe('client', () => {
   it('asks as soon as it is connected, at every period, and emits the answers', () => {
     marbles(({ connector, peer, base, expectObservable, expectOutput, expectClosed }) => {
       const server = peer('---x 26ms |', { x: 'answer 0\n' });
-      const connect = connector(['--s'], { s: server })({ port: 40713 });
+      const connect = to(connector(['--s'], { s: server }));
       expectObservable(client(connect, base, options), '^ 24ms !').toBe('-----a', {
         a: 'answer 0',
       });
@@ -32,7 +38,7 @@ describe('client', () => {
   it('doubles its wait with every attempt that fails, up to the longest', () => {
     marbles(({ connector, base, expectAttempts, expectObservable }) => {
       const connect = connector(['#', '-#', '#', '#', '#', '']);
-      expectObservable(client(connect({ port: 40713 }), base, options), '^ 800ms !').toBe('');
+      expectObservable(client(to(connect), base, options), '^ 800ms !').toBe('');
       expectAttempts(connect).toBe('1 49ms 2 100ms 3 199ms 4 199ms 5 199ms 6');
     });
     const waits = said.map((what) => /^connect ECONNREFUSED.*; again in (\d+) ms$/.exec(what)?.[1]);
@@ -46,7 +52,7 @@ describe('client', () => {
         a: first,
         b: second,
       });
-      const answers = client(connect({ port: 40713 }), base, options);
+      const answers = client(to(connect), base, options);
       expectObservable(answers, '^ 209ms !').toBe('151ms x 51ms y', { x: 'yes', y: 'again' });
       expectAttempts(connect).toBe('1 49ms 2 99ms 3 51ms 4');
       expectClosed(first).toBe('152ms #');
@@ -58,7 +64,7 @@ describe('client', () => {
     marbles(({ connector, peer, base, expectAttempts, expectClosed, expectObservable }) => {
       const [first, second] = [peer('-x|', { x: 'bye\n' }), peer('')];
       const connect = connector(['a', 'b'], { a: first, b: second });
-      const answers = client(connect({ port: 40713 }), base, options);
+      const answers = client(to(connect), base, options);
       expectObservable(answers, '^ 60ms !').toBe('-x', { x: 'bye' });
       expectAttempts(connect).toBe('1 51ms 2');
       expectClosed(first).toBe('--|');
@@ -70,7 +76,7 @@ describe('client', () => {
     marbles(({ connector, base, expectAttempts, expectObservable }) => {
       const error = new LibeventError('ENETUNREACH', 'connect');
       const connect = connector(['--e', ''], { e: error });
-      expectObservable(client(connect({ port: 1 }), base, options), '^ 60ms !').toBe('');
+      expectObservable(client(to(connect), base, options), '^ 60ms !').toBe('');
       expectAttempts(connect).toBe('1 51ms 2');
     });
   });
