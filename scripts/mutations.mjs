@@ -63,8 +63,8 @@ export const mutations = [
     // A connection looks once more before it emits, so that has to go, too.
     and: {
       file: 'lib/connection/Input.ts',
-      from: 'this.queue.length > 0 && this.emitting; burst -= 1',
-      to: 'this.queue.length > 0 && this.readers.length > 0; burst -= 1',
+      from: 'this.queued && this.emitting; burst -= 1',
+      to: 'this.queued && this.readers.length > 0; burst -= 1',
     },
   },
   {
@@ -190,7 +190,7 @@ export const mutations = [
   {
     rule: 'T4: the end of the input ends the output at once',
     file: 'lib/connection/sendTo.ts',
-    from: 'this.letClose ??= core.keepOpen();',
+    from: 'core.beginWork();',
     to: '',
   },
   {

@@ -138,13 +138,24 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
 
   /** The output stays open for what derives from the input, until all of it has been released. */
   keepOpen(): () => void {
-    this.underWay += 1;
+    this.beginWork();
     let open = true;
     return () => {
       if (!open) return;
       open = false;
       this.endWork();
     };
+  }
+
+  /** As {@link keepOpen}, for who calls {@link endWork} once by itself: a closure costs memory. */
+  beginWork(): void {
+    this.underWay += 1;
+  }
+
+  endWork(): void {
+    this.underWay -= 1;
+    if (this.works || this.options.allowHalfOpen || this.state !== 'open') return;
+    this.output.finish();
   }
 
   onSaturation(change: 'saturated' | 'drained'): void {
@@ -238,12 +249,6 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
   /** Whether it can still be ended, harder if it lingers. */
   private get endable(): boolean {
     return this.state === 'open' || this.state === 'linger';
-  }
-
-  private endWork(): void {
-    this.underWay -= 1;
-    if (this.works || this.options.allowHalfOpen || this.state !== 'open') return;
-    this.output.finish();
   }
 
   /** One that lingers waits for the peer's end, and the transport sees that. */

@@ -88,6 +88,9 @@ class Reader extends SubscriberContext implements Holdable, Unsubscribable {
   }
 }
 
+/** Of every input that has none: an array of its own costs 32 bytes. */
+const NO_READERS: readonly Reader[] = [];
+
 /** Chunks that a resumed input emits before other work has a turn. */
 const BURST_CHUNKS = 64;
 
@@ -104,9 +107,9 @@ const BURST_CHUNKS = 64;
  */
 export class Input implements SourceActions {
   readonly source: Source;
-  private readers: readonly Reader[] = [];
+  private readers = NO_READERS;
   /** Copies, that nobody else has. */
-  private queue: Buffer[] = [];
+  private queue: Buffer[] | undefined;
   private sequence = 0;
   /** What the reader whose turn it is has been given. */
   private current: Buffer | undefined;
@@ -186,12 +189,12 @@ export class Input implements SourceActions {
     // Ended from this side, while the chunk was under way.
     if (this.ended) return;
     this.arrivedBytes += chunk.length;
-    if (this.queue.length > 0 || this.pumping || !this.emitting) {
-      this.queue.push(copyOf(chunk));
+    if (this.queued || this.pumping || !this.emitting) {
+      (this.queue ??= []).push(copyOf(chunk));
       return;
     }
     this.emit(chunk, false);
-    if (this.queue.length > 0 || this.state === 'ending') this.pump();
+    if (this.queued || this.state === 'ending') this.pump();
   }
 
   /** The peer's side has ended. Ends this side when nothing is left to emit. */
@@ -203,7 +206,7 @@ export class Input implements SourceActions {
   /** Ends now; what waits is lost. */
   abort(error: unknown): void {
     if (this.state !== 'ended') this.aborted = true;
-    this.queue = [];
+    this.queue = undefined;
     this.beginEnding(error);
     this.deliverEnd();
   }
@@ -252,6 +255,10 @@ export class Input implements SourceActions {
     return this.readers.length > 0 && !this.source.waiting;
   }
 
+  private get queued(): boolean {
+    return this.queue !== undefined && this.queue.length > 0;
+  }
+
   /** @returns false if it has ended already */
   private beginEnding(error: unknown): boolean {
     if (this.state !== 'open') return false;
@@ -284,14 +291,14 @@ export class Input implements SourceActions {
   /** Emits what waits, as far as it may. */
   private pump(): void {
     if (this.pumping) return;
-    for (let burst = BURST_CHUNKS; this.queue.length > 0 && this.emitting; burst -= 1) {
+    for (let burst = BURST_CHUNKS; this.queued && this.emitting; burst -= 1) {
       if (burst === 0) {
         this.source.resumeLater();
         return;
       }
-      this.emit(this.queue.shift() as Buffer, true);
+      this.emit(this.queue?.shift() as Buffer, true);
     }
-    if (this.queue.length === 0 && !this.source.hasPostponed) this.deliverEnd();
+    if (!this.queued && !this.source.hasPostponed) this.deliverEnd();
   }
 
   /** @param most - so many readers may have had the bytes: the one that gives them back, or none */
@@ -300,7 +307,7 @@ export class Input implements SourceActions {
     if (this.ended || this.readers.filter(({ since }) => since < sequence).length > most) {
       return false;
     }
-    this.queue.unshift(copyOf(bytes));
+    (this.queue ??= []).unshift(copyOf(bytes));
     this.emittedBytes -= bytes.length;
     this.goOnLater();
     return true;
@@ -308,7 +315,7 @@ export class Input implements SourceActions {
 
   private goOnLater(): void {
     if (this.pumping || this.readers.length === 0) return;
-    if (this.queue.length > 0 || this.state === 'ending') this.source.resumeLater();
+    if (this.queued || this.state === 'ending') this.source.resumeLater();
   }
 
   /** @param owned - the chunk is a copy already, which may be given away */
@@ -338,7 +345,7 @@ export class Input implements SourceActions {
     if (this.state !== 'ending') return;
     const { readers } = this;
     // With nobody to have it, bytes that wait keep the ending for the next reader.
-    if (readers.length === 0 && this.queue.length > 0) return;
+    if (readers.length === 0 && this.queued) return;
     this.state = 'ended';
     for (const reader of readers) {
       reader.runInAsyncScope(() => {

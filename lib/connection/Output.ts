@@ -35,7 +35,6 @@ export class Output implements Writer {
   private madeNotices: SentNotices | undefined;
   /** Held by values that came by bare `next`. */
   holds: HoldSet | undefined;
-  readonly dropAboveBytes = DEFAULT_DROP_ABOVE_BYTES;
   private holding: Few<HoldSet>;
   /** Values that came while it was saturated, and were not written. */
   dropped = 0;
@@ -56,6 +55,10 @@ export class Output implements Writer {
     private readonly owner: OutputOwner,
   ) {
     this.saturation = new Saturation(options.write);
+  }
+
+  get dropAboveBytes(): number {
+    return DEFAULT_DROP_ABOVE_BYTES;
   }
 
   get drained(): Observable<void> {
