@@ -189,7 +189,7 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     if (error !== undefined) this.end('drop');
   }
 
-  onLeft(): void {
+  onSent(): void {
     this.output.onSent();
   }
 
@@ -276,10 +276,10 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
       this.end('linger', deadlineMs);
       return;
     }
-    let sent = this.transport.left;
+    let sent = this.transport.sent;
     const deadline = setInterval(() => {
       const before = sent;
-      sent = this.transport.left;
+      sent = this.transport.sent;
       if (sent === before) this.end('drop');
     }, deadlineMs);
     file.whenEnded(() => {

@@ -86,7 +86,7 @@ export class Output implements Writer {
   get bytes(): number {
     // The position is no longer this connection's once it is closed: others have its slot.
     if (this.done) return 0;
-    return this.written - this.transport.left + (this.file?.bytesBehind ?? 0);
+    return this.written - this.transport.sent + (this.file?.bytesBehind ?? 0);
   }
 
   /** Bytes that have been written, in all. */
@@ -127,7 +127,7 @@ export class Output implements Writer {
   whenSent(done: SentCallback): () => void {
     const { file } = this;
     if (file === undefined) {
-      if (this.written !== this.transport.left) return this.whenWrittenSent(done);
+      if (this.written !== this.transport.sent) return this.whenWrittenSent(done);
       // No notification is needed. Bytes lost to a failure never count as sent.
       done(this.failure);
       return noop;
@@ -280,7 +280,7 @@ export class Output implements Writer {
   }
 
   private updateSent(): void {
-    this.sentLast = this.transport.left;
+    this.sentLast = this.transport.sent;
     if (this.isEnded || this.state === 'stopped') return;
     this.evaluate(this.written - this.sentLast);
   }

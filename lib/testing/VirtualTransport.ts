@@ -13,7 +13,7 @@ type Timer = Subscription | undefined;
  * same ways.
  */
 export class VirtualTransport implements Transport, VirtualHandler {
-  left = 0;
+  sent = 0;
   /** How the connection was closed, if it was. */
   closeMode: CloseMode | undefined;
   /** FIN has been sent. */
@@ -91,7 +91,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     if (bytes.length === 0) return 0;
     this.reactor.submit(() => {
       this.taken += bytes.length;
-      if (this.writeFailed || this.finishing || this.closed) this.hasLeft(bytes.length);
+      if (this.writeFailed || this.finishing || this.closed) this.addSent(bytes.length);
       else this.pending.push(bytes);
       this.flush();
     });
@@ -208,27 +208,27 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.pending.shift();
     }
     if (moved > 0 || this.pending.length === 0) this.stopWriteTimer();
-    if (moved > 0) this.hasLeft(moved);
+    if (moved > 0) this.addSent(moved);
     if (this.pending.length > 0) this.startWriteTimer();
   }
 
-  private hasLeft(bytes: number): void {
-    this.left += bytes;
+  private addSent(bytes: number): void {
+    this.sent += bytes;
     if (this.lingering) this.startDeadline();
     this.checkPositions();
   }
 
   private checkPositions(): void {
     if (this.writeFailed || this.closed) return;
-    if (this.notifyAt !== undefined && this.left >= this.notifyAt) {
+    if (this.notifyAt !== undefined && this.sent >= this.notifyAt) {
       this.notifyAt = undefined;
-      this.reactor.post(() => this.handler?.onLeft());
+      this.reactor.post(() => this.handler?.onSent());
     }
-    if (this.drainAt !== undefined && this.taken - this.left <= this.drainAt) {
+    if (this.drainAt !== undefined && this.taken - this.sent <= this.drainAt) {
       this.drainAt = undefined;
       this.reactor.post(() => this.handler?.onDrained());
     }
-    if (!this.finishing || this.finished || this.left !== this.taken) return;
+    if (!this.finishing || this.finished || this.sent !== this.taken) return;
     this.finished = true;
     this.link.shutdown();
     this.reactor.post(() => this.handler?.onFinished());
