@@ -63,8 +63,8 @@ export const mutations = [
     // A connection looks once more before it emits, so that has to go, too.
     and: {
       file: 'lib/connection/Input.ts',
-      from: 'this.queued && this.emitting; burst -= 1',
-      to: 'this.queued && this.readers.length > 0; burst -= 1',
+      from: 'this.queued > 0 && this.emitting; burst -= 1',
+      to: 'this.queued > 0 && this.readers.length > 0; burst -= 1',
     },
   },
   {

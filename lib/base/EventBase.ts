@@ -40,7 +40,6 @@ import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
 
 const noAddress = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
-/** Of the ends of a pair. */
 const NO_ADDRESSES: ConnectionAddresses = { local: noAddress, remote: noAddress };
 
 /** The same function for every connection. */

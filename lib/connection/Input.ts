@@ -189,12 +189,12 @@ export class Input implements SourceActions {
     // Ended from this side, while the chunk was under way.
     if (this.ended) return;
     this.arrivedBytes += chunk.length;
-    if (this.queued || this.pumping || !this.emitting) {
+    if (this.queued > 0 || this.pumping || !this.emitting) {
       (this.queue ??= []).push(copyOf(chunk));
       return;
     }
     this.emit(chunk, false);
-    if (this.queued || this.state === 'ending') this.pump();
+    if (this.queued > 0 || this.state === 'ending') this.pump();
   }
 
   /** The peer's side has ended. Ends this side when nothing is left to emit. */
@@ -255,8 +255,8 @@ export class Input implements SourceActions {
     return this.readers.length > 0 && !this.source.waiting;
   }
 
-  private get queued(): boolean {
-    return this.queue !== undefined && this.queue.length > 0;
+  private get queued(): number {
+    return this.queue?.length ?? 0;
   }
 
   /** @returns false if it has ended already */
@@ -291,14 +291,14 @@ export class Input implements SourceActions {
   /** Emits what waits, as far as it may. */
   private pump(): void {
     if (this.pumping) return;
-    for (let burst = BURST_CHUNKS; this.queued && this.emitting; burst -= 1) {
+    for (let burst = BURST_CHUNKS; this.queued > 0 && this.emitting; burst -= 1) {
       if (burst === 0) {
         this.source.resumeLater();
         return;
       }
       this.emit(this.queue?.shift() as Buffer, true);
     }
-    if (!this.queued && !this.source.hasPostponed) this.deliverEnd();
+    if (this.queued === 0 && !this.source.hasPostponed) this.deliverEnd();
   }
 
   /** @param most - so many readers may have had the bytes: the one that gives them back, or none */
@@ -315,7 +315,7 @@ export class Input implements SourceActions {
 
   private goOnLater(): void {
     if (this.pumping || this.readers.length === 0) return;
-    if (this.queued || this.state === 'ending') this.source.resumeLater();
+    if (this.queued > 0 || this.state === 'ending') this.source.resumeLater();
   }
 
   /** @param owned - the chunk is a copy already, which may be given away */
@@ -345,7 +345,7 @@ export class Input implements SourceActions {
     if (this.state !== 'ending') return;
     const { readers } = this;
     // With nobody to have it, bytes that wait keep the ending for the next reader.
-    if (readers.length === 0 && this.queued) return;
+    if (readers.length === 0 && this.queued > 0) return;
     this.state = 'ended';
     for (const reader of readers) {
       reader.runInAsyncScope(() => {

@@ -1,6 +1,6 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger, type OptionTable } from '../common/check';
-import type { ConnectionOptions } from './ConnectionConfig';
+import { checkedOptions, type OptionTable } from '../common/options';
+import { CONNECTION_OPTIONS, type ConnectionOptions } from './ConnectionConfig';
 import type { Transport } from './Transport';
 
 /** How long a direction may make no progress. */
@@ -11,12 +11,10 @@ export interface TimeoutsConfig {
   readonly writeTimeoutMs?: number;
 }
 
-export const TIMEOUT_OPTIONS: OptionTable<TimeoutsConfig> = {
-  readTimeoutMs: true,
-  writeTimeoutMs: true,
-};
-
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+export const TIMEOUT_OPTIONS = {
+  readTimeoutMs: CONNECTION_OPTIONS.readTimeoutMs,
+  writeTimeoutMs: CONNECTION_OPTIONS.writeTimeoutMs,
+} satisfies OptionTable<TimeoutsConfig>;
 
 /** The timeouts of a connection, and what one of them means. */
 export class Timeouts {
@@ -27,14 +25,19 @@ export class Timeouts {
     private readonly transport: Transport,
     private readonly options: ConnectionOptions,
   ) {
-    this.set(options);
+    this.apply(options.readTimeoutMs, options.writeTimeoutMs);
   }
 
   set(config: TimeoutsConfig): void {
-    const ms = (name: keyof TimeoutsConfig, fallback: number) =>
-      checkInteger(name, config[name] ?? fallback, 0, MAX_TIMEOUT_MS, 'ms');
-    const readMs = ms('readTimeoutMs', this.readMs);
-    const writeMs = ms('writeTimeoutMs', this.writeMs);
+    const { readTimeoutMs: readMs, writeTimeoutMs: writeMs } = checkedOptions(
+      'config',
+      { readTimeoutMs: this.readMs, writeTimeoutMs: this.writeMs, ...config },
+      TIMEOUT_OPTIONS,
+    );
+    this.apply(readMs, writeMs);
+  }
+
+  private apply(readMs: number, writeMs: number): void {
     if (readMs === this.readMs && writeMs === this.writeMs) return;
     this.readMs = readMs;
     this.writeMs = writeMs;

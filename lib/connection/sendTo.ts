@@ -9,12 +9,13 @@ import { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
 import { borrow } from '../common/borrow';
 import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
+  type Checked,
+  checkedOptions,
+  flag,
+  integer,
+  oneOf,
   type OptionTable,
-  checkOneOf,
-} from '../common/check';
+} from '../common/options';
 import { Intake } from '../flow/Intake';
 import {
   currentSubscribing,
@@ -55,26 +56,13 @@ export interface SendToConfig {
   readonly end?: boolean;
 }
 
-const OPTIONS: OptionTable<SendToConfig> = {
-  whenSaturated: true,
-  dropAboveBytes: true,
-  end: true,
-};
+const OPTIONS = {
+  whenSaturated: oneOf(WHEN_SATURATED),
+  dropAboveBytes: integer('bytes', 0, MAX_MARK_BYTES, DEFAULT_DROP_ABOVE_BYTES),
+  end: flag(false),
+} satisfies OptionTable<SendToConfig>;
 
-type SendToOptions = Required<SendToConfig>;
-
-/** Checks the options and fills in the defaults. */
-function sendToOptions(config: SendToConfig): SendToOptions {
-  checkOptions('config', config, OPTIONS);
-  const { whenSaturated = 'hold', dropAboveBytes = DEFAULT_DROP_ABOVE_BYTES, end = false } = config;
-  return {
-    whenSaturated: checkOneOf('whenSaturated', whenSaturated, WHEN_SATURATED),
-    dropAboveBytes: checkInteger('dropAboveBytes', dropAboveBytes, 0, MAX_MARK_BYTES, 'bytes'),
-    end: checkBoolean('end', end),
-  };
-}
-
-const DEFAULTS = sendToOptions({});
+const DEFAULTS = checkedOptions('config', {}, OPTIONS);
 
 /**
  * Writes every value to a connection and emits nothing.
@@ -108,7 +96,7 @@ export function sendTo(
   config?: SendToConfig,
 ): OperatorFunction<Chunk, never> {
   // One object for all: most connections have a `sendTo` of their own.
-  const options = config === undefined ? DEFAULTS : sendToOptions(config);
+  const options = config === undefined ? DEFAULTS : checkedOptions('config', config, OPTIONS);
   return (source) =>
     new Observable<never>((subscriber) => {
       new Sending(subscriber, connection, options).connect(source);
@@ -139,7 +127,7 @@ class Sending
   constructor(
     private readonly subscriber: Subscriber<never>,
     private readonly connection: Connection,
-    private readonly options: SendToOptions,
+    private readonly options: Checked<typeof OPTIONS>,
   ) {
     super();
     this.intake = new Intake(this);

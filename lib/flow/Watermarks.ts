@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions, type OptionTable } from '../common/check';
+import { checkObject } from '../common/check';
+import { checkedOptions, integer, type OptionTable } from '../common/options';
 
 /**
  * Low and high mark of one direction of a connection, in bytes.
@@ -18,13 +19,13 @@ export interface WatermarksConfig {
   readonly high?: number;
 }
 
-const OPTIONS: OptionTable<WatermarksConfig> = {
-  low: true,
-  high: true,
-};
-
 /** The largest mark and the largest `maxOutputBytes`: positions on the rings are 32 bits wide. */
 export const MAX_MARK_BYTES = 2 ** 30;
+
+const OPTIONS = {
+  high: integer('bytes', 1, MAX_MARK_BYTES),
+  low: integer('bytes', 0, MAX_MARK_BYTES),
+} satisfies OptionTable<WatermarksConfig>;
 
 /**
  * Checks marks and fills in what is absent.
@@ -41,11 +42,10 @@ export function watermarks(
   fallback: Watermarks,
 ): Watermarks {
   if (config === undefined) return fallback;
-  checkOptions(name, config, OPTIONS);
-  const { high = fallback.high } = config;
-  checkInteger(`${name}.high`, high, 1, MAX_MARK_BYTES, 'bytes');
-  const { low = config.high === undefined ? fallback.low : high >> 1 } = config;
-  checkInteger(`${name}.low`, low, 0, MAX_MARK_BYTES, 'bytes');
+  checkObject(name, config);
+  const half = config.high === undefined ? fallback.low : config.high >> 1;
+  const { low = half, high = fallback.high } = config;
+  checkedOptions(name, { ...config, low, high }, OPTIONS);
   if (low > high) {
     throw new RangeError(
       `${name}.low must not be above ${name}.high, got ${String(low)} > ${String(high)} bytes`,
