@@ -1,6 +1,6 @@
 import { native } from '../native';
 import { checkOneOf } from '../common/check';
-import { checkedOptions, flag, integer, type Option, type OptionTable } from '../common/options';
+import { checkedOptions, type Option, type OptionTable, option } from '../common/options';
 import type { ReactorConfig } from './ReactorConfig';
 
 /** What a method can be asked to do. @see event2/event.h `enum event_method_feature` */
@@ -53,15 +53,15 @@ const wordsOf =
   };
 
 const OPTIONS = {
-  threads: integer('threads', 1, 64, 1),
+  threads: option.integer('threads', 1, 64, 1),
   avoidMethods: wordsOf(() => native.supportedMethods()),
   requireFeatures: wordsOf(() => FEATURES),
-  readEnvironment: flag(false),
-  maxDispatchIntervalUs: integer('microseconds', 0, 60_000_000, 0),
-  maxDispatchCallbacks: integer('callbacks', 0, 1_000_000, 0),
-  priorities: integer('levels', 1, 255, 1),
-  dispatch: flag(true),
-  exitOnEmpty: flag(false),
+  readEnvironment: option.flag(false),
+  maxDispatchIntervalUs: option.integer('microseconds', 0, 60_000_000, 0),
+  maxDispatchCallbacks: option.integer('callbacks', 0, 1_000_000, 0),
+  priorities: option.integer('levels', 1, 255, 1),
+  dispatch: option.flag(true),
+  exitOnEmpty: option.flag(false),
 } satisfies OptionTable<EventBaseConfig>;
 
 /** Checks the options and fills in the defaults. */

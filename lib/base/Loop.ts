@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of, EMPTY, throwError } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { checkNumber } from '../common/check';
-import { checkedOptions, flag, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { LONGEST_MS } from '../events/TimerConfig';
 import { native } from '../native';
 import type { Reactor } from './Reactor';
@@ -24,8 +24,8 @@ export interface LoopConfig {
 }
 
 const OPTIONS = {
-  once: flag(false),
-  nonblock: flag(false),
+  once: option.flag(false),
+  nonblock: option.flag(false),
 } satisfies OptionTable<LoopConfig>;
 
 const ENDS = new Map<number, LoopEnd>([

@@ -47,55 +47,48 @@ export function checkedOptions<Table extends Readonly<Record<string, Option<unkn
   checkOptions(name, config, known);
   const prefix = name.endsWith('config') ? name.slice(0, -'config'.length) : `${name}.`;
   const checked: Record<string, unknown> = {};
-  for (const option in table) {
-    const value = (config as Record<string, unknown>)[option];
-    checked[option] = table[option]?.(value, prefix + option, checked);
+  for (const key in table) {
+    const value = (config as Record<string, unknown>)[key];
+    checked[key] = table[key]?.(value, prefix + key, checked);
   }
   return checked as Checked<Table>;
 }
 
-/** A whole number. Without a default it is needed. */
-export const integer =
-  (unit: string, least: number, most: number, fallback?: number): Option<number> =>
-  (value, name) =>
-    checkInteger(name, value ?? fallback, least, most, unit);
-
-/** A whole number of at least 1; no limit where it is absent. */
-export const limit =
-  (unit: string): Option<number> =>
-  (value, name) =>
-    value === undefined ? Infinity : checkInteger(name, value, 1, 2 ** 31 - 1, unit);
-
-export const text: Option<string> = (value, name) => checkString(name, value);
-
-export const flag =
-  (fallback: boolean): Option<boolean> =>
-  (value, name) =>
-    checkBoolean(name, value ?? fallback);
-
-export const oneOf =
-  <const T extends string | number>(
-    choices: readonly T[],
-    fallback: T | undefined = choices[0],
-  ): Option<T> =>
-  (value, name) =>
-    checkOneOf(name, value ?? fallback, choices);
-
-export const callback =
-  <T>(): Option<T> =>
-  (value, name) => {
-    checkFunction(name, value);
-    return value as T;
-  };
-
-/** What may be absent and has no default. */
-export const optional =
-  <T>(option: Option<T>): Option<T | undefined> =>
-  (value, name, checked) =>
-    value === undefined ? undefined : option(value, name, checked);
-
-/** What is checked together with others, elsewhere. */
-export const other =
-  <T>(): Option<T | undefined> =>
-  (value) =>
-    value as T | undefined;
+/** The kinds of options. */
+export const option = {
+  /** A whole number. Without a default it is needed. */
+  integer:
+    (unit: string, least: number, most: number, fallback?: number): Option<number> =>
+    (value, name) =>
+      checkInteger(name, value ?? fallback, least, most, unit),
+  /** A whole number of at least 1; no limit where it is absent. */
+  limit:
+    (unit: string): Option<number> =>
+    (value, name) =>
+      value === undefined ? Infinity : checkInteger(name, value, 1, 2 ** 31 - 1, unit),
+  text: ((value, name) => checkString(name, value)) as Option<string>,
+  flag:
+    (fallback: boolean): Option<boolean> =>
+    (value, name) =>
+      checkBoolean(name, value ?? fallback),
+  oneOf:
+    <const T extends string | number>(choices: readonly T[], fallback = choices[0]): Option<T> =>
+    (value, name) =>
+      checkOneOf(name, value ?? fallback, choices),
+  callback:
+    <T>(): Option<T> =>
+    (value, name) => {
+      checkFunction(name, value);
+      return value as T;
+    },
+  /** What may be absent and has no default. */
+  optional:
+    <T>(kind: Option<T>): Option<T | undefined> =>
+    (value, name, checked) =>
+      value === undefined ? undefined : kind(value, name, checked),
+  /** What is checked together with others, elsewhere. */
+  other:
+    <T>(): Option<T | undefined> =>
+    (value) =>
+      value as T | undefined,
+};

@@ -1,15 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { checkInteger, checkString } from '../common/check';
-import {
-  type Checked,
-  type OptionTable,
-  callback,
-  checkedOptions,
-  flag,
-  integer,
-  optional,
-  other,
-} from '../common/options';
+import { type Checked, type OptionTable, checkedOptions, option } from '../common/options';
 import {
   CONNECTION_OPTIONS,
   MAX_MS,
@@ -59,19 +50,19 @@ export interface ConnectConfig extends ConnectionConfig {
 }
 
 const OWN_OPTIONS = {
-  port: other<number>(),
-  host: other<string>(),
-  path: other<string>(),
-  family: other<0 | 4 | 6>(),
-  lookup: optional(callback<LookupFunction>()),
-  localAddress: other<string>(),
-  localPort: integer('ports', 0, 65535, 0),
-  noDelay: flag(true),
+  port: option.other<number>(),
+  host: option.other<string>(),
+  path: option.other<string>(),
+  family: option.other<0 | 4 | 6>(),
+  lookup: option.optional(option.callback<LookupFunction>()),
+  localAddress: option.other<string>(),
+  localPort: option.integer('ports', 0, 65535, 0),
+  noDelay: option.flag(true),
   keepAliveSeconds,
-  connectTimeoutMs: integer('ms', 0, MAX_MS, 0),
-  attemptDelayMs: integer('ms', 10, MAX_MS, 250),
-  closeDeadlineMs: integer('ms', 1, MAX_MS, 5000),
-  signal: optional(abortSignal),
+  connectTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  attemptDelayMs: option.integer('ms', 10, MAX_MS, 250),
+  closeDeadlineMs: option.integer('ms', 1, MAX_MS, 5000),
+  signal: option.optional(abortSignal),
 } satisfies OptionTable<Omit<ConnectConfig, keyof ConnectionConfig>>;
 
 const CONNECT_OPTIONS: OptionTable<ConnectConfig> = { ...CONNECTION_OPTIONS, ...OWN_OPTIONS };

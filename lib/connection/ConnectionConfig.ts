@@ -4,11 +4,7 @@ import {
   type Option,
   type OptionTable,
   checkedOptions,
-  flag,
-  integer,
-  oneOf,
-  optional,
-  other,
+  option,
 } from '../common/options';
 import { tokenBucket, type RateLimit } from './RateLimit';
 import type { RateLimitGroup } from './RateLimitGroup';
@@ -73,14 +69,14 @@ export const CONNECTION_OPTIONS = {
   read: marks,
   write: marks,
   maxOutputBytes,
-  encoding: oneOf(['utf8', 'latin1', 'ascii']),
-  readTimeoutMs: integer('ms', 0, MAX_MS, 0),
-  writeTimeoutMs: integer('ms', 0, MAX_MS, 0),
-  rateLimit: optional((limit, name) => tokenBucket(name, limit as RateLimit)),
-  rateLimitGroup: other<RateLimitGroup>(),
-  priority: optional(integer('levels', 0, MAX_PRIORITY)),
-  whenTimeout: oneOf(['error', 'event']),
-  allowHalfOpen: flag(false),
+  encoding: option.oneOf(['utf8', 'latin1', 'ascii']),
+  readTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  writeTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  rateLimit: option.optional((limit, name) => tokenBucket(name, limit as RateLimit)),
+  rateLimitGroup: option.other<RateLimitGroup>(),
+  priority: option.optional(option.integer('levels', 0, MAX_PRIORITY)),
+  whenTimeout: option.oneOf(['error', 'event']),
+  allowHalfOpen: option.flag(false),
 } satisfies OptionTable<ConnectionConfig>;
 
 /** {@link ConnectionConfig}, checked and complete. */

@@ -1,14 +1,5 @@
 import { checkInteger, checkString } from '../common/check';
-import {
-  type Checked,
-  type OptionTable,
-  checkedOptions,
-  flag,
-  integer,
-  limit,
-  optional,
-  other,
-} from '../common/options';
+import { type Checked, type OptionTable, checkedOptions, option } from '../common/options';
 import {
   CONNECTION_OPTIONS,
   connectionOptions,
@@ -64,20 +55,20 @@ export interface ListenConfig extends ConnectionConfig {
 }
 
 const OWN_OPTIONS = {
-  port: other<number>(),
-  host: other<string>(),
-  path: other<string>(),
-  fd: other<number>(),
-  backlog: integer('connections', 1, 65535, 511),
-  ipv6Only: flag(false),
-  reuseAddress: flag(true),
-  reusePort: flag(false),
-  deferredAccept: flag(false),
-  closeOnExec: flag(true),
-  noDelay: flag(true),
+  port: option.other<number>(),
+  host: option.other<string>(),
+  path: option.other<string>(),
+  fd: option.other<number>(),
+  backlog: option.integer('connections', 1, 65535, 511),
+  ipv6Only: option.flag(false),
+  reuseAddress: option.flag(true),
+  reusePort: option.flag(false),
+  deferredAccept: option.flag(false),
+  closeOnExec: option.flag(true),
+  noDelay: option.flag(true),
   keepAliveSeconds,
-  maxConnections: limit('connections'),
-  signal: optional(abortSignal),
+  maxConnections: option.limit('connections'),
+  signal: option.optional(abortSignal),
 } satisfies OptionTable<Omit<ListenConfig, keyof ConnectionConfig>>;
 
 export const LISTEN_OPTIONS: OptionTable<ListenConfig> = { ...CONNECTION_OPTIONS, ...OWN_OPTIONS };

@@ -1,5 +1,5 @@
 import { checkInteger } from '../common/check';
-import { checkedOptions, integer, type Option, type OptionTable } from '../common/options';
+import { checkedOptions, type Option, type OptionTable, option } from '../common/options';
 
 /**
  * A token bucket: so many bytes a second, in bursts.
@@ -54,7 +54,7 @@ const burst =
   };
 
 const OPTIONS = {
-  tickMs: integer('ms', 1, 60_000, 100),
+  tickMs: option.integer('ms', 1, 60_000, 100),
   readBytesPerSecond: rate,
   writeBytesPerSecond: rate,
   readBurstBytes: burst('readBytesPerSecond'),

@@ -4,7 +4,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { checkInteger, checkString } from '../common/check';
-import { checkedOptions, integer, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Output } from './Output';
 import type { SocketTransport } from './Transport';
 
@@ -27,7 +27,7 @@ const READ_BYTES = 64 * 1024;
 const LAST_BYTE = Number.MAX_SAFE_INTEGER - 1;
 
 const OPTIONS = {
-  start: integer('bytes', 0, LAST_BYTE, 0),
+  start: option.integer('bytes', 0, LAST_BYTE, 0),
   end: (value, name, { start }) =>
     checkInteger(name, value ?? LAST_BYTE, start as number, LAST_BYTE, 'bytes'),
 } satisfies OptionTable<SendFileConfig>;

@@ -8,14 +8,7 @@ import {
 import { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
 import { borrow } from '../common/borrow';
-import {
-  type Checked,
-  checkedOptions,
-  flag,
-  integer,
-  oneOf,
-  type OptionTable,
-} from '../common/options';
+import { type Checked, checkedOptions, type OptionTable, option } from '../common/options';
 import { Intake } from '../flow/Intake';
 import {
   currentSubscribing,
@@ -57,9 +50,9 @@ export interface SendToConfig {
 }
 
 const OPTIONS = {
-  whenSaturated: oneOf(WHEN_SATURATED),
-  dropAboveBytes: integer('bytes', 0, MAX_MARK_BYTES, DEFAULT_DROP_ABOVE_BYTES),
-  end: flag(false),
+  whenSaturated: option.oneOf(WHEN_SATURATED),
+  dropAboveBytes: option.integer('bytes', 0, MAX_MARK_BYTES, DEFAULT_DROP_ABOVE_BYTES),
+  end: option.flag(false),
 } satisfies OptionTable<SendToConfig>;
 
 const DEFAULTS = checkedOptions('config', {}, OPTIONS);

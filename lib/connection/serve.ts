@@ -11,15 +11,7 @@ import {
 } from 'rxjs';
 import { SubscriberContext } from '../common/SubscriberContext';
 import { checkFunction } from '../common/check';
-import {
-  callback,
-  checkedOptions,
-  integer,
-  limit,
-  optional,
-  type OptionTable,
-  other,
-} from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
@@ -53,11 +45,11 @@ export interface ServeConfig {
 }
 
 const OPTIONS = {
-  concurrency: limit('connections'),
-  onError: optional(callback<NonNullable<ServeConfig['onError']>>()),
-  shutdown: other<ObservableInput<unknown>>(),
-  shutdownDeadlineMs: integer('ms', 0, MAX_MS, 10000),
-  closeDeadlineMs: integer('ms', 1, MAX_MS, 5000),
+  concurrency: option.limit('connections'),
+  onError: option.optional(option.callback<NonNullable<ServeConfig['onError']>>()),
+  shutdown: option.other<ObservableInput<unknown>>(),
+  shutdownDeadlineMs: option.integer('ms', 0, MAX_MS, 10000),
+  closeDeadlineMs: option.integer('ms', 1, MAX_MS, 5000),
 } satisfies OptionTable<ServeConfig>;
 
 /**

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkOneOf } from '../common/check';
-import { checkedOptions, oneOf, type OptionTable, other } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { FdEventName, FdWatchSpec } from './FdWatch';
 import { LONGEST_MS, checkPriority } from './TimerConfig';
 
@@ -30,8 +30,8 @@ const OPTIONS = {
     return value.map((event) => checkOneOf(name, event, EVENTS));
   },
   timeoutMs: (value, name) => checkNumber(name, value ?? 0, 0, LONGEST_MS, 'ms'),
-  mode: oneOf(['level', 'edge']),
-  priority: other<number>(),
+  mode: option.oneOf(['level', 'edge']),
+  priority: option.other<number>(),
 } satisfies OptionTable<FdConfig>;
 
 /** Checks the options and fills in the defaults. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { LibeventError } from '../common/LibeventError';
 import { checkOneOf } from '../common/check';
-import { checkedOptions, type OptionTable, other } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { checkPriority } from './TimerConfig';
 
 /** Options of `base.signal()`. */
@@ -10,7 +10,7 @@ export interface SignalConfig {
   readonly priority?: number;
 }
 
-const OPTIONS = { priority: other<number>() } satisfies OptionTable<SignalConfig>;
+const OPTIONS = { priority: option.other<number>() } satisfies OptionTable<SignalConfig>;
 
 /** {@link SignalConfig}, checked and complete. */
 export interface SignalOptions {

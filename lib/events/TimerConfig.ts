@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber } from '../common/check';
-import { checkedOptions, flag, type OptionTable, other } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { TimerSpec } from './Timers';
 
 /** 68 years, what 31 bits of seconds can say. */
@@ -28,10 +28,10 @@ export interface TimerConfig {
 }
 
 const OPTIONS = {
-  catchUp: flag(false),
-  commonTimeout: flag(false),
-  ref: flag(true),
-  priority: other<number>(),
+  catchUp: option.flag(false),
+  commonTimeout: option.flag(false),
+  ref: option.flag(true),
+  priority: option.other<number>(),
 } satisfies OptionTable<TimerConfig>;
 
 /** {@link TimerConfig} with its times, checked and complete. */

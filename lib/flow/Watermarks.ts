@@ -1,5 +1,5 @@
 import { checkObject } from '../common/check';
-import { checkedOptions, integer, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 
 /**
  * Low and high mark of one direction of a connection, in bytes.
@@ -23,8 +23,8 @@ export interface WatermarksConfig {
 export const MAX_MARK_BYTES = 2 ** 30;
 
 const OPTIONS = {
-  high: integer('bytes', 1, MAX_MARK_BYTES),
-  low: integer('bytes', 0, MAX_MARK_BYTES),
+  high: option.integer('bytes', 1, MAX_MARK_BYTES),
+  low: option.integer('bytes', 0, MAX_MARK_BYTES),
 } satisfies OptionTable<WatermarksConfig>;
 
 /**

@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput } from 'rxjs';
-import { callback, checkedOptions, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { HeldOutput } from './HeldOutput';
 import { Intake } from './Intake';
 import { Holds, type Release } from './Source';
@@ -14,8 +14,8 @@ export interface HoldableConfig {
 }
 
 const OPTIONS = {
-  pause: callback(),
-  resume: callback(),
+  pause: option.callback(),
+  resume: option.callback(),
 } satisfies OptionTable<HoldableConfig>;
 
 /**

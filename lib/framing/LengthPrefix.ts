@@ -1,5 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkedOptions, flag, oneOf, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { frameBytes } from './frameBytes';
 
 /** What {@link lengthPrefixed} and {@link encodeLengthPrefixed} have to agree upon. */
@@ -19,9 +19,9 @@ export interface LengthPrefixConfig {
 const DEFAULT_MAX_LENGTH = 2 ** 20;
 
 const OPTIONS = {
-  prefixBytes: oneOf([1, 2, 4, 8], 4),
-  endian: oneOf(['big', 'little']),
-  includesPrefix: flag(false),
+  prefixBytes: option.oneOf([1, 2, 4, 8], 4),
+  endian: option.oneOf(['big', 'little']),
+  includesPrefix: option.flag(false),
   maxLength: frameBytes(DEFAULT_MAX_LENGTH),
 } satisfies OptionTable<LengthPrefixConfig>;
 

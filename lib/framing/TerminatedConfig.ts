@@ -1,4 +1,4 @@
-import { type Checked, oneOf, type OptionTable } from '../common/options';
+import { type Checked, type OptionTable, option } from '../common/options';
 import { frameBytes } from './frameBytes';
 
 /** How bytes become values. */
@@ -33,8 +33,8 @@ const DEFAULT_MAX_LENGTH = 65_536;
 /** But for the encoding, whose default is the operator's. */
 export const TERMINATED_OPTIONS = {
   maxLength: frameBytes(DEFAULT_MAX_LENGTH),
-  whenTooLong: oneOf(['error', 'split']),
-  whenUnfinished: oneOf(['emit', 'error', 'discard']),
+  whenTooLong: option.oneOf(['error', 'split']),
+  whenUnfinished: option.oneOf(['emit', 'error', 'discard']),
 } satisfies OptionTable<Omit<TerminatedConfig, 'encoding'>>;
 
 /** {@link TerminatedConfig}, checked and complete. */

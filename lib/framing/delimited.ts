@@ -1,6 +1,6 @@
 import type { Chunk } from '../common/Chunk';
 import type { OperatorFunction } from 'rxjs';
-import { checkedOptions, flag, oneOf, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { terminated } from './terminated';
 import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
 import { terminatorOf } from './Terminator';
@@ -13,8 +13,8 @@ export interface DelimitedConfig extends TerminatedConfig {
 
 const OPTIONS = {
   ...TERMINATED_OPTIONS,
-  encoding: oneOf(['utf8', 'latin1', 'buffer'], 'buffer'),
-  keepDelimiter: flag(false),
+  encoding: option.oneOf(['utf8', 'latin1', 'buffer'], 'buffer'),
+  keepDelimiter: option.flag(false),
 } satisfies OptionTable<DelimitedConfig>;
 
 /**

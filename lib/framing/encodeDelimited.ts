@@ -1,6 +1,6 @@
 import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkedOptions, oneOf, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { terminate } from './terminate';
 import { terminatorOf } from './Terminator';
 
@@ -11,7 +11,7 @@ export interface EncodeDelimitedConfig {
 }
 
 const OPTIONS = {
-  encoding: oneOf(['utf8', 'latin1']),
+  encoding: option.oneOf(['utf8', 'latin1']),
 } satisfies OptionTable<EncodeDelimitedConfig>;
 
 /**

@@ -1,6 +1,6 @@
 import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkedOptions, oneOf, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminate } from './terminate';
 
@@ -16,8 +16,8 @@ export interface EncodeLinesConfig {
 }
 
 const OPTIONS = {
-  eol: oneOf(['crlf', 'crlfStrict', 'lf', 'nul']),
-  encoding: oneOf(['utf8', 'latin1']),
+  eol: option.oneOf(['crlf', 'crlfStrict', 'lf', 'nul']),
+  encoding: option.oneOf(['utf8', 'latin1']),
 } satisfies OptionTable<EncodeLinesConfig>;
 
 const CRLF = Buffer.from('\r\n');

@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkedOptions, flag, oneOf, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminated } from './terminated';
 import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
@@ -18,9 +18,9 @@ export interface LinesConfig extends TerminatedConfig {
 
 const OPTIONS = {
   ...TERMINATED_OPTIONS,
-  encoding: oneOf(['utf8', 'latin1', 'buffer']),
-  eol: oneOf(Object.keys(EOL_TERMINATORS) as EolStyle[], 'crlf'),
-  keepEol: flag(false),
+  encoding: option.oneOf(['utf8', 'latin1', 'buffer']),
+  eol: option.oneOf(Object.keys(EOL_TERMINATORS) as EolStyle[], 'crlf'),
+  keepEol: option.flag(false),
 } satisfies OptionTable<LinesConfig>;
 
 /**

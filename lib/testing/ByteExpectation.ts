@@ -1,4 +1,4 @@
-import { checkedOptions, flag, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { Expectation, type ExpectationKind } from './Expectation';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
@@ -15,7 +15,7 @@ export interface BytesConfig {
   readonly coalesced?: boolean;
 }
 
-const OPTIONS = { coalesced: flag(true) } satisfies OptionTable<BytesConfig>;
+const OPTIONS = { coalesced: option.flag(true) } satisfies OptionTable<BytesConfig>;
 
 type Values = MarbleValues<Bytes>;
 

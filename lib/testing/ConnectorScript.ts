@@ -1,7 +1,7 @@
 import { type Observable, Subscription } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
-import { checkedOptions, optional, type OptionTable, text } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import {
   type ConnectConfig,
   type ConnectOptions,
@@ -46,7 +46,7 @@ function addressesOf(name: string, addresses: unknown): readonly AddressInfo[] {
 }
 
 export const SCRIPTED_CONNECT_OPTIONS = {
-  name: optional(text),
+  name: option.optional(option.text),
   code: errnoName('ECONNREFUSED'),
   addresses: (value, name) => addressesOf(name, value ?? ['127.0.0.1']),
 } satisfies OptionTable<ScriptedConnectConfig>;

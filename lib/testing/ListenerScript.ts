@@ -1,5 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkedOptions, optional, type OptionTable, text } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import {
   LISTEN_OPTIONS,
@@ -30,7 +30,7 @@ export interface ScriptedListenConfig extends ListenConfig {
   readonly code?: string;
 }
 
-const OWN_OPTIONS = { name: optional(text), code: errnoName('EADDRINUSE') };
+const OWN_OPTIONS = { name: option.optional(option.text), code: errnoName('EADDRINUSE') };
 
 export const SCRIPTED_LISTEN_OPTIONS: OptionTable<ScriptedListenConfig> = {
   ...LISTEN_OPTIONS,

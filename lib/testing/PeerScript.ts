@@ -1,4 +1,4 @@
-import { checkedOptions, flag, optional, type OptionTable, other, text } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError } from './MarbleError';
 import { type Mark, isSign } from './Mark';
 import { type Bytes, toBytes } from './bytes';
@@ -33,10 +33,10 @@ export interface PeerConfig {
 }
 
 export const PEER_OPTIONS = {
-  name: optional(text),
-  takes: other<PeerConfig['takes']>(),
+  name: option.optional(option.text),
+  takes: option.other<PeerConfig['takes']>(),
   sendBufferBytes: (value, name) => bytesOption(name, value ?? 0),
-  coalesce: flag(false),
+  coalesce: option.flag(false),
   code: errnoName('ECONNRESET'),
 } satisfies OptionTable<PeerConfig>;
 

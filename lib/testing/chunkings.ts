@@ -1,4 +1,4 @@
-import { checkedOptions, limit, type OptionTable } from '../common/options';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError } from './MarbleError';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
@@ -12,7 +12,7 @@ export interface ChunkingsConfig {
 }
 
 const OPTIONS = {
-  pieces: limit('pieces'),
+  pieces: option.limit('pieces'),
 } satisfies OptionTable<ChunkingsConfig>;
 
 const MOST_CHUNKINGS = 2 ** 15;
