@@ -220,7 +220,7 @@ export const mutations = [
   {
     rule: 'T9: progress does not start a deadline anew',
     file: 'lib/testing/VirtualTransport.ts',
-    from: 'if (this.lingering) this.startDeadline();',
+    from: "if (this.state === 'lingering') this.startDeadline();",
     to: '',
   },
 ];

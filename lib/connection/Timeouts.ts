@@ -1,3 +1,4 @@
+import { checkObject } from '../common/check';
 import { LibeventError } from '../common/LibeventError';
 import { checkedOptions, type OptionTable } from '../common/options';
 import { CONNECTION_OPTIONS, type ConnectionOptions } from './ConnectionConfig';
@@ -29,6 +30,7 @@ export class Timeouts {
   }
 
   set(config: TimeoutsConfig): void {
+    checkObject('config', config);
     const { readTimeoutMs: readMs, writeTimeoutMs: writeMs } = checkedOptions(
       'config',
       { readTimeoutMs: this.readMs, writeTimeoutMs: this.writeMs, ...config },

@@ -1,5 +1,5 @@
-import { checkObject } from '../common/check';
-import { checkedOptions, type OptionTable, option } from '../common/options';
+import { checkInteger, checkObject } from '../common/check';
+import { checkedOptions, type OptionTable } from '../common/options';
 
 /**
  * Low and high mark of one direction of a connection, in bytes.
@@ -22,10 +22,16 @@ export interface WatermarksConfig {
 /** The largest mark and the largest `maxOutputBytes`: positions on the rings are 32 bits wide. */
 export const MAX_MARK_BYTES = 2 ** 30;
 
-const OPTIONS = {
-  high: option.integer('bytes', 1, MAX_MARK_BYTES),
-  low: option.integer('bytes', 0, MAX_MARK_BYTES),
-} satisfies OptionTable<WatermarksConfig>;
+/** A low mark that is absent is half of a high one that is not. */
+const optionsOf = (config: WatermarksConfig, fallback: Watermarks) =>
+  ({
+    high: (value = fallback.high, name) => checkInteger(name, value, 1, MAX_MARK_BYTES, 'bytes'),
+    low: (value, name, checked) => {
+      const high = checked['high'] as number;
+      const half = config.high === undefined ? fallback.low : high >> 1;
+      return checkInteger(name, value === undefined ? half : value, 0, MAX_MARK_BYTES, 'bytes');
+    },
+  }) satisfies OptionTable<WatermarksConfig>;
 
 /**
  * Checks marks and fills in what is absent.
@@ -43,9 +49,7 @@ export function watermarks(
 ): Watermarks {
   if (config === undefined) return fallback;
   checkObject(name, config);
-  const half = config.high === undefined ? fallback.low : config.high >> 1;
-  const { low = half, high = fallback.high } = config;
-  checkedOptions(name, { ...config, low, high }, OPTIONS);
+  const { low, high } = checkedOptions(name, config, optionsOf(config, fallback));
   if (low > high) {
     throw new RangeError(
       `${name}.low must not be above ${name}.high, got ${String(low)} > ${String(high)} bytes`,
