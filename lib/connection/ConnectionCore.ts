@@ -10,7 +10,7 @@ import type { OutputOwner } from './OutputOwner';
 import { Timeouts } from './Timeouts';
 import type { CloseMode, Transport, TransportHandler } from './Transport';
 
-/** Whoever is notified once when a connection is gone. */
+/** Notified once, when a connection is gone. */
 export interface ClosedListener {
   onClosed(): void;
 }

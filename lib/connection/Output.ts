@@ -18,7 +18,7 @@ const MOST_BYTES_OF_A_UNIT = 3;
 
 /**
  * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
- * that fill it, and notifies whoever waits until bytes have been sent.
+ * that fill it, and notifies those who wait until bytes have been sent.
  */
 export class Output implements Writer {
   /**
@@ -245,7 +245,7 @@ export class Output implements Writer {
     this.leave(undefined);
   }
 
-  /** Nothing more can be sent: whoever waits is notified, whoever is held is released. */
+  /** Nothing more can be sent: waiters are notified, held sources released. */
   onFailed(error: LibeventError): void {
     if (!this.done) this.end(error, 'cut');
   }
@@ -315,7 +315,7 @@ export class Output implements Writer {
     });
   }
 
-  /** Output that waits when the connection is dropped is not sent: whoever waits for it hears so. */
+  /** Output that waits when the connection is dropped is not sent: its waiters get an error. */
   private lost(): LibeventError | undefined {
     const { bytes } = this;
     if (bytes === 0) return undefined;
@@ -335,7 +335,7 @@ export class Output implements Writer {
     });
   }
 
-  /** Whoever has seen it saturated sees it drained, whatever has ended it. */
+  /** Saturation ends with `drained`, whatever has ended the output. */
   private endSaturation(): void {
     if (this.saturated) this.evaluate(0);
   }
