@@ -249,7 +249,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.deadlineMs = deadlineMs;
       this.startDeadline();
       this.checkPositions();
-      if (!this.closed) this.discard();
+      this.discard();
       return;
     }
     this.closeSocket(mode === 'reset' ? 'reset' : 'plain');
@@ -269,6 +269,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   /** What the peer still sends after our end is thrown away. */
   private discard(): void {
+    if (this.state !== 'lingering') return;
     while (this.link.receive(Infinity) !== undefined) continue;
     if (!this.link.dead) return;
     if (this.input === 'open') this.input = 'ended';
