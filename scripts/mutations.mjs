@@ -63,8 +63,8 @@ export const mutations = [
     // A connection looks once more before it emits, so that has to go, too.
     and: {
       file: 'lib/connection/Input.ts',
-      from: 'this.queue.length > 0 && this.emitting; burst -= 1',
-      to: 'this.queue.length > 0 && this.readers.length > 0; burst -= 1',
+      from: 'this.queued > 0 && this.emitting; burst -= 1',
+      to: 'this.queued > 0 && this.readers.length > 0; burst -= 1',
     },
   },
   {
@@ -190,7 +190,7 @@ export const mutations = [
   {
     rule: 'T4: the end of the input ends the output at once',
     file: 'lib/connection/sendTo.ts',
-    from: 'this.letClose ??= core.keepOpen();',
+    from: 'core.beginWork();',
     to: '',
   },
   {
@@ -252,20 +252,20 @@ export const mutations = [
   {
     rule: 'T9: progress does not start a deadline anew',
     file: 'lib/testing/VirtualTransport.ts',
-    from: 'if (this.lingering) this.startDeadline();',
+    from: "if (this.state === 'lingering') this.startDeadline();",
     to: '',
   },
   {
     rule: 'idle timeout: what is sent does not count',
     file: 'lib/connection/ConnectionCore.ts',
-    from: 'this.input.receivedBytes + this.transport.left',
+    from: 'this.input.receivedBytes + this.transport.sent',
     to: 'this.input.receivedBytes',
   },
   {
     rule: 'idle timeout: what is received does not count',
     file: 'lib/connection/ConnectionCore.ts',
-    from: 'this.input.receivedBytes + this.transport.left',
-    to: 'this.transport.left',
+    from: 'this.input.receivedBytes + this.transport.sent',
+    to: 'this.transport.sent',
   },
   {
     rule: 'idle timeout: a hold does not count',

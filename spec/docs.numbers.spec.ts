@@ -25,7 +25,7 @@ function constant(file: string, name: string): number {
 
 const { read: readMarks, write: writeMarks, maxOutputBytes } = connectionOptions({});
 const { high: mark, low } = writeMarks;
-const lineBytes = constant('lib/framing/terminated.ts', 'DEFAULT_MAX_LENGTH');
+const lineBytes = constant('lib/framing/TerminatedConfig.ts', 'DEFAULT_MAX_LENGTH');
 const frameBytes = constant('lib/framing/LengthPrefix.ts', 'DEFAULT_MAX_LENGTH');
 const ringBytes = constant('lib/base/Reactor.ts', 'RING_RECORDS') * 16;
 const blockBytes = constant('native/ring.h', 'kArenaBlockBytes');

@@ -39,6 +39,9 @@ import { RingConnector } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
 
+const noAddress = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
+const NO_ADDRESSES: ConnectionAddresses = { local: noAddress, remote: noAddress };
+
 /** The same function for every connection. */
 const transportGone = ({ reactor }: RingTransport): void => void (reactor.load -= 1);
 
@@ -244,12 +247,10 @@ export class EventBase extends EventSources {
       throw new LibeventError('ENOTSUP', 'bufferevent_pair_new', { detail });
     }
     const reactor = this.leastLoaded;
-    const none = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
-    const addresses = { local: none, remote: none };
     const first = this.newTransport(options, reactor);
     const second = this.newTransport(options, reactor);
     first.pair(second, options.read.high);
-    return [first.carry(options, addresses), second.carry(options, addresses)];
+    return [first.carry(options, NO_ADDRESSES), second.carry(options, NO_ADDRESSES)];
   }
 
   /**

@@ -1,11 +1,6 @@
 import { native } from '../native';
-import {
-  checkInteger,
-  checkOptions,
-  type OptionTable,
-  checkOneOf,
-  checkBoolean,
-} from '../common/check';
+import { checkOneOf } from '../common/check';
+import { checkedOptions, type Option, type OptionTable, option } from '../common/options';
 import type { ReactorConfig } from './ReactorConfig';
 
 /** What a method can be asked to do. @see event2/event.h `enum event_method_feature` */
@@ -47,18 +42,6 @@ export interface EventBaseConfig {
   readonly exitOnEmpty?: boolean;
 }
 
-const OPTIONS: OptionTable<EventBaseConfig> = {
-  threads: true,
-  avoidMethods: true,
-  requireFeatures: true,
-  readEnvironment: true,
-  maxDispatchIntervalUs: true,
-  maxDispatchCallbacks: true,
-  priorities: true,
-  dispatch: true,
-  exitOnEmpty: true,
-};
-
 const FEATURE_BITS: Readonly<Record<EventFeature, number>> = native.layout.feature;
 const FEATURES = Object.keys(FEATURE_BITS) as EventFeature[];
 
@@ -66,40 +49,38 @@ export function featureNames(bits: number): EventFeature[] {
   return FEATURES.filter((feature) => (bits & FEATURE_BITS[feature]) !== 0);
 }
 
-function checkList<T extends string>(name: string, list: readonly T[] = []): readonly T[] {
-  const value: unknown = list;
-  if (!Array.isArray(value)) {
-    throw new TypeError(`${name} must be a list of words, got ${typeof value}`);
-  }
-  return list;
-}
+/** A list of words of which each is known; none is the default. */
+const wordsOf =
+  <T extends string>(choices: () => readonly T[]): Option<readonly T[]> =>
+  (value = [], name) => {
+    if (!Array.isArray(value)) {
+      throw new TypeError(`${name} must be a list of words, got ${typeof value}`);
+    }
+    return value.map((word) => checkOneOf(name, word, choices()));
+  };
+
+const OPTIONS = {
+  threads: option.integer('threads', 0, 64, 1),
+  avoidMethods: wordsOf(() => native.supportedMethods()),
+  requireFeatures: wordsOf(() => FEATURES),
+  readEnvironment: option.flag(false),
+  maxDispatchIntervalUs: option.integer('microseconds', 0, 60_000_000, 0),
+  maxDispatchCallbacks: option.integer('callbacks', 0, 1_000_000, 0),
+  priorities: option.integer('levels', 1, 255, 1),
+  dispatch: option.flag(true),
+  exitOnEmpty: option.flag(false),
+} satisfies OptionTable<EventBaseConfig>;
 
 /** Checks the options and fills in the defaults. */
 export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
   threads: number;
   exitOnEmpty: boolean;
 } {
-  checkOptions('config', config, OPTIONS);
-  const number = (name: keyof EventBaseConfig, unit: string, least: number, most: number) =>
-    checkInteger(name, config[name] ?? least, least, most, unit);
-  const avoidMethods = [...checkList('avoidMethods', config.avoidMethods)];
-  const known = native.supportedMethods();
-  for (const method of avoidMethods) checkOneOf('avoidMethods', method, known);
-  let features = 0;
-  for (const feature of checkList('requireFeatures', config.requireFeatures)) {
-    features |= FEATURE_BITS[checkOneOf('requireFeatures', feature, FEATURES)];
-  }
-  const threads = checkInteger('threads', config.threads ?? 1, 0, 64, 'threads');
+  const { requireFeatures, ...options } = checkedOptions('config', config, OPTIONS);
+  const bits = requireFeatures.map((feature) => FEATURE_BITS[feature]);
   return {
-    threads,
-    thread: threads > 0,
-    avoidMethods,
-    features,
-    readEnvironment: checkBoolean('readEnvironment', config.readEnvironment ?? false),
-    maxDispatchIntervalUs: number('maxDispatchIntervalUs', 'microseconds', 0, 60_000_000),
-    maxDispatchCallbacks: number('maxDispatchCallbacks', 'callbacks', 0, 1_000_000),
-    priorities: number('priorities', 'levels', 1, 255),
-    dispatch: checkBoolean('dispatch', config.dispatch ?? true),
-    exitOnEmpty: checkBoolean('exitOnEmpty', config.exitOnEmpty ?? false),
+    ...options,
+    features: bits.reduce((all, bit) => all | bit, 0),
+    thread: options.threads > 0,
   };
 }

@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs';
 import { Subject, concat, defer, of, EMPTY, throwError } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { checkBoolean, checkNumber, checkOptions, type OptionTable } from '../common/check';
+import { checkNumber } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { LONGEST_MS } from '../events/TimerConfig';
 import { native } from '../native';
 import type { Reactor } from './Reactor';
@@ -22,10 +23,10 @@ export interface LoopConfig {
   readonly nonblock?: boolean;
 }
 
-const OPTIONS: OptionTable<LoopConfig> = {
-  once: true,
-  nonblock: true,
-};
+const OPTIONS = {
+  once: option.flag(false),
+  nonblock: option.flag(false),
+} satisfies OptionTable<LoopConfig>;
 
 const ENDS = new Map<number, LoopEnd>([
   [loopEnd.stepped, 'stepped'],
@@ -66,9 +67,7 @@ export class Loop {
   );
 
   start(config: LoopConfig): Promise<LoopEnd> {
-    checkOptions('config', config, OPTIONS);
-    const once = checkBoolean('once', config.once ?? false);
-    const nonblock = checkBoolean('nonblock', config.nonblock ?? false);
+    const { once, nonblock } = checkedOptions('config', config, OPTIONS);
     if (this.end === 'closed') {
       throw new LibeventError('ERR_BASE_CLOSED', 'event_base_loop', {
         detail: 'the base is closed',

@@ -47,7 +47,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   connection: Connection | undefined;
   private handler: TransportHandler | undefined;
   private connecting: ConnectOutcome | undefined;
-  private leftTotal = 0;
+  private sentTotal = 0;
   private gone = false;
   /** The reactor has read the end: it reads no more, whatever it is told. */
   private inputEnded = false;
@@ -92,12 +92,12 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     return this.reactor.priorities;
   }
 
-  get left(): number {
+  get sent(): number {
     // Once the handler is gone, its place in the table belongs to another one.
-    if (this.gone) return this.leftTotal;
+    if (this.gone) return this.sentTotal;
     // The reactor counts modulo 2^32; less than that can be under way.
-    this.leftTotal += (this.reactor.sentOf(this.id) - this.leftTotal) >>> 0;
-    return this.leftTotal;
+    this.sentTotal += (this.reactor.sentOf(this.id) - this.sentTotal) >>> 0;
+    return this.sentTotal;
   }
 
   attach(handler: TransportHandler): void {
@@ -200,7 +200,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
         handler.onEnd(a === 0 ? undefined : LibeventError.of(a, 'read'));
         break;
       case completion.sent:
-        handler.onLeft();
+        handler.onSent();
         break;
       case completion.drained:
         handler.onDrained();
@@ -248,7 +248,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   leave(): void {
-    this.leftTotal = this.left;
+    this.sentTotal = this.sent;
     this.gone = true;
     this.onGone(this);
   }

@@ -4,14 +4,16 @@ export function received(value: unknown): string {
   return typeof value === 'number' ? String(value) : typeof value;
 }
 
+function number(name: string, value: unknown, of = ''): number {
+  if (typeof value === 'number') return value;
+  throw new TypeError(`${name} must be a number${of}, got ${received(value)}`);
+}
+
 export function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${name} must be an object, got ${value === null ? 'null' : typeof value}`);
   }
 }
-
-/** The names of all options of a config, told by the compiler when one is missing or too many. */
-export type OptionTable<Config> = Readonly<Record<keyof Required<Config>, true>>;
 
 /**
  * A config with options of these names and no others.
@@ -21,7 +23,7 @@ export type OptionTable<Config> = Readonly<Record<keyof Required<Config>, true>>
 export function checkOptions(
   name: string,
   config: unknown,
-  known: Readonly<Record<string, true>>,
+  known: Readonly<Record<string, unknown>>,
 ): void {
   checkObject(name, config);
   for (const option of Object.keys(config as object)) {
@@ -58,15 +60,11 @@ export function checkInteger(
   most: number,
   unit: string,
 ): number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${name} must be a number of ${unit}, got ${received(value)}`);
-  }
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(
-      `${name} must be a whole number of ${unit} from ${String(least)} to ${String(most)}, got ${received(value)}`,
-    );
-  }
-  return value;
+  const whole = number(name, value, ` of ${unit}`);
+  if (Number.isInteger(whole) && whole >= least && whole <= most) return whole;
+  throw new RangeError(
+    `${name} must be a whole number of ${unit} from ${String(least)} to ${String(most)}, got ${String(whole)}`,
+  );
 }
 
 /**
@@ -79,15 +77,11 @@ export function checkNumber(
   most: number,
   unit: string,
 ): number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${name} must be a number of ${unit}, got ${received(value)}`);
-  }
-  if (!(value >= least && value <= most)) {
-    throw new RangeError(
-      `${name} must be from ${String(least)} to ${String(most)} ${unit}, got ${received(value)}`,
-    );
-  }
-  return value;
+  const any = number(name, value, ` of ${unit}`);
+  if (any >= least && any <= most) return any;
+  throw new RangeError(
+    `${name} must be from ${String(least)} to ${String(most)} ${unit}, got ${String(any)}`,
+  );
 }
 
 export function checkBoolean(name: string, value: unknown): boolean {
@@ -112,13 +106,9 @@ export function checkFunction(name: string, value: unknown): void {
 
 /** At least 1, or no limit at all. */
 export function checkCount(name: string, value: unknown): number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${name} must be a number, got ${received(value)}`);
-  }
-  if (value < 1 || !(Number.isSafeInteger(value) || value === Infinity)) {
-    throw new RangeError(`${name} must be a whole number of at least 1, got ${received(value)}`);
-  }
-  return value;
+  const count = number(name, value);
+  if (count >= 1 && (Number.isSafeInteger(count) || count === Infinity)) return count;
+  throw new RangeError(`${name} must be a whole number of at least 1, got ${String(count)}`);
 }
 
 export function checkOneOf<T extends string | number | boolean>(

@@ -1,14 +1,9 @@
 import type { LookupFunction } from 'node:net';
-import {
-  checkBoolean,
-  checkFunction,
-  checkInteger,
-  checkOptions,
-  type OptionTable,
-  checkString,
-} from '../common/check';
+import { checkInteger, checkString } from '../common/check';
+import { type Checked, type OptionTable, checkedOptions, option } from '../common/options';
 import {
   CONNECTION_OPTIONS,
+  MAX_MS,
   connectionOptions,
   type ConnectionConfig,
   type ConnectionOptions,
@@ -54,42 +49,35 @@ export interface ConnectConfig extends ConnectionConfig {
   readonly signal?: AbortSignal;
 }
 
-const CONNECT_OPTIONS: OptionTable<ConnectConfig> = {
-  ...CONNECTION_OPTIONS,
-  port: true,
-  host: true,
-  path: true,
-  family: true,
-  lookup: true,
-  localAddress: true,
-  localPort: true,
-  noDelay: true,
-  keepAliveSeconds: true,
-  connectTimeoutMs: true,
-  attemptDelayMs: true,
-  closeDeadlineMs: true,
-  signal: true,
-};
+const OWN_OPTIONS = {
+  port: option.other<number>(),
+  host: option.other<string>(),
+  path: option.other<string>(),
+  family: option.other<0 | 4 | 6>(),
+  lookup: option.optional(option.callback<LookupFunction>()),
+  localAddress: option.other<string>(),
+  localPort: option.integer('ports', 0, 65535, 0),
+  noDelay: option.flag(true),
+  keepAliveSeconds,
+  connectTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  attemptDelayMs: option.integer('ms', 10, MAX_MS, 250),
+  closeDeadlineMs: option.integer('ms', 1, MAX_MS, 5000),
+  signal: option.optional(abortSignal),
+} satisfies OptionTable<Omit<ConnectConfig, keyof ConnectionConfig>>;
+
+const CONNECT_OPTIONS: OptionTable<ConnectConfig> = { ...CONNECTION_OPTIONS, ...OWN_OPTIONS };
 
 /** {@link ConnectConfig}, checked and complete. */
-export interface ConnectOptions {
+export interface ConnectOptions extends Omit<Checked<typeof OWN_OPTIONS>, keyof Address> {
   readonly target:
     | { readonly kind: 'ip'; readonly host: string; readonly port: number }
     | { readonly kind: 'unix'; readonly path: string };
   readonly family: 0 | 4 | 6;
-  readonly lookup: LookupFunction | undefined;
-  readonly localAddress: string | undefined;
-  readonly localPort: number;
-  readonly noDelay: boolean;
-  readonly keepAliveSeconds: number;
-  readonly connectTimeoutMs: number;
-  readonly attemptDelayMs: number;
-  readonly closeDeadlineMs: number;
-  readonly signal: AbortSignal | undefined;
   readonly connection: ConnectionOptions;
 }
 
-const MAX_MS = 2 ** 31 - 1;
+type Address = Pick<ConnectConfig, 'port' | 'host' | 'path' | 'family'>;
+
 const IP_ONLY = ['port', 'host', 'family', 'lookup', 'localAddress', 'localPort'] as const;
 
 function unixTarget(config: ConnectConfig, path: string): ConnectOptions['target'] {
@@ -100,11 +88,11 @@ function unixTarget(config: ConnectConfig, path: string): ConnectOptions['target
   return { kind: 'unix', path: unixPath(path) };
 }
 
-function ipTarget(config: ConnectConfig): ConnectOptions['target'] {
-  const host = checkString('host', config.host ?? 'localhost');
+function ipTarget(name = 'localhost', port?: number): ConnectOptions['target'] {
+  const host = checkString('host', name);
   if (host === '') throw new TypeError('host must not be empty');
   if (host.includes('\0')) throw new TypeError('host must have no NUL');
-  return { kind: 'ip', host, port: checkInteger('port', config.port, 1, 65535, 'ports') };
+  return { kind: 'ip', host, port: checkInteger('port', port, 1, 65535, 'ports') };
 }
 
 /** One family at most can be meant by `family`, a numeric `host` and `localAddress`. */
@@ -128,23 +116,16 @@ function familyOf(config: ConnectConfig): 0 | 4 | 6 {
 
 /** Checks the options and fills in the defaults. */
 export function connectOptions(config: ConnectConfig): ConnectOptions {
-  checkOptions('config', config, CONNECT_OPTIONS);
-  const { path, lookup } = config;
-  if (lookup !== undefined) checkFunction('lookup', lookup);
-  const ms = (name: keyof ConnectConfig, fallback: number, least: number) =>
-    checkInteger(name, config[name] ?? fallback, least, MAX_MS, 'ms');
+  const { port, host, path, ...options } = checkedOptions(
+    'config',
+    config,
+    OWN_OPTIONS,
+    CONNECT_OPTIONS,
+  );
   return {
-    target: path === undefined ? ipTarget(config) : unixTarget(config, path),
+    ...options,
+    target: path === undefined ? ipTarget(host, port) : unixTarget(config, path),
     family: familyOf(config),
-    lookup,
-    localAddress: config.localAddress,
-    localPort: checkInteger('localPort', config.localPort ?? 0, 0, 65535, 'ports'),
-    noDelay: checkBoolean('noDelay', config.noDelay ?? true),
-    keepAliveSeconds: keepAliveSeconds(config.keepAliveSeconds),
-    connectTimeoutMs: ms('connectTimeoutMs', 0, 0),
-    attemptDelayMs: ms('attemptDelayMs', 250, 10),
-    closeDeadlineMs: ms('closeDeadlineMs', 5000, 1),
-    signal: abortSignal(config.signal),
     connection: connectionOptions(config, CONNECT_OPTIONS),
   };
 }

@@ -1,13 +1,13 @@
+import { checkInteger } from '../common/check';
 import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
+  type Checked,
+  type Option,
   type OptionTable,
-  checkOneOf,
-} from '../common/check';
-import { tokenBucket, type RateLimit, type TokenBucket } from './RateLimit';
+  checkedOptions,
+  option,
+} from '../common/options';
+import { tokenBucket, type RateLimit } from './RateLimit';
 import type { RateLimitGroup } from './RateLimitGroup';
-import { timeoutMs } from './Timeouts';
 import {
   MAX_MARK_BYTES,
   watermarks,
@@ -57,76 +57,48 @@ export interface ConnectionConfig {
   readonly allowHalfOpen?: boolean;
 }
 
-export const CONNECTION_OPTIONS: OptionTable<ConnectionConfig> = {
-  read: true,
-  write: true,
-  maxOutputBytes: true,
-  encoding: true,
-  readTimeoutMs: true,
-  writeTimeoutMs: true,
-  idleTimeoutMs: true,
-  rateLimit: true,
-  rateLimitGroup: true,
-  priority: true,
-  whenTimeout: true,
-  allowHalfOpen: true,
-};
-
-/** {@link ConnectionConfig}, checked and complete. */
-export interface ConnectionOptions {
-  readonly read: Watermarks;
-  readonly write: Watermarks;
-  readonly maxOutputBytes: number;
-  readonly encoding: BufferEncoding;
-  readonly readTimeoutMs: number;
-  readonly writeTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly whenTimeout: 'error' | 'event';
-  /** Whether the output stays open after the end of the input. */
-  readonly allowHalfOpen: boolean;
-  readonly rateLimit?: TokenBucket | undefined;
-  readonly rateLimitGroup?: RateLimitGroup | undefined;
-  readonly priority?: number | undefined;
-}
-
 const DEFAULT_MARKS: Watermarks = { low: 32768, high: 65536 };
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+/** The longest time that the reactor takes: 31 bits of ms. */
+export const MAX_MS = 2 ** 31 - 1;
 const MAX_PRIORITY = 254;
+
+const marks: Option<Watermarks> = (value, name) =>
+  watermarks(name, value as WatermarksConfig | undefined, DEFAULT_MARKS);
+
+/** At least what saturates: a source is held before the connection fails. */
+const maxOutputBytes: Option<number> = (value, name, checked) => {
+  const { high } = checked['write'] as Watermarks;
+  const bytes = value ?? Math.max(DEFAULT_MAX_OUTPUT_BYTES, high);
+  return checkInteger(name, bytes, high, MAX_MARK_BYTES, 'bytes');
+};
+
+export const CONNECTION_OPTIONS = {
+  read: marks,
+  write: marks,
+  maxOutputBytes,
+  encoding: option.oneOf(['utf8', 'latin1', 'ascii']),
+  readTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  writeTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  idleTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
+  rateLimit: option.optional((limit, name) => tokenBucket(name, limit as RateLimit)),
+  rateLimitGroup: option.other<RateLimitGroup>(),
+  priority: option.optional(option.integer('levels', 0, MAX_PRIORITY)),
+  whenTimeout: option.oneOf(['error', 'event']),
+  allowHalfOpen: option.flag(false),
+} satisfies OptionTable<ConnectionConfig>;
+
+/** {@link ConnectionConfig}, checked and complete. */
+export type ConnectionOptions = Checked<typeof CONNECTION_OPTIONS>;
 
 /**
  * Checks the options and fills in the defaults.
  *
  * @param known - of a config that has more options than these
  */
-export function connectionOptions<Config extends ConnectionConfig>(
-  config: Config,
-  known: OptionTable<Config> | OptionTable<ConnectionConfig> = CONNECTION_OPTIONS,
+export function connectionOptions(
+  config: ConnectionConfig,
+  known: OptionTable<ConnectionConfig> = CONNECTION_OPTIONS,
 ): ConnectionOptions {
-  checkOptions('config', config, known);
-  const write = watermarks('write', config.write, DEFAULT_MARKS);
-  const fallback = Math.max(DEFAULT_MAX_OUTPUT_BYTES, write.high);
-  return {
-    read: watermarks('read', config.read, DEFAULT_MARKS),
-    write,
-    maxOutputBytes: checkInteger(
-      'maxOutputBytes',
-      config.maxOutputBytes ?? fallback,
-      write.high,
-      MAX_MARK_BYTES,
-      'bytes',
-    ),
-    encoding: checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1', 'ascii']),
-    readTimeoutMs: timeoutMs(config, 'readTimeoutMs', 0),
-    writeTimeoutMs: timeoutMs(config, 'writeTimeoutMs', 0),
-    idleTimeoutMs: timeoutMs(config, 'idleTimeoutMs', 0),
-    rateLimit:
-      config.rateLimit === undefined ? undefined : tokenBucket('rateLimit', config.rateLimit),
-    rateLimitGroup: config.rateLimitGroup,
-    priority:
-      config.priority === undefined
-        ? undefined
-        : checkInteger('priority', config.priority, 0, MAX_PRIORITY, 'levels'),
-    whenTimeout: checkOneOf('whenTimeout', config.whenTimeout ?? 'error', ['error', 'event']),
-    allowHalfOpen: checkBoolean('allowHalfOpen', config.allowHalfOpen ?? false),
-  };
+  return checkedOptions('config', config, CONNECTION_OPTIONS, known);
 }

@@ -11,7 +11,7 @@ import type { Idling } from './IdleWatch';
 import { type TimeoutDirection, Timeouts } from './Timeouts';
 import type { CloseMode, Transport, TransportHandler } from './Transport';
 
-/** Whoever is notified once when a connection is gone. */
+/** Notified once, when a connection is gone. */
 export interface ClosedListener {
   onClosed(): void;
 }
@@ -82,7 +82,7 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
   }
 
   get movedBytes(): number {
-    return this.input.receivedBytes + this.transport.left;
+    return this.input.receivedBytes + this.transport.sent;
   }
 
   get rests(): boolean {
@@ -149,13 +149,24 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
 
   /** The output stays open for what derives from the input, until all of it has been released. */
   keepOpen(): () => void {
-    this.underWay += 1;
+    this.beginWork();
     let open = true;
     return () => {
       if (!open) return;
       open = false;
       this.endWork();
     };
+  }
+
+  /** As {@link keepOpen}, for who calls {@link endWork} once by itself: a closure costs memory. */
+  beginWork(): void {
+    this.underWay += 1;
+  }
+
+  endWork(): void {
+    this.underWay -= 1;
+    if (this.works || this.options.allowHalfOpen || this.state !== 'open') return;
+    this.output.finish();
   }
 
   onSaturation(change: 'saturated' | 'drained'): void {
@@ -194,7 +205,7 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     if (error !== undefined) this.end('drop');
   }
 
-  onLeft(): void {
+  onSent(): void {
     this.output.onSent();
   }
 
@@ -261,12 +272,6 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     return this.state === 'open' || this.state === 'linger';
   }
 
-  private endWork(): void {
-    this.underWay -= 1;
-    if (this.works || this.options.allowHalfOpen || this.state !== 'open') return;
-    this.output.finish();
-  }
-
   /** One that lingers waits for the peer's end, and the transport sees that. */
   private closeIfDone(): void {
     if (this.state !== 'open' || !this.input.ended || !this.output.done) return;
@@ -292,10 +297,10 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
       this.end('linger', deadlineMs);
       return;
     }
-    let sent = this.transport.left;
+    let sent = this.transport.sent;
     const deadline = setInterval(() => {
       const before = sent;
-      sent = this.transport.left;
+      sent = this.transport.sent;
       if (sent === before) this.end('drop');
     }, deadlineMs);
     file.whenEnded(() => {

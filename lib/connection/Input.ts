@@ -90,6 +90,9 @@ class Reader extends SubscriberContext implements Holdable, Unsubscribable {
   }
 }
 
+/** Of every input that has none: an array of its own costs 32 bytes. */
+const NO_READERS: readonly Reader[] = [];
+
 /** Chunks that a resumed input emits before other work has a turn. */
 const BURST_CHUNKS = 64;
 
@@ -106,9 +109,9 @@ const BURST_CHUNKS = 64;
  */
 export class Input implements SourceActions {
   readonly source: Source;
-  private readers: readonly Reader[] = [];
+  private readers = NO_READERS;
   /** Copies, that nobody else has. */
-  private queue: Buffer[] = [];
+  private queue: Buffer[] | undefined;
   private sequence = 0;
   /** What the reader whose turn it is has been given. */
   private current: Buffer | undefined;
@@ -188,12 +191,12 @@ export class Input implements SourceActions {
     // Ended from this side, while the chunk was under way.
     if (this.ended) return;
     this.arrivedBytes += chunk.length;
-    if (this.queue.length > 0 || this.pumping || !this.emitting) {
-      this.queue.push(copyOf(chunk));
+    if (this.queued > 0 || this.pumping || !this.emitting) {
+      (this.queue ??= []).push(copyOf(chunk));
       return;
     }
     this.emit(chunk, false);
-    if (this.queue.length > 0 || this.state === 'ending') this.pump();
+    if (this.queued > 0 || this.state === 'ending') this.pump();
   }
 
   /** The peer's side has ended. Ends this side when nothing is left to emit. */
@@ -205,7 +208,7 @@ export class Input implements SourceActions {
   /** Ends now; what waits is lost. */
   abort(error: unknown): void {
     if (this.state !== 'ended') this.aborted = true;
-    this.queue = [];
+    this.queue = undefined;
     this.beginEnding(error);
     this.deliverEnd();
   }
@@ -254,6 +257,10 @@ export class Input implements SourceActions {
     return this.readers.length > 0 && !this.source.waiting;
   }
 
+  private get queued(): number {
+    return this.queue?.length ?? 0;
+  }
+
   /** @returns false if it has ended already */
   private beginEnding(error: unknown): boolean {
     if (this.state !== 'open') return false;
@@ -286,14 +293,14 @@ export class Input implements SourceActions {
   /** Emits what waits, as far as it may. */
   private pump(): void {
     if (this.pumping) return;
-    for (let burst = BURST_CHUNKS; this.queue.length > 0 && this.emitting; burst -= 1) {
+    for (let burst = BURST_CHUNKS; this.queued > 0 && this.emitting; burst -= 1) {
       if (burst === 0) {
         this.source.resumeLater();
         return;
       }
-      this.emit(this.queue.shift() as Buffer, true);
+      this.emit(this.queue?.shift() as Buffer, true);
     }
-    if (this.queue.length === 0 && !this.source.hasPostponed) this.deliverEnd();
+    if (this.queued === 0 && !this.source.hasPostponed) this.deliverEnd();
   }
 
   /** @param most - so many readers may have had the bytes: the one that gives them back, or none */
@@ -302,7 +309,7 @@ export class Input implements SourceActions {
     if (this.ended || this.readers.filter(({ since }) => since < sequence).length > most) {
       return false;
     }
-    this.queue.unshift(copyOf(bytes));
+    (this.queue ??= []).unshift(copyOf(bytes));
     this.emittedBytes -= bytes.length;
     this.goOnLater();
     return true;
@@ -310,7 +317,7 @@ export class Input implements SourceActions {
 
   private goOnLater(): void {
     if (this.pumping || this.readers.length === 0) return;
-    if (this.queue.length > 0 || this.state === 'ending') this.source.resumeLater();
+    if (this.queued > 0 || this.state === 'ending') this.source.resumeLater();
   }
 
   /** @param owned - the chunk is a copy already, which may be given away */
@@ -340,7 +347,7 @@ export class Input implements SourceActions {
     if (this.state !== 'ending') return;
     const { readers } = this;
     // With nobody to have it, bytes that wait keep the ending for the next reader.
-    if (readers.length === 0 && this.queue.length > 0) return;
+    if (readers.length === 0 && this.queued > 0) return;
     this.state = 'ended';
     for (const reader of readers) {
       reader.runInAsyncScope(() => {

@@ -1,10 +1,5 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  type OptionTable,
-  checkString,
-} from '../common/check';
+import { checkInteger, checkString } from '../common/check';
+import { type Checked, type OptionTable, checkedOptions, option } from '../common/options';
 import {
   CONNECTION_OPTIONS,
   connectionOptions,
@@ -59,45 +54,37 @@ export interface ListenConfig extends ConnectionConfig {
   readonly signal?: AbortSignal;
 }
 
-export const LISTEN_OPTIONS: OptionTable<ListenConfig> = {
-  ...CONNECTION_OPTIONS,
-  port: true,
-  host: true,
-  path: true,
-  fd: true,
-  backlog: true,
-  ipv6Only: true,
-  reuseAddress: true,
-  reusePort: true,
-  deferredAccept: true,
-  closeOnExec: true,
-  noDelay: true,
-  keepAliveSeconds: true,
-  maxConnections: true,
-  signal: true,
-};
+const OWN_OPTIONS = {
+  port: option.other<number>(),
+  host: option.other<string>(),
+  path: option.other<string>(),
+  fd: option.other<number>(),
+  backlog: option.integer('connections', 1, 65535, 511),
+  ipv6Only: option.flag(false),
+  reuseAddress: option.flag(true),
+  reusePort: option.flag(false),
+  deferredAccept: option.flag(false),
+  closeOnExec: option.flag(true),
+  noDelay: option.flag(true),
+  keepAliveSeconds,
+  maxConnections: option.limit('connections'),
+  signal: option.optional(abortSignal),
+} satisfies OptionTable<Omit<ListenConfig, keyof ConnectionConfig>>;
+
+export const LISTEN_OPTIONS: OptionTable<ListenConfig> = { ...CONNECTION_OPTIONS, ...OWN_OPTIONS };
+
+type Address = Pick<Checked<typeof OWN_OPTIONS>, 'port' | 'host' | 'path' | 'fd'>;
 
 /** {@link ListenConfig}, checked and complete. */
-export interface ListenOptions {
+export interface ListenOptions extends Omit<Checked<typeof OWN_OPTIONS>, keyof Address> {
   readonly target:
     | { readonly kind: 'ip'; readonly host: string | undefined; readonly port: number }
     | { readonly kind: 'unix'; readonly path: string }
     | { readonly kind: 'fd'; readonly fd: number };
-  readonly backlog: number;
-  readonly ipv6Only: boolean;
-  readonly reuseAddress: boolean;
-  readonly reusePort: boolean;
-  readonly deferredAccept: boolean;
-  readonly closeOnExec: boolean;
-  readonly noDelay: boolean;
-  readonly keepAliveSeconds: number;
-  readonly maxConnections: number;
-  readonly signal: AbortSignal | undefined;
   readonly connection: ConnectionOptions;
 }
 
-function target(config: ListenConfig): ListenOptions['target'] {
-  const { port, host, path, fd } = config;
+function target({ port, host, path, fd }: Address, reusePort: boolean): ListenOptions['target'] {
   if (fd !== undefined) {
     if (port !== undefined || host !== undefined || path !== undefined) {
       throw new TypeError('fd stands alone: give no port, host or path with it');
@@ -108,7 +95,7 @@ function target(config: ListenConfig): ListenOptions['target'] {
     if (port !== undefined || host !== undefined) {
       throw new TypeError('path stands alone: give no port or host with it');
     }
-    if (config.reusePort === true) {
+    if (reusePort) {
       throw new TypeError(
         'reusePort must be false with path: two unix sockets cannot share a file',
       );
@@ -123,28 +110,14 @@ function target(config: ListenConfig): ListenOptions['target'] {
 }
 
 /** Checks the options and fills in the defaults. */
-export function listenOptions<Config extends ListenConfig>(
-  config: Config,
-  known: OptionTable<Config> | OptionTable<ListenConfig> = LISTEN_OPTIONS,
+export function listenOptions(
+  config: ListenConfig,
+  known: OptionTable<ListenConfig> = LISTEN_OPTIONS,
 ): ListenOptions {
-  checkOptions('config', config, known);
-  const flag = (name: keyof ListenConfig, fallback: boolean) =>
-    checkBoolean(name, config[name] ?? fallback);
+  const { port, host, path, fd, ...options } = checkedOptions('config', config, OWN_OPTIONS, known);
   return {
-    target: target(config),
-    backlog: checkInteger('backlog', config.backlog ?? 511, 1, 65535, 'connections'),
-    ipv6Only: flag('ipv6Only', false),
-    reuseAddress: flag('reuseAddress', true),
-    reusePort: flag('reusePort', false),
-    deferredAccept: flag('deferredAccept', false),
-    closeOnExec: flag('closeOnExec', true),
-    noDelay: flag('noDelay', true),
-    keepAliveSeconds: keepAliveSeconds(config.keepAliveSeconds),
-    maxConnections:
-      config.maxConnections === undefined
-        ? Infinity
-        : checkInteger('maxConnections', config.maxConnections, 1, 2 ** 31 - 1, 'connections'),
-    signal: abortSignal(config.signal),
+    ...options,
+    target: target({ port, host, path, fd }, options.reusePort),
     connection: connectionOptions(config, known),
   };
 }

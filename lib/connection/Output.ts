@@ -18,7 +18,7 @@ const MOST_BYTES_OF_A_UNIT = 3;
 
 /**
  * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
- * that fill it, and notifies whoever waits until bytes have been sent.
+ * that fill it, and notifies those who wait until bytes have been sent.
  */
 export class Output implements Writer {
   /**
@@ -35,7 +35,6 @@ export class Output implements Writer {
   private madeNotices: SentNotices | undefined;
   /** Held by values that came by bare `next`. */
   holds: HoldSet | undefined;
-  readonly dropAboveBytes = DEFAULT_DROP_ABOVE_BYTES;
   private holding: Few<HoldSet>;
   /** Values that came while it was saturated, and were not written. */
   dropped = 0;
@@ -56,6 +55,10 @@ export class Output implements Writer {
     private readonly owner: OutputOwner,
   ) {
     this.saturation = new Saturation(options.write);
+  }
+
+  get dropAboveBytes(): number {
+    return DEFAULT_DROP_ABOVE_BYTES;
   }
 
   get drained(): Observable<void> {
@@ -83,7 +86,7 @@ export class Output implements Writer {
   get bytes(): number {
     // The position is no longer this connection's once it is closed: others have its slot.
     if (this.done) return 0;
-    return this.written - this.transport.left + (this.file?.bytesBehind ?? 0);
+    return this.written - this.transport.sent + (this.file?.bytesBehind ?? 0);
   }
 
   /** Bytes that have been written, in all. */
@@ -124,7 +127,7 @@ export class Output implements Writer {
   whenSent(done: SentCallback): () => void {
     const { file } = this;
     if (file === undefined) {
-      if (this.written !== this.transport.left) return this.whenWrittenSent(done);
+      if (this.written !== this.transport.sent) return this.whenWrittenSent(done);
       // No notification is needed. Bytes lost to a failure never count as sent.
       done(this.failure);
       return noop;
@@ -242,7 +245,7 @@ export class Output implements Writer {
     this.leave(undefined);
   }
 
-  /** Nothing more can be sent: whoever waits is notified, whoever is held is released. */
+  /** Nothing more can be sent: waiters are notified, held sources released. */
   onFailed(error: LibeventError): void {
     if (!this.done) this.end(error, 'cut');
   }
@@ -277,7 +280,7 @@ export class Output implements Writer {
   }
 
   private updateSent(): void {
-    this.sentLast = this.transport.left;
+    this.sentLast = this.transport.sent;
     if (this.isEnded || this.state === 'stopped') return;
     this.evaluate(this.written - this.sentLast);
   }
@@ -312,7 +315,7 @@ export class Output implements Writer {
     });
   }
 
-  /** Output that waits when the connection is dropped is not sent: whoever waits for it hears so. */
+  /** Output that waits when the connection is dropped is not sent: its waiters get an error. */
   private lost(): LibeventError | undefined {
     const { bytes } = this;
     if (bytes === 0) return undefined;
@@ -332,7 +335,7 @@ export class Output implements Writer {
     });
   }
 
-  /** Whoever has seen it saturated sees it drained, whatever has ended it. */
+  /** Saturation ends with `drained`, whatever has ended the output. */
   private endSaturation(): void {
     if (this.saturated) this.evaluate(0);
   }

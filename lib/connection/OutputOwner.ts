@@ -1,7 +1,7 @@
 import type { LibeventError } from '../common/LibeventError';
 import type { ConnectionObserver } from './ConnectionObserver';
 
-/** Whoever is notified once when nothing can be sent any more. */
+/** Notified once, when nothing can be sent any more. */
 export interface OutputListener {
   /**
    * @param error - if output was lost

@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions, type OptionTable } from '../common/check';
+import { checkInteger } from '../common/check';
+import { checkedOptions, type Option, type OptionTable, option } from '../common/options';
 
 /**
  * A token bucket: so many bytes a second, in bursts.
@@ -21,14 +22,6 @@ export interface RateLimit {
   readonly tickMs?: number;
 }
 
-const OPTIONS: OptionTable<RateLimit> = {
-  readBytesPerSecond: true,
-  writeBytesPerSecond: true,
-  readBurstBytes: true,
-  writeBurstBytes: true,
-  tickMs: true,
-};
-
 /** A {@link RateLimit} in libevent's terms: bytes for each tick, 0 for no limit. */
 export interface TokenBucket {
   readonly readRate: number;
@@ -40,15 +33,33 @@ export interface TokenBucket {
 
 const MOST = 2 ** 31 - 1;
 
-function rate(name: string, perSecond: number | undefined, tickMs: number): number {
+/** Bytes for each tick; 0 for no limit. */
+const rate: Option<number> = (perSecond, name, { tickMs }) => {
   if (perSecond === undefined) return 0;
-  checkInteger(name, perSecond, 1, Math.floor((MOST * 1000) / tickMs), 'bytes a second');
-  const perTick = Math.round((perSecond * tickMs) / 1000);
+  const ms = tickMs as number;
+  const most = Math.floor((MOST * 1000) / ms);
+  const bytes = checkInteger(name, perSecond, 1, most, 'bytes a second');
+  const perTick = Math.round((bytes * ms) / 1000);
   if (perTick >= 1) return perTick;
   throw new RangeError(
-    `${name} is less than one byte in a tick of ${String(tickMs)} ms, got ${String(perSecond)} bytes a second: lengthen tickMs`,
+    `${name} is less than one byte in a tick of ${String(ms)} ms, got ${String(bytes)} bytes a second: lengthen tickMs`,
   );
-}
+};
+
+const burst =
+  (rateName: 'readBytesPerSecond' | 'writeBytesPerSecond'): Option<number> =>
+  (bytes, name, checked) => {
+    const least = checked[rateName] as number;
+    return checkInteger(name, bytes ?? Math.min(2 * least, MOST), least, MOST, 'bytes');
+  };
+
+const OPTIONS = {
+  tickMs: option.integer('ms', 1, 60_000, 100),
+  readBytesPerSecond: rate,
+  writeBytesPerSecond: rate,
+  readBurstBytes: burst('readBytesPerSecond'),
+  writeBurstBytes: burst('writeBytesPerSecond'),
+} satisfies OptionTable<RateLimit>;
 
 /**
  * Checks a limit and turns it into bytes for each tick.
@@ -56,26 +67,15 @@ function rate(name: string, perSecond: number | undefined, tickMs: number): numb
  * @throws TypeError, RangeError for what is out of bounds
  */
 export function tokenBucket(name: string, limit: RateLimit): TokenBucket {
-  checkOptions(name, limit, OPTIONS);
+  const options = checkedOptions(name, limit, OPTIONS);
   if (limit.readBytesPerSecond === undefined && limit.writeBytesPerSecond === undefined) {
     throw new TypeError(`${name} must limit readBytesPerSecond or writeBytesPerSecond`);
   }
-  const tickMs = checkInteger(`${name}.tickMs`, limit.tickMs ?? 100, 1, 60_000, 'ms');
-  const readRate = rate(`${name}.readBytesPerSecond`, limit.readBytesPerSecond, tickMs);
-  const writeRate = rate(`${name}.writeBytesPerSecond`, limit.writeBytesPerSecond, tickMs);
-  const burst = (option: 'readBurstBytes' | 'writeBurstBytes', least: number) =>
-    checkInteger(
-      `${name}.${option}`,
-      limit[option] ?? Math.min(2 * least, MOST),
-      least,
-      MOST,
-      'bytes',
-    );
   return {
-    readRate,
-    readBurst: burst('readBurstBytes', readRate),
-    writeRate,
-    writeBurst: burst('writeBurstBytes', writeRate),
-    tickMs,
+    readRate: options.readBytesPerSecond,
+    readBurst: options.readBurstBytes,
+    writeRate: options.writeBytesPerSecond,
+    writeBurst: options.writeBurstBytes,
+    tickMs: options.tickMs,
   };
 }

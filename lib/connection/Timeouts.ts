@@ -1,6 +1,7 @@
+import { checkObject } from '../common/check';
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger, type OptionTable } from '../common/check';
-import type { ConnectionOptions } from './ConnectionConfig';
+import { checkedOptions, type OptionTable } from '../common/options';
+import { CONNECTION_OPTIONS, type ConnectionOptions } from './ConnectionConfig';
 import type { IdleWatch, Idling } from './IdleWatch';
 import type { Transport } from './Transport';
 
@@ -17,22 +18,11 @@ export interface TimeoutsConfig {
   readonly idleTimeoutMs?: number;
 }
 
-export const TIMEOUT_OPTIONS: OptionTable<TimeoutsConfig> = {
-  readTimeoutMs: true,
-  writeTimeoutMs: true,
-  idleTimeoutMs: true,
-};
-
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** Checks one of them. */
-export function timeoutMs(
-  config: TimeoutsConfig,
-  name: keyof TimeoutsConfig,
-  fallback: number,
-): number {
-  return checkInteger(name, config[name] ?? fallback, 0, MAX_TIMEOUT_MS, 'ms');
-}
+export const TIMEOUT_OPTIONS = {
+  readTimeoutMs: CONNECTION_OPTIONS.readTimeoutMs,
+  writeTimeoutMs: CONNECTION_OPTIONS.writeTimeoutMs,
+  idleTimeoutMs: CONNECTION_OPTIONS.idleTimeoutMs,
+} satisfies OptionTable<TimeoutsConfig>;
 
 /** The timeouts of a connection, and what one of them means. */
 export class Timeouts {
@@ -47,13 +37,21 @@ export class Timeouts {
     private readonly options: ConnectionOptions,
     private readonly idling: Idling,
   ) {
-    this.set(options);
+    this.apply(options);
   }
 
   set(config: TimeoutsConfig): void {
-    const readMs = timeoutMs(config, 'readTimeoutMs', this.readMs);
-    const writeMs = timeoutMs(config, 'writeTimeoutMs', this.writeMs);
-    const idleMs = timeoutMs(config, 'idleTimeoutMs', this.idleMs);
+    checkObject('config', config);
+    const now = {
+      readTimeoutMs: this.readMs,
+      writeTimeoutMs: this.writeMs,
+      idleTimeoutMs: this.idleMs,
+    };
+    this.apply(checkedOptions('config', { ...now, ...config }, TIMEOUT_OPTIONS));
+  }
+
+  private apply(ms: Required<TimeoutsConfig>): void {
+    const { readTimeoutMs: readMs, writeTimeoutMs: writeMs, idleTimeoutMs: idleMs } = ms;
     if (readMs !== this.readMs || writeMs !== this.writeMs) {
       this.readMs = readMs;
       this.writeMs = writeMs;

@@ -18,8 +18,8 @@ export type CloseMode =
  * nothing; {@link Connection} and its flow do.
  */
 export interface Transport {
-  /** Bytes of output that have left, in all. */
-  readonly left: number;
+  /** Bytes of output that have been sent, in all. */
+  readonly sent: number;
   /** Called once, before anything else. */
   attach(handler: TransportHandler): void;
   /** Demand. Off at the start. */
@@ -30,14 +30,14 @@ export interface Transport {
   readHigh(bytes: number): void;
   /** Submits output. Returns its length in bytes. */
   write(chunk: CheckedChunk, encoding: BufferEncoding): number;
-  /** Asks for one {@link TransportHandler.onLeft} when so many bytes in all have left. */
+  /** Asks for one {@link TransportHandler.onSent} when so many bytes in all have been sent. */
   notify(position: number): void;
   /**
    * Asks for one {@link TransportHandler.onDrained} when no more than so many bytes wait: the EV_WRITE
    * low mark.
    */
   drain(lowBytes: number): void;
-  /** FIN when the output has left; {@link TransportHandler.onFinished} follows. */
+  /** FIN when the output has been sent; {@link TransportHandler.onFinished} follows. */
   shutdown(): void;
   /** Ends; {@link TransportHandler.onClosed} follows. */
   close(mode: CloseMode, deadlineMs: number): void;
@@ -79,7 +79,7 @@ export interface TransportHandler {
   onData(chunk: Buffer): void;
   /** The input has ended, after its last byte: FIN, or an error. */
   onEnd(error: LibeventError | undefined): void;
-  onLeft(): void;
+  onSent(): void;
   onDrained(): void;
   onFinished(): void;
   /** Output can no longer be sent; input may still come. */

@@ -4,7 +4,7 @@ import type { HoldSet } from '../flow/Source';
 export type WhenSaturated = 'hold' | 'drop' | 'close';
 export const WHEN_SATURATED: readonly WhenSaturated[] = ['hold', 'drop', 'close'];
 
-/** Whoever writes. */
+/** The writer of a value: a `sendTo`, or the connection itself. */
 export interface Writer {
   /** The sources that are held because of its values. */
   holds: HoldSet | undefined;

@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Observable, type Subscriber } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import { inSubscriberContext } from '../common/inSubscriberContext';
-import { checkInteger, checkOptions, type OptionTable, checkString } from '../common/check';
+import { checkInteger, checkString } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Output } from './Output';
 import type { SocketTransport } from './Transport';
 
@@ -18,17 +19,19 @@ export interface SendFileConfig {
   readonly end?: number;
 }
 
-const OPTIONS: OptionTable<SendFileConfig> = {
-  start: true,
-  end: true,
-};
-
 /** Sent in slices: progress is told after each, and so many are under way at a time. */
 const SLICE_BYTES = 4 * 1024 * 1024;
 const SLICES_UNDER_WAY = 2;
 /** What is read at once of a file that says no size: those of /proc are made while they are read. */
 const READ_BYTES = 64 * 1024;
 const LAST_BYTE = Number.MAX_SAFE_INTEGER - 1;
+
+const OPTIONS = {
+  start: option.integer('bytes', 0, LAST_BYTE, 0),
+  end: (value, name, { start }) =>
+    checkInteger(name, value ?? LAST_BYTE, start as number, LAST_BYTE, 'bytes'),
+} satisfies OptionTable<SendFileConfig>;
+
 /** Opening a FIFO must not wait for its writer: it is refused. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -128,9 +131,7 @@ export function sendFile(
   config: SendFileConfig,
 ): Observable<number> {
   if (checkString('path', path) === '') throw new TypeError('path must not be empty');
-  checkOptions('config', config, OPTIONS);
-  const start = checkInteger('start', config.start ?? 0, 0, LAST_BYTE, 'bytes');
-  const end = checkInteger('end', config.end ?? LAST_BYTE, start, LAST_BYTE, 'bytes');
+  const { start, end } = checkedOptions('config', config, OPTIONS);
 
   return inSubscriberContext(
     new Observable<number>((subscriber) => {

@@ -8,19 +8,12 @@ import {
 import { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
 import { borrow } from '../common/borrow';
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  type OptionTable,
-  checkOneOf,
-} from '../common/check';
+import { type Checked, checkedOptions, type OptionTable, option } from '../common/options';
 import { Intake } from '../flow/Intake';
 import {
   currentSubscribing,
   enterSubscribing,
   type HoldSet,
-  type Release,
   type Subscribing,
 } from '../flow/Source';
 import { Connection } from './Connection';
@@ -56,13 +49,13 @@ export interface SendToConfig {
   readonly end?: boolean;
 }
 
-const OPTIONS: OptionTable<SendToConfig> = {
-  whenSaturated: true,
-  dropAboveBytes: true,
-  end: true,
-};
+const OPTIONS = {
+  whenSaturated: option.oneOf(WHEN_SATURATED),
+  dropAboveBytes: option.integer('bytes', 0, MAX_MARK_BYTES, DEFAULT_DROP_ABOVE_BYTES),
+  end: option.flag(false),
+} satisfies OptionTable<SendToConfig>;
 
-type SendToOptions = Required<SendToConfig>;
+const DEFAULTS = checkedOptions('config', {}, OPTIONS);
 
 /**
  * Writes every value to a connection and emits nothing.
@@ -93,23 +86,13 @@ type SendToOptions = Required<SendToConfig>;
  */
 export function sendTo(
   connection: Connection,
-  config: SendToConfig = {},
+  config?: SendToConfig,
 ): OperatorFunction<Chunk, never> {
-  checkOptions('config', config, OPTIONS);
-  const options: SendToOptions = {
-    whenSaturated: checkOneOf('whenSaturated', config.whenSaturated ?? 'hold', WHEN_SATURATED),
-    dropAboveBytes: checkInteger(
-      'dropAboveBytes',
-      config.dropAboveBytes ?? DEFAULT_DROP_ABOVE_BYTES,
-      0,
-      MAX_MARK_BYTES,
-      'bytes',
-    ),
-    end: checkBoolean('end', config.end ?? false),
-  };
+  // One object for all: most connections have a `sendTo` of their own.
+  const options = config === undefined ? DEFAULTS : checkedOptions('config', config, OPTIONS);
   return (source) =>
     new Observable<never>((subscriber) => {
-      new Sending(subscriber, connection, options, source).connect();
+      new Sending(subscriber, connection, options).connect(source);
     });
 }
 
@@ -128,15 +111,16 @@ class Sending
   private state: 'sending' | 'completing' = 'sending';
   /** Of the sink that subscribes to this one, if one does. */
   readonly outer: Subscribing | undefined = currentSubscribing();
-  /** The connection is kept open: what it is sent derives from its own input. */
-  private letClose: Release | undefined;
+  /** What is sent derives from the connection's own input: it is kept open meanwhile. */
+  private works = false;
+  /** Whose end is to be passed on. The source itself would keep a whole pipeline in memory. */
+  private origin: Connection | undefined;
   private readonly intake: Intake<Chunk>;
 
   constructor(
     private readonly subscriber: Subscriber<never>,
     private readonly connection: Connection,
-    private readonly options: SendToOptions,
-    private readonly source: Observable<Chunk>,
+    private readonly options: Checked<typeof OPTIONS>,
   ) {
     super();
     this.intake = new Intake(this);
@@ -146,8 +130,9 @@ class Sending
     return this.options.dropAboveBytes;
   }
 
-  connect(): void {
-    const { source, subscriber } = this;
+  connect(source: Observable<Chunk>): void {
+    const { subscriber } = this;
+    if (this.options.end && source instanceof Connection) this.origin = source;
     subscriber.add(this);
     const { output } = this.connection.core;
     if (!output.open) {
@@ -165,7 +150,9 @@ class Sending
 
   onFedBy(input: object): void {
     const { core } = this.connection;
-    if (input === core.input && !this.subscriber.closed) this.letClose ??= core.keepOpen();
+    if (input !== core.input || this.subscriber.closed || this.works) return;
+    this.works = true;
+    core.beginWork();
   }
 
   next(chunk: Chunk): void {
@@ -194,20 +181,26 @@ class Sending
       this.finish(error);
     });
     this.subscriber.add(stopWaiting);
-    this.letClose?.();
+    this.endWork();
   }
 
   /** FIN means that this was all: of a connection that has been cut it was not. */
   private end(): void {
-    const { connection, source } = this;
-    if (source instanceof Connection && !source.core.input.whole) connection.reset();
+    const { connection, origin } = this;
+    if (origin !== undefined && !origin.core.input.whole) connection.reset();
     else connection.complete();
+  }
+
+  private endWork(): void {
+    if (!this.works) return;
+    this.works = false;
+    this.connection.core.endWork();
   }
 
   onOutputEnded(error: LibeventError | undefined, how: 'inOrder' | 'cut'): void {
     // What derives from the connection's own input may still bring a value, which then cannot be
     // taken; whatever else would have been sent to a peer that has left has no need to go on.
-    const mayBring = this.letClose !== undefined && this.state === 'sending';
+    const mayBring = this.works && this.state === 'sending';
     if (error === undefined && how === 'inOrder' && mayBring) return;
     this.finish(error);
   }
@@ -219,7 +212,7 @@ class Sending
   }
 
   unsubscribe(): void {
-    this.letClose?.();
+    this.endWork();
     this.connection.core.output.forget(this);
     this.connection.core.output.releaseOf(this);
     this.intake.unsubscribe();

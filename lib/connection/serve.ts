@@ -10,10 +10,12 @@ import {
   timer,
 } from 'rxjs';
 import { SubscriberContext } from '../common/SubscriberContext';
-import { checkFunction, checkInteger, checkOptions, type OptionTable } from '../common/check';
+import { checkFunction } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { acceptorOf, type Release } from '../flow/Source';
 import type { Connection } from './Connection';
+import { MAX_MS } from './ConnectionConfig';
 import { reportSessionError, type SessionHandler } from './reportSessionError';
 import { ServeSession, type Serving } from './ServeSession';
 
@@ -42,15 +44,13 @@ export interface ServeConfig {
   readonly closeDeadlineMs?: number;
 }
 
-const OPTIONS: OptionTable<ServeConfig> = {
-  concurrency: true,
-  onError: true,
-  shutdown: true,
-  shutdownDeadlineMs: true,
-  closeDeadlineMs: true,
-};
-
-const MAX_MS = 2 ** 31 - 1;
+const OPTIONS = {
+  concurrency: option.limit('connections'),
+  onError: option.optional(option.callback<NonNullable<ServeConfig['onError']>>()),
+  shutdown: option.other<ObservableInput<unknown>>(),
+  shutdownDeadlineMs: option.integer('ms', 0, MAX_MS, 10000),
+  closeDeadlineMs: option.integer('ms', 1, MAX_MS, 5000),
+} satisfies OptionTable<ServeConfig>;
 
 /**
  * Runs a pipeline for every connection and closes the connection when its pipeline ends.
@@ -80,26 +80,10 @@ export function serve(
   config: ServeConfig = {},
 ): OperatorFunction<Connection, never> {
   checkFunction('handler', handler);
-  checkOptions('config', config, OPTIONS);
-  const concurrency =
-    config.concurrency === undefined
-      ? Infinity
-      : checkInteger('concurrency', config.concurrency, 1, 2 ** 31 - 1, 'connections');
-  const { onError, shutdown } = config;
-  if (onError !== undefined) checkFunction('onError', onError);
-  const closeDeadlineMs = checkInteger(
-    'closeDeadlineMs',
-    config.closeDeadlineMs ?? 5000,
-    1,
-    MAX_MS,
-    'ms',
-  );
-  const shutdownDeadlineMs = checkInteger(
-    'shutdownDeadlineMs',
-    config.shutdownDeadlineMs ?? 10000,
-    0,
-    MAX_MS,
-    'ms',
+  const { concurrency, onError, shutdown, shutdownDeadlineMs, closeDeadlineMs } = checkedOptions(
+    'config',
+    config,
+    OPTIONS,
   );
 
   return (source) =>

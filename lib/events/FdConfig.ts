@@ -1,10 +1,5 @@
-import {
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  type OptionTable,
-  checkOneOf,
-} from '../common/check';
+import { checkInteger, checkNumber, checkOneOf } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { FdEventName, FdWatchSpec } from './FdWatch';
 import { LONGEST_MS, checkPriority } from './TimerConfig';
 
@@ -27,32 +22,31 @@ export interface FdConfig {
   readonly priority?: number;
 }
 
-const OPTIONS: OptionTable<FdConfig> = {
-  events: true,
-  timeoutMs: true,
-  mode: true,
-  priority: true,
-};
-
 const EVENTS = ['read', 'write', 'closed'] as const;
-const MODES = ['level', 'edge'] as const;
+const OPTIONS = {
+  events: (value, name) => {
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value)) throw new TypeError(`${name} must be an array of event names`);
+    return value.map((event) => checkOneOf(name, event, EVENTS));
+  },
+  timeoutMs: (value, name) => checkNumber(name, value ?? 0, 0, LONGEST_MS, 'ms'),
+  mode: option.oneOf(['level', 'edge']),
+  priority: option.other<number>(),
+} satisfies OptionTable<FdConfig>;
 
 /** Checks the options and fills in the defaults. */
 export function fdOptions(fd: number, config: FdConfig, priorities: number): FdWatchSpec {
   checkInteger('fd', fd, -1, 2 ** 31 - 1, 'descriptors');
-  checkOptions('config', config, OPTIONS);
-  const events = config.events ?? (fd < 0 ? [] : ['read']);
-  if (!Array.isArray(events)) throw new TypeError('events must be an array of event names');
-  for (const event of events) checkOneOf('events', event, EVENTS);
-  const timeoutMs = checkNumber('timeoutMs', config.timeoutMs ?? 0, 0, LONGEST_MS, 'ms');
+  const options = checkedOptions('config', config, OPTIONS);
+  const events = options.events ?? (fd < 0 ? [] : (['read'] as const));
   if (fd < 0 && events.length > 0) {
     throw new TypeError('events must be empty where there is no descriptor: fd is -1');
   }
   return {
     fd,
     events: [...new Set(events)],
-    edgeTriggered: checkOneOf('mode', config.mode ?? 'level', MODES) === 'edge',
-    timeoutMs,
-    priority: checkPriority(config.priority, priorities),
+    edgeTriggered: options.mode === 'edge',
+    timeoutMs: options.timeoutMs,
+    priority: checkPriority(options.priority, priorities),
   };
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { LibeventError } from '../common/LibeventError';
-import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
+import { checkOneOf } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { checkPriority } from './TimerConfig';
 
 /** Options of `base.signal()`. */
@@ -9,9 +10,7 @@ export interface SignalConfig {
   readonly priority?: number;
 }
 
-const OPTIONS: OptionTable<SignalConfig> = {
-  priority: true,
-};
+const OPTIONS = { priority: option.other<number>() } satisfies OptionTable<SignalConfig>;
 
 /** {@link SignalConfig}, checked and complete. */
 export interface SignalOptions {
@@ -39,7 +38,7 @@ export function signalOptions(
   config: SignalConfig,
   priorities: number,
 ): SignalOptions {
-  checkOptions('config', config, OPTIONS);
+  const { priority } = checkedOptions('config', config, OPTIONS);
   checkOneOf('signal', signal, SIGNALS);
   const reason = REFUSED[signal];
   if (reason !== undefined) {
@@ -47,5 +46,5 @@ export function signalOptions(
       detail: `${signal} cannot be had: ${reason}`,
     });
   }
-  return { signal, priority: checkPriority(config.priority, priorities) };
+  return { signal, priority: checkPriority(priority, priorities) };
 }

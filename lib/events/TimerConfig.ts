@@ -1,10 +1,5 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  type OptionTable,
-} from '../common/check';
+import { checkInteger, checkNumber } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { TimerSpec } from './Timers';
 
 /** 68 years, what 31 bits of seconds can say. */
@@ -32,12 +27,12 @@ export interface TimerConfig {
   readonly priority?: number;
 }
 
-const OPTIONS: OptionTable<TimerConfig> = {
-  catchUp: true,
-  commonTimeout: true,
-  ref: true,
-  priority: true,
-};
+const OPTIONS = {
+  catchUp: option.flag(false),
+  commonTimeout: option.flag(false),
+  ref: option.flag(true),
+  priority: option.other<number>(),
+} satisfies OptionTable<TimerConfig>;
 
 /** {@link TimerConfig} with its times, checked and complete. */
 export interface TimerOptions extends TimerSpec {
@@ -51,7 +46,12 @@ export function timerOptions(
   config: TimerConfig,
   priorities: number,
 ): TimerOptions {
-  checkOptions('config', config, OPTIONS);
+  const {
+    catchUp,
+    commonTimeout: common,
+    ref,
+    priority,
+  } = checkedOptions('config', config, OPTIONS);
   const due = dueMs instanceof Date ? Math.max(0, dueMs.getTime() - Date.now()) : dueMs;
   const options = {
     dueMs: checkNumber('dueMs', due, 0, LONGEST_MS, 'ms'),
@@ -59,20 +59,21 @@ export function timerOptions(
       periodMs === undefined
         ? undefined
         : checkNumber('periodMs', periodMs, SHORTEST_PERIOD_MS, LONGEST_MS, 'ms'),
-    common: checkBoolean('commonTimeout', config.commonTimeout ?? false),
-    catchUp: checkBoolean('catchUp', config.catchUp ?? false),
-    ref: checkBoolean('ref', config.ref ?? true),
-    priority: checkPriority(config.priority, priorities),
+    common,
+    catchUp,
+    ref,
+    priority: checkPriority(priority, priorities),
   };
-  if (options.catchUp && periodMs === undefined) {
+  if (catchUp && periodMs === undefined) {
     throw new TypeError('catchUp needs a period: give periodMs');
   }
-  if (options.common && periodMs !== undefined) {
+  if (common && periodMs !== undefined) {
     throw new TypeError('commonTimeout is for timers that fire once: give no periodMs');
   }
   return options;
 }
 
+/** Of which there are as many as the base has. */
 export function checkPriority(priority: unknown, priorities: number): number | undefined {
   if (priority === undefined) return undefined;
   return checkInteger('priority', priority, 0, priorities - 1, 'levels');

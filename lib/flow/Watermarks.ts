@@ -1,4 +1,5 @@
-import { checkInteger, checkOptions, type OptionTable } from '../common/check';
+import { checkInteger, checkObject } from '../common/check';
+import { checkedOptions, type OptionTable } from '../common/options';
 
 /**
  * Low and high mark of one direction of a connection, in bytes.
@@ -18,13 +19,19 @@ export interface WatermarksConfig {
   readonly high?: number;
 }
 
-const OPTIONS: OptionTable<WatermarksConfig> = {
-  low: true,
-  high: true,
-};
-
 /** The largest mark and the largest `maxOutputBytes`: positions on the rings are 32 bits wide. */
 export const MAX_MARK_BYTES = 2 ** 30;
+
+/** A low mark that is absent is half of a high one that is not. */
+const optionsOf = (config: WatermarksConfig, fallback: Watermarks) =>
+  ({
+    high: (value = fallback.high, name) => checkInteger(name, value, 1, MAX_MARK_BYTES, 'bytes'),
+    low: (value, name, checked) => {
+      const high = checked['high'] as number;
+      const half = config.high === undefined ? fallback.low : high >> 1;
+      return checkInteger(name, value === undefined ? half : value, 0, MAX_MARK_BYTES, 'bytes');
+    },
+  }) satisfies OptionTable<WatermarksConfig>;
 
 /**
  * Checks marks and fills in what is absent.
@@ -41,11 +48,8 @@ export function watermarks(
   fallback: Watermarks,
 ): Watermarks {
   if (config === undefined) return fallback;
-  checkOptions(name, config, OPTIONS);
-  const { high = fallback.high } = config;
-  checkInteger(`${name}.high`, high, 1, MAX_MARK_BYTES, 'bytes');
-  const { low = config.high === undefined ? fallback.low : high >> 1 } = config;
-  checkInteger(`${name}.low`, low, 0, MAX_MARK_BYTES, 'bytes');
+  checkObject(name, config);
+  const { low, high } = checkedOptions(name, config, optionsOf(config, fallback));
   if (low > high) {
     throw new RangeError(
       `${name}.low must not be above ${name}.high, got ${String(low)} > ${String(high)} bytes`,

@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput } from 'rxjs';
-import { checkFunction, checkOptions, type OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { HeldOutput } from './HeldOutput';
 import { Intake } from './Intake';
 import { Holds, type Release } from './Source';
@@ -13,10 +13,10 @@ export interface HoldableConfig {
   resume(): void;
 }
 
-const OPTIONS: OptionTable<HoldableConfig> = {
-  pause: true,
-  resume: true,
-};
+const OPTIONS = {
+  pause: option.callback(),
+  resume: option.callback(),
+} satisfies OptionTable<HoldableConfig>;
 
 /**
  * Lets any source take part in holding: a Node stream, a queue client, a database cursor.
@@ -59,10 +59,7 @@ const OPTIONS: OptionTable<HoldableConfig> = {
  * @see {@link hold}
  */
 export function holdable<T>(source: ObservableInput<T>, config: HoldableConfig): Observable<T> {
-  checkOptions('config', config, OPTIONS);
-  const { pause, resume } = config as { readonly [Name in keyof HoldableConfig]: unknown };
-  checkFunction('pause', pause);
-  checkFunction('resume', resume);
+  checkedOptions('config', config, OPTIONS);
   const pauses = new Holds(
     () => {
       config.pause();

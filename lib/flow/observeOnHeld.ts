@@ -1,4 +1,5 @@
-import { checkCount, checkOptions, type OptionTable } from '../common/check';
+import { checkCount } from '../common/check';
+import { checkedOptions, type OptionTable } from '../common/options';
 import {
   Observable,
   type MonoTypeOperatorFunction,
@@ -16,11 +17,9 @@ export interface ObserveOnHeldConfig {
   readonly limit?: number;
 }
 
-const OPTIONS: OptionTable<ObserveOnHeldConfig> = {
-  limit: true,
-};
-
-const DEFAULT_LIMIT = 64;
+const OPTIONS = {
+  limit: (value = 64, name) => checkCount(name, value),
+} satisfies OptionTable<ObserveOnHeldConfig>;
 
 /**
  * Emits every value on a scheduler, out of a bounded queue that holds the source when it is full.
@@ -69,9 +68,7 @@ export function observeOnHeld<T>(
   if (typeof (scheduler as SchedulerLike | undefined)?.schedule !== 'function') {
     throw new TypeError('scheduler must have a function schedule');
   }
-  checkOptions('config', config, OPTIONS);
-  const { limit = DEFAULT_LIMIT } = config;
-  checkCount('limit', limit);
+  const { limit } = checkedOptions('config', config, OPTIONS);
   const low = Math.floor(limit / 2);
 
   return (source) =>

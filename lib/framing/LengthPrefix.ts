@@ -1,6 +1,6 @@
 import { LibeventError } from '../common/LibeventError';
-import { checkBoolean, checkOptions, type OptionTable, checkOneOf } from '../common/check';
-import { checkFrameBytes } from './checkFrameBytes';
+import { checkedOptions, type OptionTable, option } from '../common/options';
+import { frameBytes } from './frameBytes';
 
 /** What {@link lengthPrefixed} and {@link encodeLengthPrefixed} have to agree upon. */
 export interface LengthPrefixConfig {
@@ -16,14 +16,15 @@ export interface LengthPrefixConfig {
   readonly maxLength?: number;
 }
 
-const OPTIONS: OptionTable<LengthPrefixConfig> = {
-  prefixBytes: true,
-  endian: true,
-  includesPrefix: true,
-  maxLength: true,
-};
-
 const DEFAULT_MAX_LENGTH = 2 ** 20;
+
+const OPTIONS = {
+  prefixBytes: option.oneOf([1, 2, 4, 8], 4),
+  endian: option.oneOf(['big', 'little']),
+  includesPrefix: option.flag(false),
+  maxLength: frameBytes(DEFAULT_MAX_LENGTH),
+} satisfies OptionTable<LengthPrefixConfig>;
+
 const UPPER_HALF = 2 ** 32;
 
 /** {@link LengthPrefixConfig}, checked; reads and writes lengths. */
@@ -38,13 +39,11 @@ export class LengthPrefix {
    * @throws RangeError when `maxLength` is out of bounds
    */
   constructor(config: LengthPrefixConfig) {
-    checkOptions('config', config, OPTIONS);
-    this.bytes = checkOneOf('prefixBytes', config.prefixBytes ?? 4, [1, 2, 4, 8]);
-    this.little = checkOneOf('endian', config.endian ?? 'big', ['big', 'little']) === 'little';
-    const includesPrefix = config.includesPrefix ?? false;
-    this.counted = checkBoolean('includesPrefix', includesPrefix) ? this.bytes : 0;
-    const maxLength = config.maxLength ?? DEFAULT_MAX_LENGTH;
-    this.maxLength = checkFrameBytes('maxLength', maxLength);
+    const options = checkedOptions('config', config, OPTIONS);
+    this.bytes = options.prefixBytes;
+    this.little = options.endian === 'little';
+    this.counted = options.includesPrefix ? this.bytes : 0;
+    this.maxLength = options.maxLength;
   }
 
   /**

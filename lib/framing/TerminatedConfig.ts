@@ -1,4 +1,5 @@
-import type { OptionTable } from '../common/check';
+import { type Checked, type OptionTable, option } from '../common/options';
+import { frameBytes } from './frameBytes';
 
 /** How bytes become values. */
 export type FrameEncoding = 'utf8' | 'latin1' | 'buffer';
@@ -27,9 +28,16 @@ export interface TerminatedConfig {
   readonly whenUnfinished?: 'emit' | 'error' | 'discard';
 }
 
-export const TERMINATED_OPTIONS: OptionTable<TerminatedConfig> = {
-  encoding: true,
-  maxLength: true,
-  whenTooLong: true,
-  whenUnfinished: true,
+const DEFAULT_MAX_LENGTH = 65_536;
+
+/** But for the encoding, whose default is the operator's. */
+export const TERMINATED_OPTIONS = {
+  maxLength: frameBytes(DEFAULT_MAX_LENGTH),
+  whenTooLong: option.oneOf(['error', 'split']),
+  whenUnfinished: option.oneOf(['emit', 'error', 'discard']),
+} satisfies OptionTable<Omit<TerminatedConfig, 'encoding'>>;
+
+/** {@link TerminatedConfig}, checked and complete. */
+export type TerminatedOptions = Checked<typeof TERMINATED_OPTIONS> & {
+  readonly encoding: FrameEncoding;
 };

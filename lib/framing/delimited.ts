@@ -1,6 +1,6 @@
 import type { Chunk } from '../common/Chunk';
 import type { OperatorFunction } from 'rxjs';
-import { checkBoolean, checkOptions, type OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { terminated } from './terminated';
 import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
 import { terminatorOf } from './Terminator';
@@ -11,10 +11,11 @@ export interface DelimitedConfig extends TerminatedConfig {
   readonly keepDelimiter?: boolean;
 }
 
-const OPTIONS: OptionTable<DelimitedConfig> = {
+const OPTIONS = {
   ...TERMINATED_OPTIONS,
-  keepDelimiter: true,
-};
+  encoding: option.oneOf(['utf8', 'latin1', 'buffer'], 'buffer'),
+  keepDelimiter: option.flag(false),
+} satisfies OptionTable<DelimitedConfig>;
 
 /**
  * Cuts bytes into frames that end with given bytes.
@@ -59,7 +60,6 @@ export function delimited(
   config: DelimitedConfig = {},
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
   const terminator = terminatorOf(delimiter);
-  checkOptions('config', config, OPTIONS);
-  const keep = checkBoolean('keepDelimiter', config.keepDelimiter ?? false);
-  return terminated(terminator, config, config.encoding ?? 'buffer', keep);
+  const options = checkedOptions('config', config, OPTIONS);
+  return terminated(terminator, options, options.keepDelimiter);
 }

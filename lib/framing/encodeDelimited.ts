@@ -1,6 +1,6 @@
 import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { terminate } from './terminate';
 import { terminatorOf } from './Terminator';
 
@@ -10,9 +10,9 @@ export interface EncodeDelimitedConfig {
   readonly encoding?: 'utf8' | 'latin1';
 }
 
-const OPTIONS: OptionTable<EncodeDelimitedConfig> = {
-  encoding: true,
-};
+const OPTIONS = {
+  encoding: option.oneOf(['utf8', 'latin1']),
+} satisfies OptionTable<EncodeDelimitedConfig>;
 
 /**
  * Puts the delimiter behind each value.
@@ -49,7 +49,6 @@ export function encodeDelimited(
   config: EncodeDelimitedConfig = {},
 ): OperatorFunction<Chunk, string | Buffer> {
   const { bytes } = terminatorOf(delimiter);
-  checkOptions('config', config, OPTIONS);
-  const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
+  const { encoding } = checkedOptions('config', config, OPTIONS);
   return map(terminate('frame', bytes, bytes, encoding));
 }

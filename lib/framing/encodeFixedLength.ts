@@ -1,9 +1,10 @@
+import { checkInteger } from '../common/check';
 import type { Chunk } from '../common/Chunk';
 import { byteLengthOf } from '../common/bytes';
 import { checkBytes } from '../common/checkChunk';
 import { LibeventError } from '../common/LibeventError';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkFrameBytes } from './checkFrameBytes';
+import { MAX_FRAME_BYTES } from './frameBytes';
 
 /**
  * Lets pass what is exactly so long.
@@ -33,7 +34,7 @@ import { checkFrameBytes } from './checkFrameBytes';
  * @see {@link fixedLength}; event2/buffer.h `evbuffer_add()`
  */
 export function encodeFixedLength(length: number): OperatorFunction<Chunk, Uint8Array> {
-  checkFrameBytes('length', length);
+  checkInteger('length', length, 1, MAX_FRAME_BYTES, 'bytes');
   return map((value) => {
     const bytes = typeof value === 'string' ? Buffer.from(value) : checkBytes(value);
     const found = byteLengthOf(bytes);

@@ -1,6 +1,6 @@
 import type { Chunk } from '../common/Chunk';
 import { map, type OperatorFunction } from 'rxjs';
-import { checkOptions, type OptionTable, checkOneOf } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminate } from './terminate';
 
@@ -15,10 +15,10 @@ export interface EncodeLinesConfig {
   readonly encoding?: 'utf8' | 'latin1';
 }
 
-const OPTIONS: OptionTable<EncodeLinesConfig> = {
-  eol: true,
-  encoding: true,
-};
+const OPTIONS = {
+  eol: option.oneOf(['crlf', 'crlfStrict', 'lf', 'nul']),
+  encoding: option.oneOf(['utf8', 'latin1']),
+} satisfies OptionTable<EncodeLinesConfig>;
 
 const CRLF = Buffer.from('\r\n');
 
@@ -53,9 +53,7 @@ const CRLF = Buffer.from('\r\n');
 export function encodeLines(
   config: EncodeLinesConfig = {},
 ): OperatorFunction<Chunk, string | Buffer> {
-  checkOptions('config', config, OPTIONS);
-  const eol = checkOneOf('eol', config.eol ?? 'crlf', ['crlf', 'crlfStrict', 'lf', 'nul']);
-  const encoding = checkOneOf('encoding', config.encoding ?? 'utf8', ['utf8', 'latin1']);
+  const { eol, encoding } = checkedOptions('config', config, OPTIONS);
   const mark = EOL_TERMINATORS[eol].bytes;
   return map(terminate('line', eol === 'crlf' ? CRLF : mark, mark, encoding));
 }

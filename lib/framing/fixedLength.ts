@@ -1,5 +1,6 @@
+import { checkInteger } from '../common/check';
 import type { OperatorFunction } from 'rxjs';
-import { checkFrameBytes } from './checkFrameBytes';
+import { MAX_FRAME_BYTES } from './frameBytes';
 import { frames } from './frames';
 import { SizedDecoder } from './SizedDecoder';
 
@@ -29,6 +30,6 @@ import { SizedDecoder } from './SizedDecoder';
  * @see {@link encodeFixedLength}, {@link frames}; event2/buffer.h `evbuffer_remove()`
  */
 export function fixedLength(length: number): OperatorFunction<Uint8Array, Buffer> {
-  checkFrameBytes('length', length);
+  checkInteger('length', length, 1, MAX_FRAME_BYTES, 'bytes');
   return frames(() => new SizedDecoder(0, () => length));
 }

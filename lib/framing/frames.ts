@@ -1,9 +1,10 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import { checkFunction, checkOptions, type OptionTable } from '../common/check';
+import { checkFunction } from '../common/check';
+import { checkedOptions, type OptionTable } from '../common/options';
 import type { FrameDecoder } from './FrameDecoder';
 import { Framer } from './Framer';
 import { type FrameParser, ParsedDecoder } from './ParsedDecoder';
-import { checkFrameBytes } from './checkFrameBytes';
+import { frameBytes } from './frameBytes';
 
 /** Options of {@link frames} with a parser. */
 export interface FramesConfig {
@@ -14,8 +15,9 @@ export interface FramesConfig {
   readonly maxLength?: number;
 }
 
-const OPTIONS: OptionTable<FramesConfig> = { maxLength: true };
 const DEFAULT_MAX_LENGTH = 65_536;
+
+const OPTIONS = { maxLength: frameBytes(DEFAULT_MAX_LENGTH) } satisfies OptionTable<FramesConfig>;
 
 /**
  * Makes an operator of a parser or of a decoder: every framing operator here is one.
@@ -84,8 +86,7 @@ export function frames<T>(
   config: FramesConfig = {},
 ): OperatorFunction<Uint8Array, T> {
   checkFunction('parse', first);
-  checkOptions('config', config, OPTIONS);
-  const maxLength = checkFrameBytes('maxLength', config.maxLength ?? DEFAULT_MAX_LENGTH);
+  const { maxLength } = checkedOptions('config', config, OPTIONS);
   const createDecoder =
     first.length === 0
       ? (first as () => FrameDecoder<T>)

@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import { checkBoolean, checkOptions, type OptionTable, checkOneOf } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { EOL_TERMINATORS, type EolStyle } from './EolStyle';
 import { terminated } from './terminated';
 import { TERMINATED_OPTIONS, type TerminatedConfig } from './TerminatedConfig';
@@ -16,11 +16,12 @@ export interface LinesConfig extends TerminatedConfig {
   readonly keepEol?: boolean;
 }
 
-const OPTIONS: OptionTable<LinesConfig> = {
+const OPTIONS = {
   ...TERMINATED_OPTIONS,
-  eol: true,
-  keepEol: true,
-};
+  encoding: option.oneOf(['utf8', 'latin1', 'buffer']),
+  eol: option.oneOf(Object.keys(EOL_TERMINATORS) as EolStyle[], 'crlf'),
+  keepEol: option.flag(false),
+} satisfies OptionTable<LinesConfig>;
 
 /**
  * Cuts bytes into lines.
@@ -68,14 +69,21 @@ export function lines(
   config: LinesConfig & { readonly encoding: 'buffer' },
 ): OperatorFunction<Uint8Array, Buffer>;
 export function lines(
-  config: LinesConfig = {},
+  config?: LinesConfig,
 ): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
-  checkOptions('config', config, OPTIONS);
-  const eol = config.eol ?? 'crlf';
-  checkOneOf('eol', eol, Object.keys(EOL_TERMINATORS) as EolStyle[]);
-  const keepEol = checkBoolean('keepEol', config.keepEol ?? false);
+  return config === undefined ? defaultLines : linesOf(config);
+}
+
+function linesOf(
+  config: LinesConfig,
+): OperatorFunction<Uint8Array, string> | OperatorFunction<Uint8Array, Buffer> {
+  const options = checkedOptions('config', config, OPTIONS);
+  const { eol, keepEol } = options;
   if (keepEol && eol === 'any') {
     throw new TypeError(`keepEol does not go with eol 'any': its end shows only in the next line`);
   }
-  return terminated(EOL_TERMINATORS[eol], config, config.encoding ?? 'utf8', keepEol);
+  return terminated(EOL_TERMINATORS[eol], options, keepEol);
 }
+
+/** Without options it is one operator for all: it keeps nothing of its own. */
+const defaultLines = linesOf({});

@@ -1,4 +1,4 @@
-import { checkOptions, type OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { Expectation, type ExpectationKind } from './Expectation';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
@@ -15,9 +15,7 @@ export interface BytesConfig {
   readonly coalesced?: boolean;
 }
 
-const OPTIONS: OptionTable<BytesConfig> = {
-  coalesced: true,
-};
+const OPTIONS = { coalesced: option.flag(true) } satisfies OptionTable<BytesConfig>;
 
 type Values = MarbleValues<Bytes>;
 
@@ -39,9 +37,8 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
     config: BytesConfig,
     call: (...args: never[]) => unknown,
   ) {
-    checkOptions(`${what}: config`, config, OPTIONS);
-    const merge =
-      config.coalesced === false ? (all: readonly Mark<Buffer>[]) => [...all] : coalesced;
+    const options = checkedOptions(`${what}: config`, config, OPTIONS);
+    const merge = options.coalesced ? coalesced : (all: readonly Mark<Buffer>[]) => [...all];
     const kind: ExpectationKind<Values, Buffer> = {
       ...byteRules,
       what,

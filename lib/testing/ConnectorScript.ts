@@ -1,7 +1,7 @@
 import { type Observable, Subscription } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
-import type { OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import {
   type ConnectConfig,
   type ConnectOptions,
@@ -16,7 +16,7 @@ import { MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import { Peer } from './Peer';
 import type { Rig } from './Rig';
-import { checkCode } from './checkCode';
+import { errnoName } from './errnoName';
 import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
 import { type MarbleValues, withTable } from './withValues';
@@ -34,11 +34,22 @@ export interface ScriptedConnectConfig {
   readonly addresses?: readonly string[];
 }
 
-export const SCRIPTED_CONNECT_OPTIONS: OptionTable<ScriptedConnectConfig> = {
-  name: true,
-  code: true,
-  addresses: true,
-};
+function addressesOf(name: string, addresses: unknown): readonly AddressInfo[] {
+  if (!Array.isArray(addresses) || addresses.length === 0) {
+    throw new MarbleError(`${name} must be an array of at least one`);
+  }
+  return addresses.map((address: string) => {
+    const version = ipVersion(address);
+    if (version === 0) throw new MarbleError(`${name}: '${address}' must be a numeric address`);
+    return { family: version === 4 ? 'IPv4' : 'IPv6', address, port: 0 };
+  });
+}
+
+export const SCRIPTED_CONNECT_OPTIONS = {
+  name: option.optional(option.text),
+  code: errnoName('ECONNREFUSED'),
+  addresses: (value, name) => addressesOf(name, value ?? ['127.0.0.1']),
+} satisfies OptionTable<ScriptedConnectConfig>;
 
 /** `connect` of the library or of a base, as a pipeline takes it. */
 export interface Connect {
@@ -68,8 +79,9 @@ export class ConnectorScript {
     config: ScriptedConnectConfig,
   ) {
     this.name = config.name ?? `connector ${String(rig.connectors.length + 1)}`;
-    this.code = checkCode(this.name, config.code ?? 'ECONNREFUSED');
-    this.addresses = this.resolved(config.addresses ?? ['127.0.0.1']);
+    const options = checkedOptions(`${this.name}: config`, config, SCRIPTED_CONNECT_OPTIONS);
+    this.code = options.code;
+    this.addresses = options.addresses;
     if (!Array.isArray(attempts)) {
       throw new MarbleError(`${this.name}: attempts must be an array, one diagram for each`);
     }
@@ -102,19 +114,6 @@ export class ConnectorScript {
   errorOf(outcome: Mark<Outcome>, { address, port }: AddressInfo): LibeventError {
     if (outcome.value instanceof LibeventError) return outcome.value;
     return new LibeventError(this.code, 'connect', { address, port });
-  }
-
-  private resolved(addresses: readonly string[]): readonly AddressInfo[] {
-    if (!Array.isArray(addresses) || addresses.length === 0) {
-      throw new MarbleError(`${this.name}: addresses must be an array of at least one`);
-    }
-    return addresses.map((address: string) => {
-      const version = ipVersion(address);
-      if (version === 0) {
-        throw new MarbleError(`${this.name}: '${address}' must be a numeric address`);
-      }
-      return { family: version === 4 ? 'IPv4' : 'IPv6', address, port: 0 };
-    });
   }
 
   private parse(

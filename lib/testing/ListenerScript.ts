@@ -1,5 +1,5 @@
 import { LibeventError } from '../common/LibeventError';
-import type { OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import {
   LISTEN_OPTIONS,
@@ -14,7 +14,7 @@ import { type Mark, sign } from './Mark';
 import { Peer } from './Peer';
 import type { Rig } from './Rig';
 import type { VirtualHandler } from './VirtualReactor';
-import { checkCode } from './checkCode';
+import { errnoName } from './errnoName';
 import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
 import { type MarbleValues, withTable } from './withValues';
@@ -30,10 +30,11 @@ export interface ScriptedListenConfig extends ListenConfig {
   readonly code?: string;
 }
 
+const OWN_OPTIONS = { name: option.optional(option.text), code: errnoName('EADDRINUSE') };
+
 export const SCRIPTED_LISTEN_OPTIONS: OptionTable<ScriptedListenConfig> = {
   ...LISTEN_OPTIONS,
-  name: true,
-  code: true,
+  ...OWN_OPTIONS,
 };
 
 const SYNTAX = { signs: '|#', endings: '|#', values: true };
@@ -62,8 +63,9 @@ export class ListenerScript {
     config: ScriptedListenConfig,
   ) {
     this.name = config.name ?? `listener ${String(rig.listeners.length + 1)}`;
-    this.code = checkCode(this.name, config.code ?? 'EADDRINUSE');
-    this.options = listenOptions(config, SCRIPTED_LISTEN_OPTIONS);
+    const known = SCRIPTED_LISTEN_OPTIONS;
+    this.code = checkedOptions(`${this.name}: config`, config, OWN_OPTIONS, known).code;
+    this.options = listenOptions(config, known);
     const arrivals = this.parse(marbles, values);
     this.listener = new Listener((handler) => this.openAcceptor(handler), this.options);
     for (const { frame, char, value } of arrivals) {

@@ -1,5 +1,5 @@
 import type { RunHelpers } from 'rxjs/testing';
-import { checkOptions, checkString, type OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable } from '../common/options';
 import type { Connection } from '../connection/Connection';
 import {
   CONNECTION_OPTIONS,
@@ -34,10 +34,10 @@ import { type MarbleValues, withTable } from './withValues';
 /** Options of a scripted connection: its peer's, and its own. */
 export interface ScriptedConnectionConfig extends PeerConfig, ConnectionConfig {}
 
-const SCRIPTED_CONNECTION_OPTIONS: OptionTable<ScriptedConnectionConfig> = {
+const SCRIPTED_CONNECTION_OPTIONS = {
   ...PEER_OPTIONS,
   ...CONNECTION_OPTIONS,
-};
+} satisfies OptionTable<ScriptedConnectionConfig>;
 
 /** Beside RxJS's `cold`, `hot`, `time` and `expectObservable`: what a test of connections needs. */
 export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
@@ -86,14 +86,9 @@ export function marbleHelpers(
   expectations: Expectations,
   helpers: RunHelpers,
 ): MarbleHelpers {
-  const check = <Config extends { readonly name?: string }>(
-    call: string,
-    config: Config,
-    known: OptionTable<Config>,
-  ): void => {
+  const check = (call: string, config: object, known: OptionTable<{ name: string }>): void => {
     checkRunning(rig, call);
-    checkOptions(`${call}: config`, config, known);
-    if (config.name !== undefined) checkString(`${call}: name`, config.name);
+    checkedOptions(`${call}: config`, config, { name: known.name }, known);
   };
   const peer = (
     call: string,

@@ -1,8 +1,8 @@
-import { checkBoolean, type OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError } from './MarbleError';
 import { type Mark, isSign } from './Mark';
 import { type Bytes, toBytes } from './bytes';
-import { checkCode } from './checkCode';
+import { errnoName } from './errnoName';
 import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
 import { TimeoutValue } from './TimeoutValue';
@@ -32,13 +32,13 @@ export interface PeerConfig {
   readonly code?: string;
 }
 
-export const PEER_OPTIONS: OptionTable<PeerConfig> = {
-  name: true,
-  takes: true,
-  sendBufferBytes: true,
-  coalesce: true,
-  code: true,
-};
+export const PEER_OPTIONS = {
+  name: option.optional(option.text),
+  takes: option.other<PeerConfig['takes']>(),
+  sendBufferBytes: (value, name) => bytesOption(name, value ?? 0),
+  coalesce: option.flag(false),
+  code: errnoName('ECONNRESET'),
+} satisfies OptionTable<PeerConfig>;
 
 const INPUT = { signs: '|#', endings: '#', values: true };
 const TAKES = { signs: '!', endings: '', values: true };
@@ -66,11 +66,13 @@ export class PeerScript {
       const name = mark.char === undefined ? `chunk ${String(index + 1)}` : `'${mark.char}'`;
       toBytes(`${what}: ${name}`, mark.value, 'utf8');
     }
-    this.takes = takesOf(what, config.takes);
-    this.takesAll = config.takes === undefined;
-    this.sendBufferBytes = bytesOption(what, 'sendBufferBytes', config.sendBufferBytes ?? 0);
-    this.coalesce = checkBoolean(`${what}: coalesce`, config.coalesce ?? false);
-    this.code = checkCode(what, config.code ?? 'ECONNRESET');
+    // It may have the options of a connection, too, which the caller knows.
+    const options = checkedOptions(`${what}: config`, config, PEER_OPTIONS, { ...config });
+    this.takes = takesOf(what, options.takes);
+    this.takesAll = options.takes === undefined;
+    this.sendBufferBytes = options.sendBufferBytes;
+    this.coalesce = options.coalesce;
+    this.code = options.code;
   }
 }
 
@@ -106,11 +108,11 @@ function takesOf(what: string, takes: PeerConfig['takes']): Mark<number>[] {
   for (let digit = 0; digit < 10; digit += 1) known[String(digit)] = digit;
   return withValues<number, number>(name, marks, { ...known, ...values }, (bytes, char) => {
     if (bytes === Infinity) return Infinity;
-    return bytesOption(name, `'${char}'`, bytes);
+    return bytesOption(`${name}: '${char}'`, bytes);
   });
 }
 
-function bytesOption(what: string, name: string, bytes: unknown): number {
+function bytesOption(name: string, bytes: unknown): number {
   if (typeof bytes === 'number' && Number.isInteger(bytes) && bytes >= 0) return bytes;
-  throw new MarbleError(`${what}: ${name} must be a whole number of bytes, got ${String(bytes)}`);
+  throw new MarbleError(`${name} must be a whole number of bytes, got ${String(bytes)}`);
 }

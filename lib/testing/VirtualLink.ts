@@ -24,10 +24,12 @@ export class VirtualLink {
   private readonly outgoing: Buffer[] = [];
   private outgoingBytes = 0;
   private window: number;
-  private peerFin = false;
-  private peerError: string | undefined;
-  private finPending = false;
-  private finSent = false;
+  /** Ended: it has sent FIN. Gone: it has sent RST, or the network has failed. */
+  private peer: 'open' | 'ended' | 'gone' = 'open';
+  /** The code of what the peer's end has broken with. */
+  error: string | undefined;
+  /** Our FIN; pending while bytes are in front of it. */
+  private fin: 'none' | 'pending' | 'sent' = 'none';
   private closed = false;
   /** Told when the connection's side should look. */
   onChange: () => void = () => undefined;
@@ -46,12 +48,7 @@ export class VirtualLink {
 
   /** The peer has sent FIN or RST. */
   get dead(): boolean {
-    return this.peerFin || this.peerError !== undefined;
-  }
-
-  /** The code of what the peer's end has broken with. */
-  get error(): string | undefined {
-    return this.peerError;
+    return this.peer !== 'open';
   }
 
   /** What the peer has sent and nobody has read. */
@@ -73,15 +70,16 @@ export class VirtualLink {
   /** The peer sends FIN. */
   end(): void {
     if (this.dead) return;
-    this.peerFin = true;
+    this.peer = 'ended';
     this.onChange();
   }
 
   /** The peer has gone: RST, or an error of the network. */
   fail(code: string): void {
-    if (this.peerError !== undefined) return;
+    if (this.peer === 'gone') return;
     // As the system says it: after its FIN, a peer's RST is a broken pipe.
-    this.peerError = this.peerFin && code === 'ECONNRESET' ? 'EPIPE' : code;
+    this.error = this.peer === 'ended' && code === 'ECONNRESET' ? 'EPIPE' : code;
+    this.peer = 'gone';
     this.outgoing.length = 0;
     this.outgoingBytes = 0;
     this.onChange();
@@ -124,19 +122,18 @@ export class VirtualLink {
 
   /** Sends FIN behind what has been sent. */
   shutdown(): void {
-    if (this.finPending || this.finSent || this.closed) return;
-    this.finPending = true;
+    if (this.fin !== 'none' || this.closed) return;
+    this.fin = 'pending';
     this.deliver();
   }
 
   /** Closes the socket. With bytes unread that is RST, otherwise FIN. */
   close(reset: boolean): void {
     if (this.closed) return;
-    const alive = this.peerError === undefined;
     if (reset || this.hasUnread) {
       this.outgoing.length = 0;
       this.incoming.length = 0;
-      if (alive) this.arrivals.onReset();
+      if (this.peer !== 'gone') this.arrivals.onReset();
     } else {
       this.shutdown();
     }
@@ -152,9 +149,8 @@ export class VirtualLink {
       this.outgoingBytes -= bytes;
       this.arrivals.onBytes(first.subarray(0, bytes));
     }
-    if (!this.finPending || this.outgoing.length > 0 || this.peerError !== undefined) return;
-    this.finPending = false;
-    this.finSent = true;
+    if (this.fin !== 'pending' || this.outgoing.length > 0 || this.peer === 'gone') return;
+    this.fin = 'sent';
     this.arrivals.onFin();
   }
 }

@@ -16,19 +16,17 @@ type Timer = Subscription | undefined;
  * same ways.
  */
 export class VirtualTransport implements Transport, VirtualHandler {
-  left = 0;
+  sent = 0;
   /** How the connection was closed, if it was. */
   closeMode: CloseMode | undefined;
-  /** FIN has been sent. */
-  finished = false;
-  /** The peer's end, or its failure, has been seen. */
-  readEnded = false;
+  /** Reset: closed, with RST sent, as it was asked for and the peer was still there. */
+  state: 'open' | 'lingering' | 'closed' | 'reset' = 'open';
+  /** Ended: the peer's end, or its failure, has been seen. Reported: the handler has been called. */
+  input: 'open' | 'ended' | 'reported' = 'open';
+  /** Finishing: FIN follows what has been written. Finished: it has been sent. */
+  output: 'open' | 'finishing' | 'finished' | 'failed' = 'open';
   /** It was ended by somebody, not by the peer's end alone. */
   endedByChoice = false;
-  /** The peer's end has been reported. */
-  private endReported = false;
-  /** RST has been sent: it was asked for, and the peer was still there. */
-  resetSent = false;
   /** Told of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
   private handler: TransportHandler | undefined;
@@ -45,13 +43,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private drainAt: number | undefined;
   private writeTimer: Timer;
   private writeTimeoutMs = 0;
-  private finishing = false;
-  private writeFailed = false;
-  private lingering = false;
   private deadline: Timer;
   private deadlineMs = 0;
   private idleWatch: VirtualIdleWatch | undefined;
-  private closed = false;
 
   constructor(
     private readonly reactor: VirtualReactor,
@@ -95,7 +89,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     if (bytes.length === 0) return 0;
     this.reactor.submit(() => {
       this.taken += bytes.length;
-      if (this.writeFailed || this.finishing || this.closed) this.hasLeft(bytes.length);
+      if (this.output !== 'open' || this.closed) this.addSent(bytes.length);
       else this.pending.push(bytes);
       this.flush();
       this.idleWatch?.look();
@@ -118,15 +112,15 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   shutdown(): void {
-    if (!this.endReported) this.endedByChoice = true;
+    if (this.input !== 'reported') this.endedByChoice = true;
     this.reactor.submit(() => {
-      this.finishing = true;
+      if (this.output === 'open') this.output = 'finishing';
       this.checkPositions();
     });
   }
 
   close(mode: CloseMode, deadlineMs: number): void {
-    if (mode !== 'drop' || !this.endReported) this.endedByChoice = true;
+    if (mode !== 'drop' || this.input !== 'reported') this.endedByChoice = true;
     this.reactor.submit(() => {
       this.end(mode, deadlineMs);
     });
@@ -154,12 +148,12 @@ export class VirtualTransport implements Transport, VirtualHandler {
   turn(): void {
     if (this.closed) return;
     this.flush();
-    if (this.lingering) this.discard();
+    if (this.state === 'lingering') this.discard();
     else this.receive();
   }
 
   private receive(): void {
-    while (!this.readEnded && (this.link.hasUnread || this.link.dead)) {
+    while (this.input === 'open' && (this.link.hasUnread || this.link.dead)) {
       const credit = this.readHighBytes - this.outstanding;
       if (!this.wanted || credit <= 0) {
         this.watchForDeath();
@@ -197,10 +191,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   private endReading(code: string | undefined): void {
-    this.readEnded = true;
+    this.input = 'ended';
     this.stopReadTimer();
     this.reactor.post(() => {
-      this.endReported = true;
+      this.input = 'reported';
       this.handler?.onEnd(errorOf(code, 'read'));
     });
   }
@@ -221,36 +215,36 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.pending.shift();
     }
     if (moved > 0 || this.pending.length === 0) this.stopWriteTimer();
-    if (moved > 0) this.hasLeft(moved);
+    if (moved > 0) this.addSent(moved);
     if (this.pending.length > 0) this.startWriteTimer();
   }
 
-  private hasLeft(bytes: number): void {
-    this.left += bytes;
+  private addSent(bytes: number): void {
+    this.sent += bytes;
     this.idleWatch?.look();
-    if (this.lingering) this.startDeadline();
+    if (this.state === 'lingering') this.startDeadline();
     this.checkPositions();
   }
 
   private checkPositions(): void {
-    if (this.writeFailed || this.closed) return;
-    if (this.notifyAt !== undefined && this.left >= this.notifyAt) {
+    if (this.output === 'failed' || this.closed) return;
+    if (this.notifyAt !== undefined && this.sent >= this.notifyAt) {
       this.notifyAt = undefined;
-      this.reactor.post(() => this.handler?.onLeft());
+      this.reactor.post(() => this.handler?.onSent());
     }
-    if (this.drainAt !== undefined && this.taken - this.left <= this.drainAt) {
+    if (this.drainAt !== undefined && this.taken - this.sent <= this.drainAt) {
       this.drainAt = undefined;
       this.reactor.post(() => this.handler?.onDrained());
     }
-    if (!this.finishing || this.finished || this.left !== this.taken) return;
-    this.finished = true;
+    if (this.output !== 'finishing' || this.sent !== this.taken) return;
+    this.output = 'finished';
     this.link.shutdown();
     this.reactor.post(() => this.handler?.onFinished());
     this.checkLinger();
   }
 
   private failWriting(code: string): void {
-    this.writeFailed = true;
+    this.output = 'failed';
     this.pending.length = 0;
     this.stopWriteTimer();
     this.reactor.post(() => this.handler?.onWriteFailed(errorOf(code, 'write') as LibeventError));
@@ -260,16 +254,16 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private end(mode: CloseMode, deadlineMs: number): void {
     if (this.closed) return;
     this.closeMode = mode;
-    if (mode === 'linger' && !this.writeFailed) {
-      this.lingering = true;
-      this.finishing = true;
+    if (mode === 'linger' && this.output !== 'failed') {
+      this.state = 'lingering';
+      if (this.output === 'open') this.output = 'finishing';
       this.wanted = false;
       this.readTimeoutMs = 0;
       this.stopReadTimer();
       this.deadlineMs = deadlineMs;
       this.startDeadline();
       this.checkPositions();
-      if (!this.isClosed()) this.discard();
+      this.discard();
       return;
     }
     this.closeSocket(mode === 'reset' ? 'reset' : 'plain');
@@ -283,40 +277,40 @@ export class VirtualTransport implements Transport, VirtualHandler {
     });
   }
 
-  private isClosed(): boolean {
-    return this.closed;
+  private get closed(): boolean {
+    return this.state === 'closed' || this.state === 'reset';
   }
 
   /** What the peer still sends after our end is thrown away. */
   private discard(): void {
+    if (this.state !== 'lingering') return;
     while (this.link.receive(Infinity) !== undefined) continue;
     if (!this.link.dead) return;
-    this.readEnded = true;
-    if (this.link.error !== undefined) this.writeFailed = true;
+    if (this.input === 'open') this.input = 'ended';
+    if (this.link.error !== undefined && this.output !== 'finished') this.output = 'failed';
     this.checkLinger();
   }
 
   private checkLinger(): void {
-    if (!this.lingering) return;
-    if (this.writeFailed || (this.finished && this.readEnded)) this.closeSocket('plain');
+    if (this.state !== 'lingering') return;
+    const inOrder = this.output === 'finished' && this.input !== 'open';
+    if (this.output === 'failed' || inOrder) this.closeSocket('plain');
   }
 
   /** With output that has not been sent, RST: FIN would say that this was all. */
   private closeSocket(asked: 'plain' | 'reset'): void {
     if (this.closed) return;
     const reset = asked === 'reset' || this.pending.length > 0;
-    this.closed = true;
-    this.lingering = false;
+    this.state = reset && this.link.error === undefined ? 'reset' : 'closed';
     this.stopReadTimer();
     this.stopWriteTimer();
     this.deadline?.unsubscribe();
-    this.resetSent = reset && this.link.error === undefined;
     this.link.close(reset);
     this.reactor.post(() => this.handler?.onClosed(undefined));
   }
 
   private startReadTimer(): void {
-    const wanted = this.wanted && this.readHighBytes > this.outstanding && !this.readEnded;
+    const wanted = this.wanted && this.readHighBytes > this.outstanding && this.input === 'open';
     if (!wanted || this.readTimeoutMs === 0) {
       this.stopReadTimer();
       return;

@@ -1,4 +1,4 @@
-import { checkOptions, type OptionTable } from '../common/check';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError } from './MarbleError';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
@@ -11,9 +11,9 @@ export interface ChunkingsConfig {
   readonly pieces?: number;
 }
 
-const OPTIONS: OptionTable<ChunkingsConfig> = {
-  pieces: true,
-};
+const OPTIONS = {
+  pieces: option.limit('pieces'),
+} satisfies OptionTable<ChunkingsConfig>;
 
 const MOST_CHUNKINGS = 2 ** 15;
 
@@ -30,10 +30,10 @@ const MOST_CHUNKINGS = 2 ** 15;
  * @throws RangeError when there are more than 32768
  */
 export function* chunkings(input: Bytes, config: ChunkingsConfig = {}): Generator<Buffer[]> {
-  checkOptions('chunkings: config', config, OPTIONS);
+  const { pieces } = checkedOptions('chunkings: config', config, OPTIONS);
   const bytes = toBytes('chunkings: input', input, 'utf8');
   const places = Math.max(0, bytes.length - 1);
-  const cuts = Math.min(places, piecesOf(config, bytes.length) - 1);
+  const cuts = Math.min(places, pieces - 1);
   let count = 0;
   let ways = 1;
   for (let cut = 0; cut <= cuts; cut += 1) {
@@ -106,12 +106,6 @@ function cutAs(chunks: readonly Buffer[], error: unknown): MarbleError {
   const lines = stack.split('\n').filter((line) => /^ +at /.test(line));
   if (lines.length > 0) whole.stack = [`${whole.name}: ${message}`, ...lines].join('\n');
   return whole;
-}
-
-function piecesOf({ pieces }: ChunkingsConfig, bytes: number): number {
-  if (pieces === undefined) return Math.max(1, bytes);
-  if (Number.isInteger(pieces) && pieces >= 1) return pieces;
-  throw new RangeError(`pieces must be a whole number from 1, got ${String(pieces)}`);
 }
 
 /** Every choice of so many of the numbers below `of`, in order. */

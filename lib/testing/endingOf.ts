@@ -13,8 +13,8 @@ export function endingOf(
   transport: VirtualTransport,
 ): Mark<string> {
   const { failure } = connection;
-  if (transport.resetSent) return { frame, char: 'R', value: 'R' };
+  if (transport.state === 'reset') return { frame, char: 'R', value: 'R' };
   if (failure instanceof LibeventError) return { frame, char: '#', value: failure.code };
-  const char = transport.finished && transport.readEnded ? '|' : '!';
+  const char = transport.output === 'finished' && transport.input !== 'open' ? '|' : '!';
   return { frame, char, value: char };
 }

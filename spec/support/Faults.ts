@@ -23,8 +23,8 @@ export class Faults {
     writeFileSync(file, '');
     truncateSync(file, FILE_BYTES);
     const preload = [process.env['LD_PRELOAD'], this.library].filter(Boolean).join(':');
-    // The calls are those of epoll, whatever METHOD says.
-    const env = { ...options.env, METHOD: '', FAULTS: file, LD_PRELOAD: preload, PRELOAD: preload };
+    // The calls are those of epoll and of a thread, whatever METHOD and THREADS say.
+    const env = { ...options.env, METHOD: '', THREADS: '', FAULTS: file, LD_PRELOAD: preload, PRELOAD: preload };
     return new Child(script, { ...options, env });
   }
 

@@ -90,7 +90,7 @@ describe('listener and connector with bad input', () => {
   it.each([
     [[], 'addresses must be an array of at least one'],
     ['127.0.0.1', 'addresses must be an array of at least one'],
-    [['name.test'], "'name.test' must be a numeric address"],
+    [['name.test'], "addresses: 'name.test' must be a numeric address"],
   ])('names addresses that are none: %j', (addresses, message) => {
     expect(messageOf(({ connector }) => connector([], {}, { addresses: addresses as [] }))).toBe(
       `connector 1: ${message}`,
