@@ -35,7 +35,7 @@ function words(count: number): Int32Array {
 }
 
 /**
- * One `event_base` and its thread, seen from JavaScript: drains completions and batches
+ * One `event_base` and who turns it, seen from JavaScript: drains completions and batches
  * submissions. It knows ids and records; what they mean is their handlers' business.
  */
 export class Reactor {
@@ -83,6 +83,9 @@ export class Reactor {
             this.drain();
           },
         }),
+      config.thread
+        ? {}
+        : { ENOTSUP: 'only epoll can be waited for without a thread (threads: 0)' },
     );
     this.completions = new CompletionRing(this.control, completionWords);
     this.submissions = new SubmissionRing(this.control, submissionWords, this.arena, this.native);
@@ -93,7 +96,7 @@ export class Reactor {
     this.completions.sleep();
   }
 
-  /** Starts the thread: the last thing that can fail. */
+  /** Starts it, with its thread if it has one: the last thing that can fail. */
   start(): void {
     systemCall(() => {
       this.native.start();

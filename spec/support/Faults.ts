@@ -24,7 +24,14 @@ export class Faults {
     truncateSync(file, FILE_BYTES);
     const preload = [process.env['LD_PRELOAD'], this.library].filter(Boolean).join(':');
     // The calls are those of epoll and of a thread, whatever METHOD and THREADS say.
-    const env = { ...options.env, METHOD: '', THREADS: '', FAULTS: file, LD_PRELOAD: preload, PRELOAD: preload };
+    const env = {
+      ...options.env,
+      METHOD: '',
+      THREADS: '',
+      FAULTS: file,
+      LD_PRELOAD: preload,
+      PRELOAD: preload,
+    };
     return new Child(script, { ...options, env });
   }
 
