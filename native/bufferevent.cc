@@ -180,9 +180,12 @@ void Bufferevent::DiscardInput() {
 // the buffer reading is switched off, or libevent would call back for ever.
 void Bufferevent::MoveInput() {
   if (!bufferevent_ || phase_ == Phase::kClosed || input_ == Input::kEnded) return;
-  if (phase_ == Phase::kLingering) DiscardInput();
-  // Room in a pair's input moves its partner's output on, which may have been all that was left.
-  if (phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kLingering) {
+    DiscardInput();
+    // Room in a pair's input moves its partner's output on. That may have been all that was left;
+    // or there is more, for which libevent's read callback comes again.
+    if (phase_ == Phase::kClosed || InputLength() > 0) return;
+  }
   evbuffer* input = bufferevent_get_input(bufferevent_.get());
   while (evbuffer_get_length(input) > 0) {
     if (!MayRead()) return PauseReading();
@@ -194,10 +197,13 @@ void Bufferevent::MoveInput() {
     }
     const ReadArena::Space space = reactor_.arena().Reserve();
     const size_t room = std::min<size_t>(space.bytes, static_cast<size_t>(Credit()));
-    const int moved = evbuffer_remove(input, space.data, room);
+    const ssize_t moved = evbuffer_copyout(input, space.data, room);
     if (moved <= 0) return;
+    // Before they go from the input: room there may be the end of a pair's partner, whose last
+    // bytes are moved and whose end is posted at once.
     Posted(static_cast<uint32_t>(moved));
-    if (phase_ == Phase::kClosed) return;
+    evbuffer_drain(input, static_cast<size_t>(moved));
+    if (phase_ == Phase::kClosed || input_ == Input::kEnded) return;
   }
   if (input_ == Input::kEnding) EndReading(end_error_);
 }

@@ -51,10 +51,11 @@ void PairEnd::UpdateReading() {
   MoveInput();
   if (phase_ == Phase::kClosed || input_ != Input::kOpen) return;
   if (phase_ != Phase::kLingering && !MayRead()) return;
+  // First: what comes at once may be the end, which switches it off.
+  reading_ = Reading::kOn;
   // Again where it is on already: a read timeout has switched it off in libevent.
   const int error = Enable(bufferevent_.get(), EV_READ);
-  if (error != 0) return EndReading(error);
-  reading_ = Reading::kOn;
+  if (error != 0) EndReading(error);
 }
 
 void PairEnd::StopReading() {
