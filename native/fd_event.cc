@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "reactor.h"
+#include "watched_sockets.h"
 
 namespace rxjs_libevent {
 
@@ -142,11 +143,9 @@ void FdEvent::Close() {
   if (state_ == State::kAssigned) event_del(&event_);
   state_ = State::kClosed;
   if (std::exchange(watched_, false)) reactor_.death_watch().Remove(fd_);
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
+  CloseWatched(std::exchange(fd_, -1));
 }
 
-void FdEvent::Abandon() {
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
-}
+void FdEvent::Abandon() { CloseWatched(std::exchange(fd_, -1)); }
 
 }  // namespace rxjs_libevent
