@@ -135,9 +135,12 @@ void Bufferevent::EnableReading() {
 void Bufferevent::MoveInput() {
   if (!bufferevent_ || phase_ == Phase::kClosed || input_ == Input::kEnded) return;
   evbuffer* input = InputBuffer();
-  if (phase_ == Phase::kLingering) evbuffer_drain(input, evbuffer_get_length(input));
-  // Room in a pair's input moves its partner's output on, which may have been all that was left.
-  if (phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kLingering) {
+    evbuffer_drain(input, evbuffer_get_length(input));
+    // Room in a pair's input moves its partner's output on. That may have been all that was left;
+    // or there is more, for which libevent's read callback comes again.
+    if (phase_ == Phase::kClosed || InputLength() > 0) return;
+  }
   while (evbuffer_get_length(input) > 0) {
     if (!MayRead()) return PauseReading();
     if (!reactor_.HasRoom()) {
@@ -146,10 +149,13 @@ void Bufferevent::MoveInput() {
       return reactor_.Stall(this);
     }
     const ReadArena::Space space = Reserve();
-    const int moved = evbuffer_remove(input, space.data, space.bytes);
+    const ssize_t moved = evbuffer_copyout(input, space.data, space.bytes);
     if (moved <= 0) return;
+    // Before they go from the input: room there may be the end of a pair's partner, whose last
+    // bytes are moved and whose end is posted at once.
     Posted(static_cast<size_t>(moved));
-    if (phase_ == Phase::kClosed) return;
+    evbuffer_drain(input, static_cast<size_t>(moved));
+    if (phase_ == Phase::kClosed || input_ == Input::kEnded) return;
   }
   if (input_ == Input::kEnding) EndReading(end_error_);
 }

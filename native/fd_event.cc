@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "reactor.h"
+#include "watched_sockets.h"
 
 namespace rxjs_libevent {
 
@@ -132,8 +133,6 @@ void FdEvent::Close() {
   Abandon();
 }
 
-void FdEvent::Abandon() {
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
-}
+void FdEvent::Abandon() { CloseWatched(std::exchange(fd_, -1)); }
 
 }  // namespace rxjs_libevent

@@ -13,6 +13,7 @@
 #include "signal_leases.h"
 #include "socket_options.h"
 #include "system_error.h"
+#include "watched_sockets.h"
 
 namespace rxjs_libevent {
 
@@ -60,8 +61,12 @@ int NumberOf(const Napi::Value& value) {
 // its way to the reactor that it is submitted to.
 Napi::Value DuplicateDescriptor(const Napi::CallbackInfo& info) {
   Environment* environment = EnvironmentOf(info.Env());
-  const int copy = environment == nullptr ? -1 : environment->transit->Duplicate(NumberOf(info[0]));
-  if (copy >= 0) return Napi::Number::New(info.Env(), copy);
+  const int fd = NumberOf(info[0]);
+  const int copy = environment == nullptr ? -1 : environment->transit->Duplicate(fd);
+  if (copy >= 0) {
+    NoteWatched(fd, copy);
+    return Napi::Number::New(info.Env(), copy);
+  }
   ThrowSystemError(info.Env(), environment == nullptr ? EINVAL : errno, "fcntl");
   return Napi::Value();
 }

@@ -15,6 +15,7 @@
 #include "limited_socket.h"
 #include "reactor.h"
 #include "socket_options.h"
+#include "watched_sockets.h"
 
 namespace rxjs_libevent {
 namespace {
@@ -345,8 +346,17 @@ uint32_t Socket::Acknowledged() {
 
 // --- Ending.
 
+// What close() does for the peer, though a duplicate keeps the socket open.
+void Socket::Disconnect(bool reset) {
+  const sockaddr nobody = {AF_UNSPEC, {}};
+  if (reset && connect(fd_, &nobody, sizeof(nobody)) == 0) return;
+  // A unix socket knows no RST, and where the peer has gone already there is nothing to shut down.
+  (void)shutdown(fd_, SHUT_RDWR);
+}
+
 void Socket::CloseDescriptor(bool reset) {
   if (fd_ < 0) return;
+  if (IsWatched(fd_)) Disconnect(reset || HasUnread());
   if (reset) {
     const linger hard = {1, 0};
     // Where there is no RST, as on a unix socket, closing is all that can be done.

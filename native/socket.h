@@ -37,6 +37,7 @@ class Socket : public Bufferevent, protected DeathWatcher {
   void TriggerRead() override;
   void OnConnected(int error) override;
   void CloseDescriptor(bool reset) override;
+  void Disconnect(bool reset);
   uint32_t Acknowledged() override;
   void OnDeath(bool failed) override;
   virtual void SetPriority(int32_t priority);

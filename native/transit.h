@@ -13,12 +13,14 @@
 #include <mutex>
 #include <unordered_set>
 
+#include "watched_sockets.h"
+
 namespace rxjs_libevent {
 
 class Transit {
  public:
   ~Transit() {
-    for (int fd : fds_) close(fd);
+    for (int fd : fds_) CloseWatched(fd);
   }
 
   void Enter(int fd) {
@@ -40,7 +42,7 @@ class Transit {
   }
 
   void Discard(int fd) {
-    if (Take(fd)) close(fd);
+    if (Take(fd)) CloseWatched(fd);
   }
 
  private:

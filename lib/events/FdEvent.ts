@@ -25,6 +25,8 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
  * The descriptor stays its owner's, who may close it at any time: what is watched is a duplicate,
  * made when it is subscribed to and closed when it is unsubscribed from. So the watch goes on after
  * the owner has closed its own, and what is opened under the number later is none of its business.
+ * A duplicate keeps a pipe or a socket of somebody else's open, so the peer sees the end when both
+ * are closed; that of a connection of the library sees it when the connection closes.
  *
  * - **Subscribe**: cold; every subscription has an event of its own. It keeps the process alive.
  * - **Next**: `'read'`, `'write'`, `'timeout'`, `'closed'`: one value for each condition, in this

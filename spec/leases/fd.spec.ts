@@ -164,6 +164,90 @@ describe('leases: a descriptor that is watched', () => {
     expect(result).toEqual({ events: ['hangup'], watched });
   });
 
+  const endings: [name: string, end: string, seen: string][] = [
+    ['is reset', 'conn.reset();', 'ECONNRESET'],
+    ['is destroyed', 'conn.destroy();', 'end'],
+    [
+      'is destroyed with input that nobody has read',
+      'await unread(); conn.destroy();',
+      'ECONNRESET',
+    ],
+    ['is destroyed with output that waits', 'conn.next(stuffing); conn.destroy();', 'ECONNRESET'],
+    [
+      'closes after its peer',
+      'conn.subscribe(); peer.end(); await open.rounds(); conn.close();',
+      'end',
+    ],
+    [
+      'is destroyed with its rate limited',
+      'conn.socket.setRateLimit(limit); conn.destroy();',
+      'end',
+    ],
+  ];
+  const bases = [
+    ['its own base', 'open.base'],
+    ['another base', 'world.base'],
+  ] as const;
+
+  describe.each(bases)("may be a connection's own, and %s watches it", (_base, watching) => {
+    it.each(endings)('T2: its peer hears so when it %s', async (_name, end, seen) => {
+      const result = await reportOf(`
+        const { endingOf } = require('./spec/support/endingOf.cjs');
+        const open = await World.open({ listen: { allowHalfOpen: true } });
+        const { conn, peer } = await open.pair();
+        const ending = endingOf(peer);
+        const watched = ${watching}.fd(conn.socket.fd, { events: ['closed'] });
+        watched.subscribe({ error: () => {} });
+        const stuffing = Buffer.alloc(12 << 20);
+        const limit = { readBytesPerSecond: 1000, writeBytesPerSecond: 1000 };
+        const unread = async () => {
+          conn.subscribe().unsubscribe();
+          conn.hold();
+          peer.write('unread');
+          await open.rounds();
+        };
+        ${end}
+        report(await ending);`);
+      expect(result).toBe(seen);
+    });
+
+    it('T6: a file that it sends ends when its peer, a unix socket, is reset', async () => {
+      const result = await reportOf(`
+        const folder = mkdtempSync(join(tmpdir(), 'fd-'));
+        const path = join(folder, 'socket');
+        const open = await World.open();
+        const listener = open.base.listen({ path });
+        const accepted = firstValueFrom(listener);
+        await firstValueFrom(listener.bound);
+        const conn = await new Promise((resolve) => open.base.connect({ path }).subscribe(
+          { next: resolve, error: () => {} }));
+        const peer = await accepted;
+        ${watching}.fd(peer.socket.fd, { events: ['closed'] }).subscribe({ error: () => {} });
+        await open.rounds();
+        conn.next(Buffer.alloc(100_000));
+        const sending = conn.sendFile(process.execPath);
+        const ended = new Promise((resolve) => sending.subscribe({ error: resolve }));
+        peer.reset();
+        const { code } = await ended;
+        rmSync(folder, { recursive: true });
+        report(code);`);
+      expect(result).toBe('EPIPE');
+    });
+  });
+
+  it('T2: its connection ends nothing where it watches another descriptor of the socket', async () => {
+    const result = await reportOf(`
+      const own = await ownSocket();
+      world.base.fd(own.fd, { events: ['closed'] }).subscribe({ error: () => {} });
+      const conn = world.base.adopt(own.fd);
+      await world.rounds();
+      conn.destroy();
+      await firstValueFrom(conn.whenClosed);
+      own.socket.end('still there');
+      report(String((await once(own.peer, 'data'))[0]));`);
+    expect(result).toBe('still there');
+  });
+
   it('is a duplicate, which goes with its watch', async () => {
     const result = await reportOf(`
       const fds = () => readdirSync('/proc/self/fd').length;

@@ -5,6 +5,9 @@ import { newBase } from './support/newBase';
 import { pattern } from './support/pattern';
 import { until } from './support/until';
 
+/** No deadline cuts it. */
+const MAX_DEADLINE_MS = 2 ** 31 - 1;
+
 describe('bufferevent_pair_new: base.pair', () => {
   const base = newBase({ threads: 2 });
 
@@ -56,6 +59,31 @@ describe('bufferevent_pair_new: base.pair', () => {
       one.complete();
       expect((await received).equals(content)).toBe(true);
       other.complete();
+    },
+  );
+
+  it.each([1000, 65536, 1 << 20])(
+    'loses and moves no byte at the end of both, with a read mark of %i',
+    async (high) => {
+      const [one, other] = base.pair({ read: { high }, allowHalfOpen: true });
+      const content = pattern(100_000);
+      one.next(content);
+      // The last byte that the other end has room for closes this one, within the same call.
+      one.close();
+      other.complete();
+      expect((await allOf(other)).equals(content)).toBe(true);
+    },
+  );
+
+  it.each([1000, 65536, 1 << 20])(
+    'takes and throws away, while it lingers, all that the other end still writes: a read mark of %i',
+    async (high) => {
+      const [one, other] = base.pair({ read: { high }, allowHalfOpen: true });
+      const closed = lastValueFrom(one.whenClosed);
+      one.close(MAX_DEADLINE_MS);
+      await lastValueFrom(from([pattern(1_000_000)]).pipe(sendTo(other)), { defaultValue: 0 });
+      other.complete();
+      await closed;
     },
   );
 
