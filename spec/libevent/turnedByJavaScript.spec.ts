@@ -31,7 +31,7 @@ describe('a base without a thread', () => {
     const conn = await base.open({ host: '127.0.0.1', port });
     const { sends } = base.stats;
     conn.next('now');
-    await null;
+    await Promise.resolve();
     expect(base.stats.sends).toBe(sends + 1);
     conn.destroy();
     peers.close();
@@ -122,12 +122,8 @@ describe('a base without a thread', () => {
   });
 
   it('refuses a method that nobody can wait for without a thread, and says why', () => {
-    expect(() => new EventBase({ threads: 0, avoidMethods: ['epoll'] })).toThrow(
-      expect.objectContaining({
-        code: 'ENOTSUP',
-        message: expect.stringContaining('only epoll can be waited for without a thread') as string,
-      }),
-    );
+    const newBase = () => new EventBase({ threads: 0, avoidMethods: ['epoll'] });
+    expect(newBase).toThrow(/ENOTSUP: only epoll can be waited for without a thread/);
   });
 
   it('finds its own epoll set among those of others', async () => {
