@@ -42,7 +42,7 @@ export class Runner {
       const onMessage = (message) => {
         alive();
         if (message.type === 'step') ({ step } = message);
-        else settle(message);
+        else if (message.type !== 'alive') settle(message);
       };
       const onExit = (code, signal) => {
         settle({ kind: 'exit', text: `the process ended with ${signal ?? code}`, type: 'exit' });

@@ -29,4 +29,6 @@ process.on('message', async (program) => {
   if (current.finding === undefined) say({ type: 'passed', moves: current.moves });
   current = undefined;
 });
+// Says that this thread goes on, however long a program takes.
+setInterval(() => say({ type: 'alive' }), 1000);
 say({ type: 'ready' });

@@ -11,10 +11,6 @@ export async function settle(world, early = false) {
     if (!early) for (const release of end.releases.splice(0)) release();
     if (!end.reader && end.inputEnd === undefined && !end.held) read(world, end.name, 'plain');
   }
-  await world.until(
-    () => world.waiting.size === 0,
-    () => `still waits for ${[...world.waiting].slice(0, 5).join(', ')}`,
-  );
   if (!early) await arrived(world);
   for (const end of world.ends.values()) {
     if (end.link.cut !== undefined) end.ended = true;
@@ -31,9 +27,13 @@ export async function settle(world, early = false) {
   if (world.finding === undefined) await world.quiet('after the end');
 }
 
-function arrived(world) {
+async function arrived(world) {
+  await world.until(
+    () => world.waiting.size === 0,
+    () => `still waits for ${[...world.waiting].slice(0, 5).join(', ')}`,
+  );
   const whole = ({ cut, ends }) => cut !== undefined || ends.every(({ complete }) => complete);
-  return world.until(
+  await world.until(
     () => world.links.every(whole),
     () => 'bytes do not come',
   );
