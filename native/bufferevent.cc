@@ -362,6 +362,7 @@ void Bufferevent::Linger(int32_t deadline_milliseconds) {
   // From here on what the peer sends is thrown away: see Socket::Discard().
   StopReading();
   read_timeout_ = 0;
+  if (bufferevent_) SetTimeouts();
   UpdateReading();
 }
 

@@ -30,7 +30,7 @@ int DeathWatch::Add(event_base* base, int fd, DeathWatcher* watcher) {
   epoll_event wanted = {};
   wanted.events = EPOLLRDHUP | EPOLLET;
   wanted.data.ptr = watcher;
-  return ErrorOf(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted));
+  return Try<epoll_ctl>(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted);
 }
 
 void DeathWatch::Remove(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }

@@ -38,25 +38,26 @@ inline bool CanWatch(const event_base* base, int fd) {
   return fd < FD_SETSIZE || strcmp(event_base_get_method(base), "select") != 0;
 }
 
-// The calls that can fail, so that nobody can pass a failure over: 0, or an errno.
-[[nodiscard]] inline int ErrorOf(int result) {
-  if (result == 0) return 0;
+// Makes a call that returns 0, or another number and may set errno. Returns 0, or an errno: nobody
+// can pass a failure over.
+template <auto function, typename... Arguments>
+[[nodiscard]] int Try(Arguments... arguments) {
+  errno = 0;
+  if (function(arguments...) == 0) return 0;
   return errno != 0 ? errno : EINVAL;
 }
 
 [[nodiscard]] inline int AddEvent(event* event, const timeval* timeout) {
-  errno = 0;
-  return ErrorOf(event_add(event, timeout));
+  return Try<event_add>(event, timeout);
 }
 
 // -1 stands for libevent's default.
 [[nodiscard]] inline int SetPriority(event* event, int priority) {
-  return priority < 0 || event_priority_set(event, priority) == 0 ? 0 : EINVAL;
+  return priority < 0 ? 0 : Try<event_priority_set>(event, priority);
 }
 
 [[nodiscard]] inline int Enable(bufferevent* bufferevent, short directions) {
-  errno = 0;
-  return ErrorOf(bufferevent_enable(bufferevent, directions));
+  return Try<bufferevent_enable>(bufferevent, directions);
 }
 
 inline timeval Milliseconds(int32_t milliseconds) {

@@ -36,12 +36,12 @@ void LimitedSocket::LimitRate(const Record& record) {
   // tick's length the two have nothing to do with each other, and the socket would wait for weeks.
   int error = 0;
   if (rate_limit_ && request.tickMs != tick_milliseconds_) {
-    error = ErrorOf(bufferevent_set_rate_limit(bufferevent_.get(), nullptr));
+    error = Try<bufferevent_set_rate_limit>(bufferevent_.get(), nullptr);
   }
   next_limit_ = NewTokenBucket(request);
   tick_milliseconds_ = request.tickMs;
   if (error == 0) {
-    error = ErrorOf(bufferevent_set_rate_limit(bufferevent_.get(), next_limit_.get()));
+    error = Try<bufferevent_set_rate_limit>(bufferevent_.get(), next_limit_.get());
   }
   if (error != 0) return FailWriting({error, kLimitRateCall});
   rate_limit_.swap(next_limit_);
@@ -61,7 +61,7 @@ void LimitedSocket::JoinGroup(int32_t group_id) {
 }
 
 void LimitedSocket::SetPriority(int32_t priority) {
-  const int error = ErrorOf(bufferevent_priority_set(bufferevent_.get(), priority));
+  const int error = Try<bufferevent_priority_set>(bufferevent_.get(), priority);
   if (error != 0) EndReading(error);
 }
 

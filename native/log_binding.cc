@@ -28,12 +28,15 @@ Registry& TheRegistry() {
 
 LogBinding* LogBinding::Open(Napi::Env env) {
   uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
   auto self = std::unique_ptr<LogBinding>(new LogBinding(env));
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
   if (uv_async_init(loop, &self->handle_, OnNudge) != 0) return nullptr;
   self->handle_.data = self.get();
   uv_unref(reinterpret_cast<uv_handle_t*>(&self->handle_));
-  napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, self.get(), &self->hook_);
+  if (napi_add_async_cleanup_hook(env, OnEnvironmentCleanup, self.get(), &self->hook_) != napi_ok) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&self.release()->handle_), OnClosed);
+    return nullptr;
+  }
   std::lock_guard<std::mutex> lock(TheRegistry().mutex);
   TheRegistry().bindings.push_back(self.get());
   return self.release();
@@ -89,7 +92,7 @@ void LogBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self
 
 void LogBinding::OnClosed(uv_handle_t* handle) {
   auto* log = static_cast<LogBinding*>(handle->data);
-  napi_remove_async_cleanup_hook(log->hook_);
+  if (log->hook_ != nullptr) (void)napi_remove_async_cleanup_hook(log->hook_);
   delete log;
 }
 

@@ -87,7 +87,7 @@ Napi::Value AdoptDescriptor(const Napi::CallbackInfo& info) {
   const int fd = NumberOf(info[0]);
   SocketAddress remote;
   int error = environment == nullptr ? EINVAL : LookAtPeer(fd, &remote);
-  if (error == 0) error = ErrorOf(evutil_make_socket_nonblocking(fd));
+  if (error == 0) error = Try<evutil_make_socket_nonblocking>(fd);
   const int copy = error == 0 ? environment->transit->Duplicate(fd) : -1;
   if (error == 0 && copy < 0) error = errno;
   if (error != 0) {

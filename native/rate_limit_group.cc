@@ -59,7 +59,7 @@ int RateLimitGroup::SetLimit(const RateLimitRequest& request) {
   limit_ = NewTokenBucket(request);
   if (!limit_) return EINVAL;
   if (group_ && request.tickMs == tick_milliseconds_) {
-    return ErrorOf(bufferevent_rate_limit_group_set_cfg(group_.get(), limit_.get()));
+    return Try<bufferevent_rate_limit_group_set_cfg>(group_.get(), limit_.get());
   }
   next_.reset(bufferevent_rate_limit_group_new(reactor_.base(), limit_.get()));
   if (!next_) return ENOMEM;
@@ -70,9 +70,13 @@ int RateLimitGroup::SetLimit(const RateLimitRequest& request) {
   }
   int error = 0;
   for (bufferevent* member : members_) {
-    if (error == 0) error = ErrorOf(bufferevent_add_to_rate_limit_group(member, next_.get()));
+    if (error == 0) error = Try<bufferevent_add_to_rate_limit_group>(member, next_.get());
   }
-  if (error != 0) return error;
+  if (error != 0) {
+    // It has members, and libevent would abort.
+    (void)next_.release();
+    return error;
+  }
   tick_milliseconds_ = request.tickMs;
   group_.swap(next_);
   next_.reset();
@@ -80,13 +84,13 @@ int RateLimitGroup::SetLimit(const RateLimitRequest& request) {
 }
 
 int RateLimitGroup::Join(bufferevent* member) {
-  const int error = ErrorOf(bufferevent_add_to_rate_limit_group(member, group_.get()));
+  const int error = Try<bufferevent_add_to_rate_limit_group>(member, group_.get());
   if (error == 0) members_.insert(member);
   return error;
 }
 
 int RateLimitGroup::Leave(bufferevent* member) {
-  const int error = ErrorOf(bufferevent_remove_from_rate_limit_group(member));
+  const int error = Try<bufferevent_remove_from_rate_limit_group>(member);
   members_.erase(member);
   if (state_ == State::kClosing && members_.empty()) reactor_.Retire(this);
   return error;

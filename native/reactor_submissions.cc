@@ -84,7 +84,7 @@ void Reactor::TakeOwn(const Record& record) {
       break;
     case Submission::kLoopExit: {
       const timeval delay = Microseconds(NumberOf(record));
-      const int error = ErrorOf(event_base_loopexit(base_.get(), &delay));
+      const int error = Try<event_base_loopexit>(base_.get(), &delay);
       if (!options_.thread) backend_.Note(delay);
       // Without its timer the loop would never be left.
       if (error != 0 && state_ == State::kDispatching) EndLoop(LoopEnd::kExited);

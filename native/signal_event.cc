@@ -80,7 +80,7 @@ Failure SignalEvent::Open(const Record& record) {
     return {error, kEventCall};
   }
   added_ = true;
-  error = ErrorOf(sigaction(number_, nullptr, &ours_));
+  error = Try<sigaction>(number_, nullptr, &ours_);
   return {error, kSigactionCall};
 }
 

@@ -166,9 +166,9 @@ void Socket::LimitRate(const Record& record) {
 void Socket::SetPriority(int32_t priority) {
   const bool armed = interest_ == Interest::kRead;
   if (armed) StopReading();
-  int error = ErrorOf(event_priority_set(&read_event_, priority));
+  int error = Try<event_priority_set>(&read_event_, priority);
   if (error == 0 && !NeedBufferevent()) error = ENOMEM;
-  if (error == 0) error = ErrorOf(bufferevent_priority_set(bufferevent_.get(), priority));
+  if (error == 0) error = Try<bufferevent_priority_set>(bufferevent_.get(), priority);
   if (error != 0) return EndReading(error);
   if (armed) UpdateReading();
 }

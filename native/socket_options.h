@@ -13,7 +13,7 @@ namespace rxjs_libevent {
 
 // All return 0 or an errno.
 inline int SetOption(int fd, int level, int name, int value) {
-  return ErrorOf(setsockopt(fd, level, name, &value, sizeof(value)));
+  return Try<setsockopt>(fd, level, name, &value, sizeof(value));
 }
 
 // Whether a descriptor that was given is a stream socket.

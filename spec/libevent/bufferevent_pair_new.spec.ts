@@ -2,6 +2,7 @@ import { from, type Observable, lastValueFrom, map, materialize, take, tap, toAr
 import { lines, sendTo, type Connection, type LibeventError } from 'rxjs-libevent';
 import { allOf, bytesOf } from './support/bytesOf';
 import { newBase } from './support/newBase';
+import { openInEach } from './support/openInEach';
 import { pattern } from './support/pattern';
 import { until } from './support/until';
 
@@ -10,6 +11,7 @@ const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
 describe('bufferevent_pair_new: base.pair', () => {
   const base = newBase({ threads: 2 });
+  const open = openInEach();
 
   afterAll(async () => {
     await base.close();
@@ -169,6 +171,16 @@ describe('bufferevent_pair_new: base.pair', () => {
     const bytes = Buffer.concat(received);
     expect(bytes.length).toBeLessThan(10_000);
     expect(bytes.equals(pattern(10_000).subarray(0, bytes.length))).toBe(true);
+  });
+
+  it('T2: close(): what waits is not cut by a read timeout of the end that has closed', async () => {
+    const [one, other] = base.pair();
+    one.setTimeouts({ readTimeoutMs: 5 });
+    open.add(one.subscribe({ error: () => undefined }));
+    one.next(pattern(400_000));
+    one.close(MAX_DEADLINE_MS);
+    await lastValueFrom(base.timer(50));
+    expect((await allOf(other)).equals(pattern(400_000))).toBe(true);
   });
 
   it('T2: destroy: the other end has ECONNRESET where nobody has read yet', async () => {

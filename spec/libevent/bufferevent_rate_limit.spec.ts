@@ -49,6 +49,15 @@ describe('ev_token_bucket_cfg_new, bufferevent_set_rate_limit: rateLimit and con
     }
   }
 
+  it('T2: close(): what waits is not cut by a read timeout of the end that has closed', async () => {
+    const rateLimit = { writeBytesPerSecond: 1_000_000, writeBurstBytes: 50_000, tickMs: 50 };
+    const { client, server } = await ends({ server: { rateLimit, readTimeoutMs: 5 } });
+    counted(server);
+    server.next(pattern(100_000));
+    server.close(2 ** 31 - 1);
+    expect((await allOf(client)).equals(pattern(100_000))).toBe(true);
+  });
+
   it('reads a burst and then only what a tick brings', async () => {
     const { client, server } = await ends({ server: { rateLimit: { ...HARDLY, tickMs: 60_000 } } });
     const count = counted(server);
