@@ -41,7 +41,7 @@ export function failures(draft) {
     const id = draft.name('g');
     groups.push(id);
     draft.add('group', id, on(), draft.limit());
-    withEnd(draft, (end) => draft.add('join', end, id), sockets);
+    withEnd(draft, (end) => draft.add('joinGroup', end, id), sockets);
   }
 
   function withGroup(use) {

@@ -217,12 +217,17 @@ export class World {
   }
 }
 
-/** The thread that has wanted to work most, and which share of the time. */
+/**
+ * The thread that has wanted to work most, and which share of the time. Waiting for a processor counts, but
+ * no more than twice the work: on a busy machine a thread that sleeps waits each time it is woken.
+ */
 function busiest(before, now, ms) {
-  const start = new Map(before.map(({ id, wanted }) => [id, wanted]));
-  const used = now.map(({ id, name, wanted }) => ({
-    name: `${name} ${id}`,
-    share: (wanted - (start.get(id) ?? wanted)) / 1e6 / ms,
-  }));
+  const start = new Map(before.map((thread) => [thread.id, thread]));
+  const used = now.map(({ id, name, cpu, waited }) => {
+    const from = start.get(id) ?? { cpu, waited };
+    const worked = cpu - from.cpu;
+    const wanted = worked + Math.min(waited - from.waited, 2 * worked);
+    return { name: `${name} ${id}`, share: wanted / 1e6 / ms };
+  });
   return used.reduce((most, one) => (one.share > most.share ? one : most));
 }

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /**
- * Threads of this process: id, name, nanoseconds that they have worked, and that they wanted to, those
- * included for which they waited for a processor.
+ * Threads of this process: id, name, nanoseconds that they have worked, and that they have waited for a
+ * processor.
  */
 export function threads() {
   return readdirSync('/proc/self/task').flatMap((id) => {
@@ -10,7 +10,7 @@ export function threads() {
       const name = readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim();
       const times = readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ');
       const [cpu, waited] = times.map(Number);
-      return [{ id, name, cpu, wanted: cpu + waited }];
+      return [{ id, name, cpu, waited }];
     } catch {
       // It has ended meanwhile.
       return [];

@@ -35,7 +35,7 @@ export function regroup(world, id, rateLimit) {
   world.attempt(() => world.groups.get(id)?.setRateLimit(rateLimit));
 }
 
-export function join(world, name, id) {
+export function joinGroup(world, name, id) {
   const end = world.ends.get(name);
   const group = world.groups.get(id);
   if (end && group) world.attempt(() => end.connection.socket.setRateLimitGroup(group));
