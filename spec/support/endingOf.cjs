@@ -15,11 +15,14 @@ function endingOf(peer) {
   });
 }
 
-/** What connects has a local port of its own; what has none is no TCP socket. */
+/**
+ * What connects has a local port of its own; what has none is no TCP socket. The port may have been that of
+ * another, which lingers in TIME_WAIT: one that has had a FIN and can still write is in CLOSE_WAIT, 08.
+ */
 function isThere({ localPort }) {
   if (localPort === undefined) return true;
   const port = localPort.toString(16).toUpperCase().padStart(4, '0');
-  const own = new RegExp(`^ *\\d+: \\w+:${port} `, 'm');
+  const own = new RegExp(`^ *\\d+: \\w+:${port} \\w+:\\w+ 08 `, 'm');
   return ['/proc/net/tcp', '/proc/net/tcp6'].some((file) => own.test(readFileSync(file, 'latin1')));
 }
 
