@@ -37,7 +37,7 @@ describe("event_set_log_callback: the channel 'rxjs-libevent:log'", () => {
         // Nobody is told for 4000 turns of the loop, of which not every one says something.
         const { passes } = base.stats;
         while (base.stats.passes - passes < 4000);
-        await firstValueFrom(base.timer(1));
+        while (lost === 0) await firstValueFrom(base.timer(1));
         ticks.unsubscribe();
         library.enableDebugLogging(false);
         await firstValueFrom(base.timer(1));
