@@ -18,6 +18,7 @@ const { values } = parseArgs({
     method: { type: 'string' },
     threads: { type: 'string' },
     only: { type: 'string', default: Object.keys(kinds).join() },
+    patience: { type: 'string', default: '1' },
     survey: { type: 'boolean', default: false },
     library: { type: 'string', default: root },
   },
@@ -34,7 +35,7 @@ if (values.library === root) setUp();
 const end = performance.now() + Number(values.seconds) * 1000;
 const shrinkMs = Math.max(10, Number(values.seconds)) * 1000;
 const first = Number(values.seed ?? Date.now() % 1_000_000);
-const runner = new Runner(resolve(values.library));
+const runner = new Runner(resolve(values.library), Number(values.patience));
 const counts = {};
 let program;
 let finding;

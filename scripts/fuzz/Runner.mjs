@@ -13,17 +13,21 @@ const CRASH_LINES = 40;
 /** Runs programs in a child process, one after the other, and a new one when it has failed. */
 export class Runner {
   #library;
+  #patience;
   #child;
   #stderr = '';
   /** Where programs have their files: one that is killed leaves them. */
   #folder;
 
-  constructor(library) {
+  /** @param patience how many times as long everything may take */
+  constructor(library, patience = 1) {
     this.#library = library;
+    this.#patience = patience;
   }
 
   /** Gives what is wrong: `{ kind, text, step }`, or nothing. */
-  async run(program, stallMs = 8000) {
+  async run(program, calmStallMs = 8000) {
+    const stallMs = calmStallMs * this.#patience;
     this.#child ??= await this.#start();
     const runs = this.#child;
     let step = 0;
