@@ -24,6 +24,9 @@ constexpr int kRoomMilliseconds = 1;
 // Callbacks of one pass. libevent runs the most urgent priority alone and returns only when nothing
 // is active, so what is always active would keep a pass for ever.
 constexpr int kCallbacksPerPass = 1024;
+// Bytes received in one pass without a thread: JavaScript handles all of them before anything is
+// sent, and peers wait that long.
+constexpr uint32_t kBytesPerPass = 1u << 19;
 // Passes that may fail one after the other: see FailClosed().
 constexpr int kFailedPasses = 64;
 
@@ -134,7 +137,8 @@ void Reactor::Count(Stat stat, int32_t count) {
 
 void Reactor::CountCallback() {
   // What is active stays active, and comes first in the next pass.
-  if (++callbacks_ == kCallbacksPerPass) event_base_loopbreak(base_.get());
+  const bool full = !options_.thread && arena_.filled() - pass_start_ >= kBytesPerPass;
+  if (++callbacks_ == kCallbacksPerPass || full) event_base_loopbreak(base_.get());
 }
 
 void Reactor::SetSent(int32_t id, uint32_t total) {
@@ -161,6 +165,7 @@ void Reactor::CatchUp() {
   Settle();
   DeleteRetired();
   ResumeStalled();
+  arena_.Rewind();
   Publish();
 }
 
@@ -187,6 +192,7 @@ void Reactor::Pass(bool block) {
   Count(kPasses);
   const uint64_t position = completions_.Position();
   callbacks_ = 0;
+  pass_start_ = arena_.filled();
   const int result = event_base_loop(
       base_.get(), EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK));
   if (block) Atomic(shared_.control + kReactorSleeps).store(0);
@@ -282,7 +288,7 @@ void Reactor::WaitUntilPublished() {
 void Reactor::NoteLoopEnd(bool posted) {
   if (event_base_got_exit(base_.get()) != 0) {
     EndLoop(LoopEnd::kExited);
-  } else if (starved_ || callbacks_ >= kCallbacksPerPass) {
+  } else if (starved_ || event_base_got_break(base_.get()) != 0) {
     return;  // what is active is not done yet
   } else if ((loop_flags_ & EVLOOP_NONBLOCK) != 0 || ((loop_flags_ & EVLOOP_ONCE) != 0 && posted)) {
     EndLoop(LoopEnd::kStepped);

@@ -198,6 +198,7 @@ class Reactor {
   int32_t loop_run_ = 0;
   int hidden_timeouts_ = 0;
   int callbacks_ = 0;         // in this pass
+  uint32_t pass_start_ = 0;   // bytes that the arena had been filled with before it
   int failed_passes_ = 0;     // one after the other
   uint32_t taken_bytes_ = 0;  // of writes, in this turn
   uint32_t posted_ = 0;       // the ring's tail when it was last published

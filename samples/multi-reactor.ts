@@ -43,7 +43,7 @@ const listener = base.listen({ host, port, reusePort: true });
 listener.bound.subscribe({
   next: (bound) => {
     console.log(
-      `listening on ${bound.address}:${bound.port} (thread ${threadId}, ${base.threads} reactors)`,
+      `listening on ${bound.address}:${bound.port} (thread ${threadId}, ${base.threads} reactor threads)`,
     );
     if (isMainThread) startWorkers(bound.port);
   },

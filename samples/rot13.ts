@@ -15,7 +15,7 @@ import { LiveLine } from './support/LiveLine';
 
 const { host, port, threads } = serverOptions('rot13', 'Answers every line rotated by 13.');
 const base = new EventBase({ threads });
-const listener = base.listen({ host, port, encoding: 'latin1' });
+const listener = base.listen({ host, port });
 const live = new LiveLine(base, listener);
 const stop = interrupted();
 

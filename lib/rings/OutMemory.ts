@@ -101,11 +101,13 @@ export class OutMemory {
   }
 
   /**
-   * Gives blocks back that a burst has left over. Asked often: a block that nobody has looked at for
-   * 2^31 submissions would seem not to have been taken.
+   * Gives blocks back that a burst has left over, and begins the current one from its front where all
+   * has been taken, while the processor's cache holds it. Asked often: a block that nobody has looked
+   * at for 2^31 submissions would seem not to have been taken.
    */
   trim(): void {
     if (this.busy.length > 0) this.collect();
+    if (this.used > 0 && this.taken(this.lastPushed())) this.used = 0;
   }
 
   private nextBlock(): void {

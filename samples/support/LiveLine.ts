@@ -4,6 +4,11 @@ import type { Connection, EventBase, Listener } from 'rxjs-libevent';
 
 const PERIOD_MS = 500;
 
+function turnedBy(threads: number): string {
+  if (threads === 0) return 'no reactor thread';
+  return threads === 1 ? '1 reactor thread' : `${String(threads)} reactor threads`;
+}
+
 /** On a terminal, one live line of what a server does; elsewhere only where it listens. */
 export class LiveLine {
   private readonly subscription = new Subscription();
@@ -21,9 +26,8 @@ export class LiveLine {
       listener.bound.subscribe({
         next: ({ address, port, family }) => {
           const host = family === 'IPv6' ? `[${address}]` : address;
-          const threads =
-            base.threads === 1 ? '1 reactor thread' : `${String(base.threads)} reactor threads`;
-          console.log(`listening on ${host}:${String(port)} (${threads}, ${base.method})`);
+          const turned = `${turnedBy(base.threads)}, ${base.method}`;
+          console.log(`listening on ${host}:${String(port)} (${turned})`);
           if (process.stdout.isTTY) void this.start();
         },
         // Whoever subscribes to the listener has the error, too.

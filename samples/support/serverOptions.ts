@@ -23,7 +23,12 @@ export function serverCommand(name: string, description: string): Command {
     .description(description)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any', wholeNumber(0, 65535), 40713)
-    .option('--threads <number>', 'reactor threads', wholeNumber(1, 64), 1);
+    .option(
+      '--threads <number>',
+      "reactor threads; with 0, JavaScript's thread turns the base",
+      wholeNumber(0, 64),
+      1,
+    );
 }
 
 /** The options of a {@link serverCommand} that has no others. */

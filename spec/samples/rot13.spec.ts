@@ -27,7 +27,7 @@ async function piped(command: string, args: string[], input: Buffer | string): P
   return Buffer.concat(chunks);
 }
 
-describe.each(['1', '2'])('samples/rot13, with %s threads', (threads) => {
+describe.each(['0', '1', '2'])('samples/rot13, with %s threads', (threads) => {
   let server: RunningSample;
 
   beforeAll(async () => {
@@ -182,7 +182,7 @@ describe('samples/rot13', () => {
   it.each([
     ['--port', '65536'],
     ['--port', 'http'],
-    ['--threads', '0'],
+    ['--threads', '65'],
     ['--speed', 'high'],
   ])('refuses %s %s', async (...args) => {
     await expect(startSample('rot13', ...args)).rejects.toThrow(/ended with 1/);
