@@ -4,13 +4,14 @@ import { native, type NativeReactor, type NativeStat } from '../native';
 import { CompletionRing } from '../rings/CompletionRing';
 import { ReadArena } from '../rings/ReadArena';
 import { SubmissionRing } from '../rings/SubmissionRing';
+import { baseOwners } from './baseOwners';
 import type { CompletionHandler } from './CompletionHandler';
 import { HandlerTable } from './HandlerTable';
 import type { ReactorConfig } from './ReactorConfig';
 import type { ReactorEvents } from './ReactorEvents';
 import { systemCall } from './systemCall';
 
-const { completion, control, loopEnd, loopFlag, submission } = native.layout;
+const { completion, control, loopEnd, loopFlag, submission, turner } = native.layout;
 const { data: DATA, closed: CLOSED, released: RELEASED } = completion;
 const { fatal: FATAL, looped: LOOPED, stopped: STOPPED } = completion;
 
@@ -60,6 +61,8 @@ export class Reactor {
   private referenced = true;
   private stepping = false;
   private closed = false;
+  /** Hand-overs of the base that have been reported. */
+  private handOvers = 0;
 
   constructor(
     private readonly config: ReactorConfig,
@@ -83,7 +86,7 @@ export class Reactor {
             this.drain();
           },
         }),
-      config.thread
+      config.turner !== turner.javaScript
         ? {}
         : { ENOTSUP: 'only epoll can be waited for without a thread (threads: 0)' },
     );
@@ -275,6 +278,7 @@ export class Reactor {
     if (this.closed || this.paused) return;
     this.draining = true;
     this.drainCount += 1;
+    if (baseOwners.hasSubscribers) this.reportOwner();
     try {
       // A signal may have come for room in the submission ring alone.
       if (this.submissions.hasWaiting) this.flush();
@@ -287,6 +291,15 @@ export class Reactor {
     } finally {
       this.draining = false;
     }
+  }
+
+  /** Most drains follow no hand-over, and several may have come since the last one. */
+  private reportOwner(): void {
+    const { takeOvers, handBacks } = this.stats;
+    if (takeOvers + handBacks === this.handOvers) return;
+    this.handOvers = takeOvers + handBacks;
+    const owner = takeOvers === handBacks ? 'javascript' : 'standby';
+    this.events.handedOver(owner, this.handOvers);
   }
 
   private drainLater(): void {

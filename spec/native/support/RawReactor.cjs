@@ -28,7 +28,7 @@ function options(changes = {}) {
     maxDispatchCallbacks: 0,
     priorities: 2,
     dispatch: true,
-    thread: true,
+    turner: native.layout.turner.thread,
     control: words(control.controlWords),
     completions: words(RECORDS * RECORD_WORDS),
     submissions: words(RECORDS * RECORD_WORDS),
