@@ -72,14 +72,15 @@ int Reactor::Prepare() {
 
 int Reactor::Start() {
   if (turner_ == Turner::kThread) {
-    const int error = StartThread(&thread_, "libevent", OnThread, this);
+    const int error = StartThread(&thread_, OnThread, this);
     started_ = error == 0;
     return error;
   }
   FinishHere();
-  if (turner_ == Turner::kJavaScript) return 0;
-  standby_ = std::make_unique<Standby>(*this);
-  return standby_->Start();
+  if (turner_ == Turner::kEither) standby_ = std::make_unique<Standby>(*this);
+  const int error = standby_ ? standby_->Start() : 0;
+  started_ = error == 0;
+  return error;
 }
 
 void* Reactor::OnThread(void* self) {
@@ -99,9 +100,15 @@ void Reactor::RequestStop() {
 }
 
 void Reactor::Join() {
-  if (started_) pthread_join(thread_, nullptr);
+  // What has not started has nothing to end, and at the end of an environment its memory may be
+  // gone.
+  if (!started_) return;
   started_ = false;
-  if (turner_ != Turner::kThread) StopHere();
+  if (turner_ == Turner::kThread) {
+    pthread_join(thread_, nullptr);
+  } else {
+    StopHere();
+  }
   RefuseSubmissions();
 }
 

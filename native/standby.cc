@@ -67,7 +67,7 @@ int Standby::Start() {
   control_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (control_fd_ < 0) return errno;
   int error = pthread_getcpuclockid(pthread_self(), &javascript_clock_);
-  if (error == 0) error = StartThread(&thread_, "libevent-standby", OnThread, this);
+  if (error == 0) error = StartThread(&thread_, OnThread, this);
   started_ = error == 0;
   return error;
 }

@@ -8,8 +8,7 @@ namespace rxjs_libevent {
 
 // Signals are Node's: the new thread takes none. Not std::thread: it throws when the system has no
 // thread to give. Returns 0 or an errno.
-[[nodiscard]] inline int StartThread(pthread_t* thread, const char* name, void* (*run)(void*),
-                                     void* argument) {
+[[nodiscard]] inline int StartThread(pthread_t* thread, void* (*run)(void*), void* argument) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -19,7 +18,7 @@ namespace rxjs_libevent {
   // It has worked the other way round.
   (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
   // Only for whoever debugs.
-  if (error == 0) (void)pthread_setname_np(*thread, name);
+  if (error == 0) (void)pthread_setname_np(*thread, "libevent");
   return error;
 }
 
