@@ -159,6 +159,8 @@ export interface NativeReactorOptions {
   readonly dispatch: boolean;
   /** Which thread turns the base: a number of `layout.turner`. */
   readonly turner: number;
+  /** How often a standby looks at a base that JavaScript's thread turns. */
+  readonly standbyTickUs: number;
   readonly control: Int32Array;
   readonly completions: Int32Array;
   readonly submissions: Int32Array;

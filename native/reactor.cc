@@ -77,7 +77,8 @@ int Reactor::Start() {
     return error;
   }
   FinishHere();
-  if (turner_ == Turner::kEither) standby_ = std::make_unique<Standby>(*this);
+  if (turner_ == Turner::kEither)
+    standby_ = std::make_unique<Standby>(*this, options_.standby_tick_us);
   const int error = standby_ ? standby_->Start() : 0;
   started_ = error == 0;
   return error;

@@ -44,6 +44,7 @@ class Reactor {
     int priorities = 1;
     bool dispatch = true;
     Turner turner = Turner::kThread;
+    int standby_tick_us = 0;  // with kEither
   };
 
   // JavaScript's thread. `signal` is called on the one that turns and must only notify.

@@ -182,6 +182,7 @@ bool ReactorBinding::Make(napi_value value) {
   reactor_options.priorities = base_options.priorities;
   reactor_options.dispatch = options.Boolean("dispatch");
   reactor_options.turner = static_cast<Turner>(options.Number("turner"));
+  reactor_options.standby_tick_us = options.Number("standbyTickUs");
   Reactor::Memory memory = {};
   uint32_t control_words = 0;
   uint32_t slots = 0;
@@ -202,7 +203,7 @@ bool ReactorBinding::Make(napi_value value) {
       arena_bytes < kArenaBlocks * kArenaBlockBytes ||
       !IsRing(memory.completion_capacity, CompletionRing::kLeastCapacity) ||
       !IsRing(memory.submission_capacity, 1) || reactor_options.turner < Turner::kThread ||
-      reactor_options.turner > Turner::kEither) {
+      reactor_options.turner > Turner::kEither || reactor_options.standby_tick_us < 1) {
     (void)napi_throw_range_error(env_, nullptr, "the memory of a Reactor does not fit its layout");
     return false;
   }

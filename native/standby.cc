@@ -16,8 +16,6 @@
 namespace rxjs_libevent {
 namespace {
 
-// While JavaScript turns the base it is looked at so often. A tick costs a few microseconds.
-constexpr int kTickMs = 2;
 // So many ticks in a row have found the base readable, without a turn: JavaScript is blocked. A
 // drain of 5 ms, after which it lets others run, is not; all this stays below 10 ms.
 constexpr int kUnansweredTicks = 3;
@@ -25,7 +23,8 @@ constexpr int kUnansweredTicks = 3;
 // nothing happens. Waiting costs one wake-up for each turn, ticks one for each 2 ms: below 50 turns
 // a second it is cheaper to wait.
 constexpr int kQuietTicks = 10;
-// JavaScript's load is looked at after so many ticks: 50 ms.
+// JavaScript's load is looked at after so many ticks, and that of both while the standby has the
+// base.
 constexpr int kWindowTicks = 25;
 // Beyond this share of a core JavaScript has work for two threads.
 constexpr int kBusyPercent = 90;
@@ -33,8 +32,7 @@ constexpr int kBusyPercent = 90;
 // nobody, so its ticks are late where none is free. One that is free comes 60 us late, mostly the
 // slack of the kernel's timers; one that is not, by milliseconds.
 constexpr int64_t kLateUs = 250;
-// The load of both is looked at so often while the standby has the base.
-constexpr int kWatchMs = 100;
+constexpr int kWatchTicks = 50;
 // Below this share of one core JavaScript's thread can do all of it, and a request is cheaper.
 constexpr int kCalmPercent = 80;
 
@@ -112,10 +110,11 @@ void Standby::Run() {
 // Waits for a tick, or for the base. Returns true if it should be taken over.
 bool Standby::IsNeeded() {
   const bool ticks = dispatches_ && quiet_ticks_ < kQuietTicks;
-  const int64_t due = MonotonicUs() + kTickMs * 1000;
+  const int64_t due = MonotonicUs() + tick_us_;
+  const timespec tick = {tick_us_ / 1000000, tick_us_ % 1000000 * 1000};
   pollfd fds[] = {{control_fd_, POLLIN, 0}, {reactor_.backend_fd(), POLLIN, 0}};
   // Interrupted or not, all of it is looked at.
-  (void)poll(fds, dispatches_ && !ticks ? 2 : 1, ticks ? kTickMs : -1);
+  (void)ppoll(fds, dispatches_ && !ticks ? 2 : 1, ticks ? &tick : nullptr, nullptr);
   uint64_t count;
   if (fds[0].revents != 0 && read(control_fd_, &count, sizeof(count)) > 0) {
     dispatches_ = true;
@@ -180,7 +179,7 @@ void Standby::Finish() {
 
 // Without a next look the base would never be offered, so it goes back at once.
 void Standby::Watch() {
-  const timeval delay = Milliseconds(kWatchMs);
+  const timeval delay = Microseconds(int64_t{tick_us_} * kWatchTicks);
   if (watched_) watched_ = AddEvent(&watch_, &delay) == 0;
 }
 

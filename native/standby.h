@@ -19,7 +19,8 @@ class Reactor;
 
 class Standby {
  public:
-  explicit Standby(Reactor& reactor) : reactor_(reactor) {}
+  // `tick_us`: how often it looks while JavaScript turns the base.
+  Standby(Reactor& reactor, int tick_us) : reactor_(reactor), tick_us_(tick_us) {}
   ~Standby();
   Standby(const Standby&) = delete;
   Standby& operator=(const Standby&) = delete;
@@ -63,6 +64,7 @@ class Standby {
   static void OnWatch(evutil_socket_t fd, short what, void* self);
 
   Reactor& reactor_;
+  const int tick_us_;
   int control_fd_ = -1;
   clockid_t javascript_clock_ = 0;
   bool started_ = false;

@@ -72,6 +72,12 @@ const threadsOption: Option<number | 'auto'> = (value, name, checked) =>
 
 const { turner: TURNER } = native.layout;
 
+/**
+ * How often a standby looks whether JavaScript keeps up. A tick costs it some 5 µs; three without a turn
+ * let it take the base over, see `native/standby.cc`.
+ */
+const STANDBY_TICK_US = 2000;
+
 function turnerOf(threads: number | 'auto'): number {
   if (threads === 'auto') return TURNER.either;
   return threads === 0 ? TURNER.javaScript : TURNER.thread;
@@ -100,5 +106,6 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
     ...options,
     features: bits.reduce((all, bit) => all | bit, 0),
     turner: turnerOf(options.threads),
+    standbyTickUs: STANDBY_TICK_US,
   };
 }

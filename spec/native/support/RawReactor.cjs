@@ -29,6 +29,7 @@ function options(changes = {}) {
     priorities: 2,
     dispatch: true,
     turner: native.layout.turner.thread,
+    standbyTickUs: 2000,
     control: words(control.controlWords),
     completions: words(RECORDS * RECORD_WORDS),
     submissions: words(RECORDS * RECORD_WORDS),
