@@ -46,7 +46,7 @@ function serveThem(count) {
       Atomics.wait(nap, 0, 0, 1);
       const { takeOvers, handBacks } = base.stats;
       if (takeOvers + handBacks >= count) Atomics.store(new Int32Array(stop), 0, 1);
-      else setTimeout(block, 0);
+      else setImmediate(block);
     };
     block();
   });
@@ -61,7 +61,7 @@ function sendAndCompare(peer) {
   const send = () => {
     if (Atomics.load(new Int32Array(stop), 0) === 1) return void socket.end();
     const from = at(sent);
-    const part = PATTERN.subarray(from, from + 1 + ((sent * 31) % 5000));
+    const part = PATTERN.subarray(from, from + 1 + ((sent * 31) % 500));
     sent += part.length;
     socket.write(part);
   };
