@@ -22,6 +22,7 @@ export type { RateLimitGroup, RateLimitTotals } from './connection/RateLimitGrou
 export { relay } from './connection/relay';
 export type { SendFileConfig } from './connection/sendFile';
 export { sendTo, type SendToConfig } from './connection/sendTo';
+export type { BaseOwner, BaseOwnerMessage } from './base/baseOwners';
 export type { SessionErrorMessage, SessionHandler } from './connection/reportSessionError';
 export { serve, type ServeConfig } from './connection/serve';
 export type { TimeoutsConfig } from './connection/Timeouts';

@@ -88,7 +88,12 @@ const TABLES = {
     'accepts',
     'receivedBytes',
     'sentBytes',
+    'javaScriptTurns',
+    'standbyTurns',
+    'takeOvers',
+    'handBacks',
   ],
+  turner: ['thread', 'javaScript', 'either'],
   closeMode: ['drop', 'reset', 'linger'],
   socketOption: ['keepAliveOption', 'noDelayOption'],
   loopEnd: ['stepped', 'exited', 'broken', 'empty'],
@@ -152,8 +157,10 @@ export interface NativeReactorOptions {
   readonly maxDispatchCallbacks: number;
   readonly priorities: number;
   readonly dispatch: boolean;
-  /** Whether it has a thread of its own; without one, JavaScript's turns the base. */
-  readonly thread: boolean;
+  /** Which thread turns the base: a number of `layout.turner`. */
+  readonly turner: number;
+  /** How often a standby looks at a base that JavaScript's thread turns. */
+  readonly standbyTickUs: number;
   readonly control: Int32Array;
   readonly completions: Int32Array;
   readonly submissions: Int32Array;

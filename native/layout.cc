@@ -48,6 +48,7 @@ class Table {
 #define RXJS_LIBEVENT_NAMES(name, ...) .Add(#name, k##name)
 #define RXJS_LIBEVENT_SUBMISSION(name) .Add(#name, Submission::k##name)
 #define RXJS_LIBEVENT_COMPLETION(name) .Add(#name, Completion::k##name)
+#define RXJS_LIBEVENT_TURNER(name) .Add(#name, Turner::k##name)
 #define RXJS_LIBEVENT_CALL(name, text) .Add(text, k##name##Call)
 #define RXJS_LIBEVENT_FIELD(name) .Add(#name, offsetof(Request, name))
 #define RXJS_LIBEVENT_REQUEST(request, fields)                                  \
@@ -63,6 +64,7 @@ napi_value Layout(napi_env env) {
       .AddTable("submission", Table(env) RXJS_LIBEVENT_SUBMISSIONS(RXJS_LIBEVENT_SUBMISSION))
       .AddTable("completion", Table(env) RXJS_LIBEVENT_COMPLETIONS(RXJS_LIBEVENT_COMPLETION))
       .AddTable("control", Table(env) RXJS_LIBEVENT_CONTROL_WORDS(RXJS_LIBEVENT_NAMES))
+      .AddTable("turner", Table(env) RXJS_LIBEVENT_TURNERS(RXJS_LIBEVENT_TURNER))
       .AddTable("stat", Table(env) RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_NAMES))
       .AddTable("closeMode", Table(env) RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_NAMES))
       .AddTable("socketOption", Table(env) RXJS_LIBEVENT_SOCKET_OPTIONS(RXJS_LIBEVENT_NAMES))

@@ -4,7 +4,6 @@
 #include "reactor.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -12,6 +11,8 @@
 #include <csetjmp>
 
 #include "process_hooks.h"
+#include "standby.h"
+#include "start_thread.h"
 
 namespace rxjs_libevent {
 namespace {
@@ -36,6 +37,7 @@ Reactor::Reactor(const Memory& memory, const Options& options, EventBasePtr base
                  std::function<void()> signal)
     : shared_(memory),
       options_(options),
+      turner_(options.turner),
       transit_(transit),
       signal_(std::move(signal)),
       completions_(memory.control, memory.completions, memory.completion_capacity),
@@ -43,7 +45,8 @@ Reactor::Reactor(const Memory& memory, const Options& options, EventBasePtr base
       lent_(completions_),
       arena_(memory.arena, memory.control, completions_),
       base_(std::move(base)),
-      state_(options.dispatch ? State::kDispatching : State::kPaused) {
+      state_(options.dispatch ? State::kDispatching : State::kPaused),
+      left_(state_) {
   if (lent_.valid()) lent_.Set(0, memory.arena, kArenaBlocks * kArenaBlockBytes);
 }
 
@@ -63,28 +66,25 @@ int Reactor::Prepare() {
   if (!wake_event_) return ENOMEM;
   if (options_.priorities > 1 && event_priority_set(wake_event_.get(), 0) != 0) return EINVAL;
   const int error = AddEvent(wake_event_.get(), nullptr);
-  return error != 0 || options_.thread ? error : backend_.Find(wake_fd_);
+  if (error != 0 || turner_ == Turner::kThread) return error;
+  const int missing = backend_.Find(wake_fd_);
+  if (missing != ENOTSUP || turner_ != Turner::kEither) return missing;
+  turner_ = Turner::kThread;
+  return 0;
 }
 
 int Reactor::Start() {
-  if (!options_.thread) {
-    FinishHere();
-    return 0;
+  if (turner_ == Turner::kThread) {
+    const int error = StartThread(&thread_, OnThread, this);
+    started_ = error == 0;
+    return error;
   }
-  // Signals are Node's: this thread takes none.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  int error = pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (error != 0) return error;
-  // Not std::thread: it throws when the system has no thread to give.
-  error = pthread_create(&thread_, nullptr, OnThread, this);
-  const int restored = pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) return error;
-  started_ = true;
-  // Only for whoever debugs.
-  (void)pthread_setname_np(thread_, "libevent");
-  return restored;
+  FinishHere();
+  if (turner_ == Turner::kEither)
+    standby_ = std::make_unique<Standby>(*this, options_.standby_tick_us);
+  const int error = standby_ ? standby_->Start() : 0;
+  started_ = error == 0;
+  return error;
 }
 
 void* Reactor::OnThread(void* self) {
@@ -104,9 +104,15 @@ void Reactor::RequestStop() {
 }
 
 void Reactor::Join() {
-  if (started_) pthread_join(thread_, nullptr);
+  // What has not started has nothing to end, and at the end of an environment its memory may be
+  // gone.
+  if (!started_) return;
   started_ = false;
-  if (!options_.thread) StopHere();
+  if (turner_ == Turner::kThread) {
+    pthread_join(thread_, nullptr);
+  } else {
+    StopHere();
+  }
   RefuseSubmissions();
 }
 
@@ -123,7 +129,7 @@ void Reactor::ClearWake() {
 
 int Reactor::Add(event* event, const timeval* timeout) {
   const int error = AddEvent(event, timeout);
-  if (timeout != nullptr && !options_.thread) backend_.Note(*timeout);
+  if (timeout != nullptr && turner_ != Turner::kThread) backend_.Note(*timeout);
   return error;
 }
 
@@ -137,7 +143,7 @@ void Reactor::Count(Stat stat, int32_t count) {
 
 void Reactor::CountCallback() {
   // What is active stays active, and comes first in the next pass.
-  const bool full = !options_.thread && arena_.filled() - pass_start_ >= kBytesPerPass;
+  const bool full = turns_here_ && arena_.filled() - pass_start_ >= kBytesPerPass;
   if (++callbacks_ == kCallbacksPerPass || full) event_base_loopbreak(base_.get());
 }
 
@@ -279,7 +285,7 @@ void Reactor::WaitUntilPublished() {
   for (;;) {
     RefuseSubmissions();
     Publish();
-    if (!options_.thread || !completions_.HasWaiting() || stop_requested_.load()) return;
+    if (turner_ != Turner::kThread || !completions_.HasWaiting() || stop_requested_.load()) return;
     WaitWithoutDispatch();
   }
 }

@@ -1,4 +1,5 @@
-// One event_base, and who turns it: a thread of its own, or JavaScript's.
+// One event_base, and who turns it: a thread of its own, or JavaScript's, or one of the two at a
+// time.
 #pragma once
 
 #include <pthread.h>
@@ -24,6 +25,7 @@
 namespace rxjs_libevent {
 
 class RateLimitGroup;
+class Standby;
 
 class Reactor {
  public:
@@ -41,7 +43,8 @@ class Reactor {
   struct Options {
     int priorities = 1;
     bool dispatch = true;
-    bool thread = true;  // of its own; without one, JavaScript's thread calls Turn()
+    Turner turner = Turner::kThread;
+    int standby_tick_us = 0;  // with kEither
   };
 
   // JavaScript's thread. `signal` is called on the one that turns and must only notify.
@@ -59,18 +62,38 @@ class Reactor {
   // JavaScript's thread; the reactor must have been asked to stop.
   void Join();
 
-  // JavaScript's thread, where there is no other. None of them blocks.
-  // The descriptor that is readable when Turn() has something to do, while it dispatches.
+  // Who turns it: kThread, where it should be either and nothing but a thread can wait for it.
+  Turner turner() const { return turner_; }
+
+  // JavaScript's thread, where it turns the base. None of them blocks.
+  // The descriptor that is readable when a turn has something to do, while it dispatches.
   int backend_fd() const { return backend_.fd(); }
-  bool dispatches() const { return state_ == State::kDispatching; }
-  // Takes what has been submitted, now.
-  void TakeHere();
-  // The same with a pass of the loop. Returns true if JavaScript has something new to look at,
+  enum class Turned { kNot, kIdle, kNews };
+  // Takes what has been submitted, now. Where the standby has the base it is woken instead, and
+  // kNot returned.
+  Turned TakeHere();
+  // The same with a pass of the loop. Returns kNews if JavaScript has something new to look at,
   // which is not signalled then.
-  [[nodiscard]] bool TurnHere();
-  // After kStop: frees everything, the base too. Nobody may wait for backend_fd() any more.
-  bool stops() const { return state_ == State::kStopping; }
+  [[nodiscard]] Turned TurnHere();
+  // As the last turn or take here has left it.
+  bool dispatches() const { return left_ == State::kDispatching; }
+  bool stops() const { return left_ == State::kStopping; }
+  // Frees everything, the base too. Nobody may wait for backend_fd() any more.
   void StopHere();
+  // See standby.h.
+  Standby* standby() { return standby_.get(); }
+
+  // The standby's thread.
+  // Turns the base until it is claimed back, or its loop is left. kNot: JavaScript is turning it;
+  // kPaused: there is no loop to turn.
+  enum class Stood { kNot, kPaused, kTurned };
+  [[nodiscard]] Stood TurnStandingBy();
+  uint32_t turns_of_javascript() const {
+    return static_cast<uint32_t>(
+        Atomic(shared_.control + kStats + kJavaScriptTurns).load(std::memory_order_relaxed));
+  }
+  // Makes JavaScript look, wherever it waits.
+  void CallJavaScript() { signal_(); }
 
   // JavaScript's thread, before a submission names the piece or after it came back.
   LentMemory& memory() { return lent_; }
@@ -125,6 +148,8 @@ class Reactor {
   using Clock = std::chrono::steady_clock;
   // kPaused: the loop has been left, or not begun; submissions are taken all the same.
   enum class State { kPaused, kDispatching, kStopping, kStopped };
+  // Whose everything below is. Where two threads may turn the base, each takes it for its turns.
+  enum class Owner { kNobody, kJavaScript, kStandby };
 
   void Run();
   void Turn();
@@ -133,6 +158,10 @@ class Reactor {
   template <typename Call>
   void Survive(Call call);
   void FinishHere();
+  void AwaitJavaScript();
+  bool Own(Owner owner);
+  void Disown() { owner_.store(Owner::kNobody, std::memory_order_release); }
+  void DisownHere();
   void LookUpTimeout();
   bool HasMoreToDo();
   bool FailClosed();
@@ -166,9 +195,11 @@ class Reactor {
 
   const Memory shared_;
   const Options options_;
+  Turner turner_;
   Transit& transit_;
   const std::function<void()> signal_;
   std::atomic<bool> stop_requested_{false};
+  std::atomic<Owner> owner_{Owner::kNobody};
   int wake_fd_ = -1;
   CompletionRing completions_;
   SubmissionRing submissions_;
@@ -193,6 +224,7 @@ class Reactor {
   bool turns_here_ = false;
   bool has_news_ = false;  // of this turn, for JavaScript
   State state_;
+  State left_;  // JavaScript's copy: the state may be looked at by the owner alone
   Clock::time_point starved_since_;
   int loop_flags_ = 0;
   int32_t loop_run_ = 0;
@@ -203,6 +235,7 @@ class Reactor {
   uint32_t taken_bytes_ = 0;  // of writes, in this turn
   uint32_t posted_ = 0;       // the ring's tail when it was last published
   pthread_t thread_ = {};
+  std::unique_ptr<Standby> standby_;
 };
 
 }  // namespace rxjs_libevent

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "new_event_base.h"
+#include "standby.h"
 #include "system_error.h"
 
 namespace rxjs_libevent {
@@ -180,8 +181,8 @@ bool ReactorBinding::Make(napi_value value) {
   Reactor::Options reactor_options;
   reactor_options.priorities = base_options.priorities;
   reactor_options.dispatch = options.Boolean("dispatch");
-  reactor_options.thread = options.Boolean("thread");
-  turns_here_ = !reactor_options.thread;
+  reactor_options.turner = static_cast<Turner>(options.Number("turner"));
+  reactor_options.standby_tick_us = options.Number("standbyTickUs");
   Reactor::Memory memory = {};
   uint32_t control_words = 0;
   uint32_t slots = 0;
@@ -201,7 +202,8 @@ bool ReactorBinding::Make(napi_value value) {
   if (control_words < kControlWords || slots < kSlots ||
       arena_bytes < kArenaBlocks * kArenaBlockBytes ||
       !IsRing(memory.completion_capacity, CompletionRing::kLeastCapacity) ||
-      !IsRing(memory.submission_capacity, 1)) {
+      !IsRing(memory.submission_capacity, 1) || reactor_options.turner < Turner::kThread ||
+      reactor_options.turner > Turner::kEither || reactor_options.standby_tick_us < 1) {
     (void)napi_throw_range_error(env_, nullptr, "the memory of a Reactor does not fit its layout");
     return false;
   }
@@ -233,7 +235,7 @@ bool ReactorBinding::OpenWakeup() {
   wakeup_->open = 1;
   // From here on the handles have to be closed.
   state_ = State::kStarted;
-  if (turns_here_) {
+  if (reactor_->turner() != Turner::kThread) {
     if (uv_poll_init(loop, &wakeup_->poll, reactor_->backend_fd()) != 0) return false;
     wakeup_->poll.data = wakeup_;
     wakeup_->open = 2;
@@ -254,7 +256,7 @@ napi_value ReactorBinding::Start(napi_env env, napi_callback_info info) {
   }
   const int error = binding->OpenWakeup() ? binding->reactor_->Start() : ENOMEM;
   if (error == 0) {
-    binding->FollowState();
+    binding->WaitForBase(binding->reactor_->dispatches());
     return nullptr;
   }
   binding->End();
@@ -264,11 +266,11 @@ napi_value ReactorBinding::Start(napi_env env, napi_callback_info info) {
 napi_value ReactorBinding::Wake(napi_env env, napi_callback_info info) {
   ReactorBinding* binding = BindingOf(env, info);
   if (binding == nullptr || !binding->reactor_) return nullptr;
-  if (binding->turns_here_) {
-    binding->reactor_->TakeHere();
-    binding->FollowState();
-  } else {
+  if (binding->reactor_->turner() == Turner::kThread) {
     binding->reactor_->Wake();
+  } else if (const Reactor::Turned turned = binding->reactor_->TakeHere();
+             turned != Reactor::Turned::kNot) {
+    (void)binding->Follow(turned);
   }
   return nullptr;
 }
@@ -276,29 +278,38 @@ napi_value ReactorBinding::Wake(napi_env env, napi_callback_info info) {
 void ReactorBinding::OnReadable(uv_poll_t* handle, int, int) {
   ReactorBinding* binding = static_cast<Wakeup*>(handle->data)->binding;
   if (binding == nullptr) return;
-  const bool has_news = binding->reactor_->TurnHere();
-  binding->FollowState();
   // Comes last: JavaScript may close the reactor.
-  if (has_news) binding->CallBack();
+  if (binding->Follow(binding->reactor_->TurnHere())) binding->CallBack();
 }
 
-void ReactorBinding::FollowState() {
-  if (!turns_here_) return;
-  const bool dispatches = reactor_->dispatches();
-  if (dispatches != waits_) {
-    waits_ = dispatches;
-    if (dispatches) {
-      (void)uv_poll_start(&wakeup_->poll, UV_READABLE, OnReadable);
-    } else {
-      (void)uv_poll_stop(&wakeup_->poll);
-    }
+// While the standby has the base nobody waits for it here: it stays readable until it is turned.
+bool ReactorBinding::Follow(Reactor::Turned turned) {
+  WaitForBase(turned != Reactor::Turned::kNot && reactor_->dispatches());
+  if (turned != Reactor::Turned::kNot && reactor_->stops()) reactor_->StopHere();
+  return turned == Reactor::Turned::kNews;
+}
+
+void ReactorBinding::WaitForBase(bool on) {
+  if (on == waits_ || reactor_->turner() == Turner::kThread) return;
+  waits_ = on;
+  if (!on) {
+    (void)uv_poll_stop(&wakeup_->poll);
+    return;
   }
-  if (reactor_->stops()) reactor_->StopHere();
+  (void)uv_poll_start(&wakeup_->poll, UV_READABLE, OnReadable);
+  if (reactor_->standby() != nullptr) reactor_->standby()->Notify();
 }
 
+// Signalled by a thread, which may be a standby that has given the base back, or offers it.
 void ReactorBinding::OnWakeup(uv_async_t* handle) {
   ReactorBinding* binding = static_cast<Wakeup*>(handle->data)->binding;
-  if (binding != nullptr) binding->CallBack();
+  if (binding == nullptr) return;
+  Reactor& reactor = *binding->reactor_;
+  if (reactor.standby() != nullptr) {
+    if (reactor.standby()->Claim()) reactor.Wake();
+    (void)binding->Follow(reactor.TurnHere());
+  }
+  binding->CallBack();
 }
 
 // Runs the drain in a callback scope: ticks and microtasks follow it. It has no async context, so

@@ -34,7 +34,7 @@ class ReactorBinding {
   // refers to it.
   struct Wakeup {
     uv_async_t handle;
-    uv_poll_t poll;  // where JavaScript's thread turns the base
+    uv_poll_t poll;  // where JavaScript's thread may turn the base
     ReactorBinding* binding;
     napi_async_cleanup_hook_handle hook;
     int open;  // handles
@@ -49,8 +49,9 @@ class ReactorBinding {
 
   void CallBack();
   // After the reactor has been turned here, or has taken something: it may be paused now, or
-  // ending.
-  void FollowState();
+  // ending, or with its standby. Returns true if there is news for JavaScript.
+  bool Follow(Reactor::Turned turned);
+  void WaitForBase(bool on);
   void End();
 
   // What JavaScript calls: constructor, methods and accessors.
@@ -80,8 +81,7 @@ class ReactorBinding {
   std::vector<napi_ref> pieces_;
   std::string method_;
   int features_ = 0;
-  bool turns_here_ = false;  // there is no thread
-  bool waits_ = false;       // for the base to become readable
+  bool waits_ = false;  // for the base to become readable
   std::unique_ptr<Reactor> reactor_;
 };
 

@@ -1,11 +1,12 @@
-// A reactor without a thread: JavaScript's turns the base, between other work, and never blocks in
-// it. It waits for backend_fd() instead.
+// A base that JavaScript's thread turns, between other work, without ever blocking in it: it waits
+// for backend_fd() instead. Where there is a standby, either thread takes the base for its turns.
 //
-// Thread: JavaScript's. Owner and lifetime: as in reactor.cc.
+// Thread: JavaScript's, but for TurnStandingBy(). Owner and lifetime: as in reactor.cc.
 #include <csetjmp>
 
 #include "process_hooks.h"
 #include "reactor.h"
+#include "standby.h"
 
 namespace rxjs_libevent {
 
@@ -17,6 +18,7 @@ void Reactor::Survive(Call call) {
   if (fatal != 0) {
     state_ = State::kStopped;
     Abandon(fatal);
+    AwaitJavaScript();
     return;
   }
   SetFatalExit(&fatal_exit);
@@ -24,39 +26,92 @@ void Reactor::Survive(Call call) {
   SetFatalExit(nullptr);
 }
 
-void Reactor::TakeHere() {
-  if (state_ == State::kStopped) {
-    WaitUntilPublished();
-    Atomic(shared_.control + kReactorSleeps).store(1);
-    return;
-  }
-  Survive([this] {
-    CatchUp();
-    FinishHere();
-  });
+// What one owner has done is seen by the next: released by the store of Disown().
+bool Reactor::Own(Owner owner) {
+  Owner nobody = Owner::kNobody;
+  return owner_.compare_exchange_strong(nobody, owner, std::memory_order_acquire,
+                                        std::memory_order_relaxed);
 }
 
-bool Reactor::TurnHere() {
+void Reactor::DisownHere() {
+  left_ = state_;
+  Disown();
+}
+
+Reactor::Turned Reactor::TakeHere() {
+  if (!Own(Owner::kJavaScript)) {
+    Wake();
+    return Turned::kNot;
+  }
+  if (state_ == State::kStopped) {
+    WaitUntilPublished();
+    AwaitJavaScript();
+  } else {
+    Survive([this] {
+      CatchUp();
+      FinishHere();
+    });
+  }
+  DisownHere();
+  return Turned::kIdle;
+}
+
+Reactor::Turned Reactor::TurnHere() {
+  if (!Own(Owner::kJavaScript)) return Turned::kNot;
   turns_here_ = true;
   has_news_ = false;
-  Survive([this] {
-    CatchUp();
-    if (starved_ && HasAmpleRoom()) starved_ = false;
-    // Without room nothing is read; JavaScript is about to drain.
-    if (state_ == State::kDispatching && !starved_) {
-      Pass(false);
-      backend_.TurnedOff();
-    }
-    FinishHere();
-  });
+  Count(kJavaScriptTurns);
+  if (state_ != State::kStopped) {
+    Survive([this] {
+      CatchUp();
+      if (starved_ && HasAmpleRoom()) starved_ = false;
+      // Without room nothing is read; JavaScript is about to drain.
+      if (state_ == State::kDispatching && !starved_) {
+        Pass(false);
+        backend_.TurnedOff();
+      }
+      FinishHere();
+    });
+  }
   turns_here_ = false;
-  return has_news_;
+  DisownHere();
+  return has_news_ ? Turned::kNews : Turned::kIdle;
 }
 
 void Reactor::StopHere() {
+  // It may be turning the base, and waits for its descriptor.
+  if (standby_) standby_->End();
   if (state_ == State::kStopped) return;
   state_ = State::kStopped;
   Survive([this] { Stop(); });
+  left_ = state_;
+}
+
+Reactor::Stood Reactor::TurnStandingBy() {
+  if (!Own(Owner::kStandby)) return Stood::kNot;
+  if (state_ == State::kDispatching) {
+    Count(kTakeOvers);
+    // As in a thread: it looks at the submissions itself, before it sleeps.
+    Atomic(shared_.control + kReactorSleeps).store(0);
+    Survive([this] {
+      // libevent sets the timer from here on.
+      backend_.TurnedOff();
+      standby_->Begin();
+      while (state_ == State::kDispatching && !stop_requested_.load() && !standby_->hands_back()) {
+        Count(kStandbyTurns);
+        Turn();
+      }
+      standby_->Finish();
+      backend_.TurnedOff();
+      FinishHere();
+    });
+    Count(kHandBacks);
+  }
+  const bool dispatches = state_ == State::kDispatching;
+  Disown();
+  // It may have found the base taken, and waits no more.
+  CallJavaScript();
+  return dispatches ? Stood::kTurned : Stood::kPaused;
 }
 
 void Reactor::FinishHere() {
@@ -72,6 +127,11 @@ void Reactor::FinishHere() {
     if (starved_ && HasAmpleRoom()) starved_ = false;
     if (HasMoreToDo()) Wake();
   }
+  AwaitJavaScript();
+}
+
+// Whatever JavaScript does next, it calls: with submissions, and where room is waited for.
+void Reactor::AwaitJavaScript() {
   if (starved_ || completions_.HasWaiting() || !stalled_.empty()) {
     Atomic(shared_.control + kReactorWantsRoom).store(1);
   }

@@ -85,7 +85,7 @@ void Reactor::TakeOwn(const Record& record) {
     case Submission::kLoopExit: {
       const timeval delay = Microseconds(NumberOf(record));
       const int error = Try<event_base_loopexit>(base_.get(), &delay);
-      if (!options_.thread) backend_.Note(delay);
+      if (turner_ != Turner::kThread) backend_.Note(delay);
       // Without its timer the loop would never be left.
       if (error != 0 && state_ == State::kDispatching) EndLoop(LoopEnd::kExited);
       break;

@@ -131,6 +131,12 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Periodic, 1) /* kInterval follows */ \
   X(Common, 2)   /* the number is a duration that many timers share, no point in time */
 
+// Which thread turns a base.
+#define RXJS_LIBEVENT_TURNERS(X)         \
+  X(Thread)     /* one of its own */     \
+  X(JavaScript) /* that of JavaScript */ \
+  X(Either)     /* JavaScript's while it keeps up, otherwise a standby */
+
 #define RXJS_LIBEVENT_STATS(X)                                              \
   X(Passes)     /* turns of the loop */                                     \
   X(Sleeps)     /* turns that blocked */                                    \
@@ -144,7 +150,11 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Stalls)     /* times that reading stopped for lack of room or memory */ \
   X(Accepts)    /* accepted connections */                                  \
   X(ReceivedBytes)                                                          \
-  X(SentBytes)
+  X(SentBytes)                                                              \
+  X(JavaScriptTurns) /* turns of the base by JavaScript's thread */         \
+  X(StandbyTurns)    /* by the standby thread, see standby.h */             \
+  X(TakeOvers)       /* times that the standby thread has taken the base */ \
+  X(HandBacks)       /* times that it has given it back */
 
 #define RXJS_LIBEVENT_ENUMERATOR(name) k##name,
 enum class Submission : int32_t { kNone, RXJS_LIBEVENT_SUBMISSIONS(RXJS_LIBEVENT_ENUMERATOR) };
@@ -152,6 +162,7 @@ enum class Completion : int32_t { kNone, RXJS_LIBEVENT_COMPLETIONS(RXJS_LIBEVENT
 enum CloseMode : int32_t { RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_ENUMERATOR) };
 enum SocketOption : uint32_t { RXJS_LIBEVENT_SOCKET_OPTIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum LoopEnd : int32_t { RXJS_LIBEVENT_LOOP_ENDS(RXJS_LIBEVENT_ENUMERATOR) };
+enum class Turner : int32_t { RXJS_LIBEVENT_TURNERS(RXJS_LIBEVENT_ENUMERATOR) };
 enum Stat : int32_t { RXJS_LIBEVENT_STATS(RXJS_LIBEVENT_ENUMERATOR) kStatCount };
 #undef RXJS_LIBEVENT_ENUMERATOR
 

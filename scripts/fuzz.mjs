@@ -28,7 +28,7 @@ const strange = names.find((name) => !(name in kinds));
 if (strange !== undefined) fail(`no kind ${strange}; there are ${Object.keys(kinds).join()}`);
 const fixed = {};
 if (values.method) fixed.method = values.method;
-if (values.threads) fixed.threads = Number(values.threads);
+if (values.threads) fixed.threads = values.threads === 'auto' ? 'auto' : Number(values.threads);
 
 if (values.library === root) setUp();
 

@@ -30,7 +30,7 @@ export function parsePeerOptions() {
     mode: values.mode === 'idle' ? 'rot13' : values.mode,
     host: values.host,
     port: number('port', values.port, 0, 65535),
-    threads: number('threads', values.threads, 0, 16),
+    threads: values.threads === 'auto' ? 'auto' : number('threads', values.threads, 0, 16),
     upstreamPort: number('upstream-port', values['upstream-port'], 0, 65535),
   };
 }

@@ -28,6 +28,7 @@ import type { EventBaseStats } from './EventBaseStats';
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
+import { baseOwners, type BaseOwnerMessage } from './baseOwners';
 import { adoptedSocket } from './adoptedSocket';
 import { closeConnections } from './closeConnections';
 import { closedAcceptor } from './closedAcceptor';
@@ -59,8 +60,8 @@ export class EventBase extends EventSources {
   private static shared: EventBase | undefined;
 
   override readonly priorities: number;
-  /** How many threads it has; 0 when JavaScript's turns it. */
-  readonly threads: number;
+  /** How many threads it has, as `threads` of its options: 0 when JavaScript's turns it. */
+  readonly threads: number | 'auto';
 
   /** @internal */
   protected override readonly loops: Loop;
@@ -82,7 +83,7 @@ export class EventBase extends EventSources {
     super();
     const { threads, exitOnEmpty, ...reactorConfig } = eventBaseConfig(config);
     this.priorities = reactorConfig.priorities;
-    const reactors = Math.max(threads, 1);
+    const reactors = threads === 'auto' ? 1 : Math.max(threads, 1);
     this.threads = threads;
     this.running = reactors;
     this.stopped = new Promise((resolve) => {
@@ -304,7 +305,8 @@ export class EventBase extends EventSources {
     const state = this.closed ? 'closed' : 'open';
     const plural = (count: number, noun: string) =>
       `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-    return `EventBase { ${this.method}, ${plural(this.threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
+    const threads = this.threads === 'auto' ? 'auto' : plural(this.threads, 'thread');
+    return `EventBase { ${this.method}, ${threads}, ${plural(handlers, 'handler')}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
@@ -323,6 +325,10 @@ export class EventBase extends EventSources {
       },
       active: () => {
         this.loops.look();
+      },
+      handedOver: (owner, handOvers) => {
+        const message: BaseOwnerMessage = { base: this, owner, handOvers };
+        baseOwners.publish(message);
       },
       stopped: (error) => {
         this.reactorStopped(error);

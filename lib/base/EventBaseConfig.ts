@@ -10,13 +10,20 @@ export type EventFeature = 'et' | 'o1' | 'fds' | 'earlyClose';
 export interface EventBaseConfig {
   /**
    * Reactor threads, each with an `event_base` of its own; with 0 there is one `event_base` that
-   * JavaScript's thread turns, between its other work. Default: 1. Bounds: 0 to 64.
+   * JavaScript's thread turns, between its other work; with `'auto'` that thread turns it while it
+   * keeps up. Default: 1. Bounds: 0 to 64.
    *
    * Without a thread nothing crosses from one to another, which is cheapest where one request at a time
    * is under way or cores are few; while JavaScript is busy nothing is sent, and no peer is heard. It
    * needs the method `epoll`.
+   *
+   * With `'auto'` a thread stands by. It takes the base over, within 10 ms, when JavaScript is blocked,
+   * and when JavaScript is busy nearly all the time while a core is free; it gives the base back when
+   * both together need less than one core. So sending, hearing peers and timeouts go on while JavaScript is
+   * blocked. {@link EventBase.stats} counts turns and hand-overs, and the diagnostics channel
+   * `'rxjs-libevent:base:owner'` reports them. With a method other than `epoll` it is as 1.
    */
-  readonly threads?: number;
+  readonly threads?: number | 'auto';
   /** Methods that must not be used, as `'epoll'`. Default: none. @see `event_config_avoid_method()` */
   readonly avoidMethods?: readonly string[];
   /** Features that the method must have. Default: none. @see `event_config_require_features()` */
@@ -59,8 +66,25 @@ const wordsOf =
     return value.map((word) => checkOneOf(name, word, choices()));
   };
 
+const threadCount = option.integer('threads', 0, 64, 1);
+const threadsOption: Option<number | 'auto'> = (value, name, checked) =>
+  value === 'auto' ? value : threadCount(value, name, checked);
+
+const { turner: TURNER } = native.layout;
+
+/**
+ * How often a standby looks whether JavaScript keeps up. A tick costs it some 5 µs; three without a turn
+ * let it take the base over, see `native/standby.cc`.
+ */
+const STANDBY_TICK_US = 2000;
+
+function turnerOf(threads: number | 'auto'): number {
+  if (threads === 'auto') return TURNER.either;
+  return threads === 0 ? TURNER.javaScript : TURNER.thread;
+}
+
 const OPTIONS = {
-  threads: option.integer('threads', 0, 64, 1),
+  threads: threadsOption,
   avoidMethods: wordsOf(() => native.supportedMethods()),
   requireFeatures: wordsOf(() => FEATURES),
   readEnvironment: option.flag(false),
@@ -73,7 +97,7 @@ const OPTIONS = {
 
 /** Checks the options and fills in the defaults. */
 export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
-  threads: number;
+  threads: number | 'auto';
   exitOnEmpty: boolean;
 } {
   const { requireFeatures, ...options } = checkedOptions('config', config, OPTIONS);
@@ -81,6 +105,7 @@ export function eventBaseConfig(config: EventBaseConfig): ReactorConfig & {
   return {
     ...options,
     features: bits.reduce((all, bit) => all | bit, 0),
-    thread: options.threads > 0,
+    turner: turnerOf(options.threads),
+    standbyTickUs: STANDBY_TICK_US,
   };
 }

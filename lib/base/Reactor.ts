@@ -4,13 +4,15 @@ import { native, type NativeReactor, type NativeStat } from '../native';
 import { CompletionRing } from '../rings/CompletionRing';
 import { ReadArena } from '../rings/ReadArena';
 import { SubmissionRing } from '../rings/SubmissionRing';
+import { baseOwners } from './baseOwners';
 import type { CompletionHandler } from './CompletionHandler';
 import { HandlerTable } from './HandlerTable';
 import type { ReactorConfig } from './ReactorConfig';
 import type { ReactorEvents } from './ReactorEvents';
 import { systemCall } from './systemCall';
 
-const { completion, control, loopEnd, loopFlag, submission } = native.layout;
+const { completion, control, loopEnd, loopFlag, submission, turner } = native.layout;
+const { takeOvers, handBacks } = native.layout.stat;
 const { data: DATA, closed: CLOSED, released: RELEASED } = completion;
 const { fatal: FATAL, looped: LOOPED, stopped: STOPPED } = completion;
 
@@ -61,13 +63,13 @@ export class Reactor {
   private referenced = true;
   private stepping = false;
   private closed = false;
-  private readonly batchRecords: number;
+  /** Hand-overs of the base that have been reported. */
+  private reportedHandOvers = 0;
 
   constructor(
     private readonly config: ReactorConfig,
     private readonly events: ReactorEvents,
   ) {
-    this.batchRecords = config.thread ? BATCH_RECORDS : DRAIN_RECORDS;
     this.control = words(control.controlWords);
     this.sent = words(SLOTS);
     this.arena = new ReadArena(this.control);
@@ -86,7 +88,7 @@ export class Reactor {
             this.drain();
           },
         }),
-      config.thread
+      config.turner !== turner.javaScript
         ? {}
         : { ENOTSUP: 'only epoll can be waited for without a thread (threads: 0)' },
     );
@@ -139,7 +141,7 @@ export class Reactor {
   get stats(): Record<NativeStat | 'drains' | 'wakes', number> {
     const stats = { drains: this.drainCount, wakes: this.wakeCount } as Record<string, number>;
     for (const [name, index] of Object.entries(native.layout.stat)) {
-      stats[name] = Atomics.load(this.control, control.stats + index) >>> 0;
+      stats[name] = this.countOf(index);
     }
     return stats;
   }
@@ -278,6 +280,7 @@ export class Reactor {
     if (this.closed || this.paused) return;
     this.draining = true;
     this.drainCount += 1;
+    if (baseOwners.hasSubscribers) this.reportOwner();
     try {
       // A signal may have come for room in the submission ring alone.
       if (this.submissions.hasWaiting) this.flush();
@@ -292,6 +295,30 @@ export class Reactor {
     }
   }
 
+  private countOf(stat: number): number {
+    return Atomics.load(this.control, control.stats + stat) >>> 0;
+  }
+
+  /** Hand-overs so far: with an even number of them JavaScript has the base. */
+  private get handOvers(): number {
+    return this.countOf(takeOvers) + this.countOf(handBacks);
+  }
+
+  /** Whether this thread turns the base; a standby may take it at any time. */
+  private get turnsHere(): boolean {
+    const { turner: whose } = this.config;
+    if (whose !== turner.either) return whose === turner.javaScript;
+    return this.handOvers % 2 === 0 && this.method === 'epoll';
+  }
+
+  /** Most drains follow no hand-over, and several may have come since the last one. */
+  private reportOwner(): void {
+    const { handOvers } = this;
+    if (handOvers === this.reportedHandOvers) return;
+    this.reportedHandOvers = handOvers;
+    this.events.handedOver(handOvers % 2 === 0 ? 'javascript' : 'standby', handOvers);
+  }
+
   private drainLater(): void {
     setImmediate(() => {
       this.drain();
@@ -301,9 +328,10 @@ export class Reactor {
   /** Returns true if there is more to do. */
   private drainSome(): boolean {
     const until = performance.now() + DRAIN_MS;
+    const batchRecords = this.turnsHere ? DRAIN_RECORDS : BATCH_RECORDS;
     let records = 0;
     do {
-      const batch = Math.min(this.completions.available(), this.batchRecords);
+      const batch = Math.min(this.completions.available(), batchRecords);
       const end = (this.completions.taken + batch) | 0;
       records += batch;
       while (((end - this.completions.taken) | 0) > 0 && !this.paused) this.dispatch();

@@ -1,4 +1,5 @@
 import type { LibeventError } from '../common/LibeventError';
+import type { BaseOwner } from './baseOwners';
 
 /** What happened to the whole reactor. */
 export interface ReactorEvents {
@@ -6,5 +7,7 @@ export interface ReactorEvents {
   looped(end: number, run: number): void;
   /** The first handler has come, or the last has gone. */
   active(): void;
+  /** The other thread turns the base now. Reported while somebody subscribes to `baseOwners`. */
+  handedOver(owner: BaseOwner, handOvers: number): void;
   stopped(error?: LibeventError): void;
 }

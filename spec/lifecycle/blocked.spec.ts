@@ -2,9 +2,9 @@ import { atMost } from '../support/atMost';
 import { Child } from './support/Child';
 
 /** An echo server whose JavaScript can be blocked, told by lines on its input. */
-const server = (threads: number): string => `
+const server = (threads: number | 'auto'): string => `
   const { EventBase, sendTo, serve } = require('rxjs-libevent');
-  const base = new EventBase({ threads: ${threads.toString()} });
+  const base = new EventBase({ threads: ${JSON.stringify(threads)} });
   const listener = base.listen({ host: '127.0.0.1' });
   const served = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)), { onError: () => {} })).subscribe();
   listener.bound.subscribe(({ port }) => console.log(port));
@@ -48,7 +48,7 @@ interface Figures {
 }
 
 describe('a blocked JavaScript thread', () => {
-  it.each([1, 2])(
+  it.each([1, 2, 'auto'] as const)(
     'loses nothing, keeps memory bounded and lets the reactors sleep, with %p threads',
     async (threads) => {
       const echo = new Child(server(threads));
@@ -60,7 +60,10 @@ describe('a blocked JavaScript thread', () => {
       const passes = (after['passes'] ?? 0) - (before['passes'] ?? 0);
       const received = (after['receivedBytes'] ?? 0) - (before['receivedBytes'] ?? 0);
       // Slabs that are lent, and no more: four megabytes for each thread.
-      expect(received).toBeLessThanOrEqual(threads * 4 * 1024 * 1024);
+      expect(received).toBeLessThanOrEqual((threads === 'auto' ? 1 : threads) * 4 * 1024 * 1024);
+      // The standby has had it meanwhile.
+      const turns = (after['standbyTurns'] ?? 0) - (before['standbyTurns'] ?? 0);
+      expect(turns > 0).toBe(threads === 'auto');
       // A few for each chunk and each connection; a reactor that spins makes millions in two seconds.
       expect(passes).toBeLessThan(20_000);
       expect((after['rss'] ?? 0) - (before['rss'] ?? 0)).toBeLessThan(16 * 1024 * 1024);

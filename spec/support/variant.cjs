@@ -2,22 +2,28 @@
 
 // METHOD=poll or METHOD=select: every base of the specs, and of the programs that they start, uses
 // that method, unless it says itself which ones it avoids or what it needs. THREADS=0: every base of
-// theirs is turned by JavaScript's thread. Loaded by jest.config.js.
+// theirs is turned by JavaScript's thread; THREADS=auto: by that, or by a standby. Loaded by
+// jest.config.js.
 
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const addon = join(__dirname, '../../native/build/Release/rxjs_libevent.node');
 const method = process.env.METHOD;
-const noThread = process.env.THREADS === '0';
+const threads = process.env.THREADS;
 
-if ((method || noThread) && existsSync(addon)) {
+if ((method || threads) && existsSync(addon)) {
   // The exports of the addon exist once in an environment, whoever has loaded it.
   const native = require(addon);
   const { Reactor } = native;
   const known = native.supportedMethods();
   if (method && !known.includes(method)) {
     throw new Error(`METHOD must be one of ${known.join(', ')}, got ${method}`);
+  }
+  const { turner } = native.layout;
+  const turners = { 0: turner.javaScript, 1: turner.thread, auto: turner.either };
+  if (threads && !(threads in turners)) {
+    throw new Error(`THREADS must be one of ${Object.keys(turners).join(', ')}, got ${threads}`);
   }
   const others = known.filter((name) => name !== method);
   if (!Reactor.isVaried) {
@@ -26,7 +32,7 @@ if ((method || noThread) && existsSync(addon)) {
       const { avoidMethods, features, readEnvironment } = options ?? {};
       const free = avoidMethods?.length === 0 && features === 0 && readEnvironment === false;
       if (method && free) varied.avoidMethods = others;
-      if (noThread && free && options.thread === true) varied.thread = false;
+      if (threads && free && options.turner === turner.thread) varied.turner = turners[threads];
       return new Reactor(varied, ...rest);
     };
     native.Reactor.isVaried = true;
