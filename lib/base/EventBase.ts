@@ -43,7 +43,6 @@ import { RingTransport } from './RingTransport';
 const noAddress = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
 const NO_ADDRESSES: ConnectionAddresses = { local: noAddress, remote: noAddress };
 
-/** The same function for every connection. */
 const transportGone = ({ reactor }: RingTransport): void => void (reactor.load -= 1);
 
 /**
@@ -63,10 +62,8 @@ export class EventBase extends EventSources {
   /** How many threads it has, as `threads` of its options: 0 when JavaScript's turns it. */
   readonly threads: number | 'auto';
 
-  /** @internal */
-  protected override readonly loops: Loop;
-  /** @internal */
-  protected override readonly reactors: Reactor[];
+  /** @internal */ protected override readonly loops: Loop;
+  /** @internal */ protected override readonly reactors: Reactor[];
   private readonly acceptors = new Set<RingAcceptor>();
   private readonly connectors = new Set<RingConnector>();
   private readonly stopped: Promise<void>;
@@ -82,8 +79,8 @@ export class EventBase extends EventSources {
   constructor(config: EventBaseConfig = {}) {
     super();
     const { threads, exitOnEmpty, ...reactorConfig } = eventBaseConfig(config);
-    this.priorities = reactorConfig.priorities;
     const reactors = threads === 'auto' ? 1 : Math.max(threads, 1);
+    this.priorities = reactorConfig.priorities;
     this.threads = threads;
     this.running = reactors;
     this.stopped = new Promise((resolve) => {
@@ -305,8 +302,8 @@ export class EventBase extends EventSources {
     const state = this.closed ? 'closed' : 'open';
     const plural = (count: number, noun: string) =>
       `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-    const threads = this.threads === 'auto' ? 'auto' : plural(this.threads, 'thread');
-    return `EventBase { ${this.method}, ${threads}, ${plural(handlers, 'handler')}, ${state} }`;
+    const turned = this.threads === 'auto' ? 'auto' : plural(this.threads, 'thread');
+    return `EventBase { ${this.method}, ${turned}, ${plural(handlers, 'handler')}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
@@ -327,8 +324,7 @@ export class EventBase extends EventSources {
         this.loops.look();
       },
       handedOver: (owner, handOvers) => {
-        const message: BaseOwnerMessage = { base: this, owner, handOvers };
-        baseOwners.publish(message);
+        baseOwners.publish({ base: this, owner, handOvers } satisfies BaseOwnerMessage);
       },
       stopped: (error) => {
         this.reactorStopped(error);

@@ -4,7 +4,8 @@ import type { Connection, EventBase, Listener } from 'rxjs-libevent';
 
 const PERIOD_MS = 500;
 
-function turnedBy(threads: number): string {
+function turnedBy(threads: number | 'auto'): string {
+  if (threads === 'auto') return 'a standby';
   if (threads === 0) return 'no reactor thread';
   return threads === 1 ? '1 reactor thread' : `${String(threads)} reactor threads`;
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly threads: number;
+  readonly threads: number | 'auto';
 }
 
 /** Reads a whole number within bounds from the command line. */
@@ -25,8 +25,8 @@ export function serverCommand(name: string, description: string): Command {
     .option('--port <number>', 'port to listen on, 0 for any', wholeNumber(0, 65535), 40713)
     .option(
       '--threads <number>',
-      "reactor threads; with 0, JavaScript's thread turns the base",
-      wholeNumber(0, 64),
+      "reactor threads; with 0, JavaScript's thread turns the base; auto: while it keeps up",
+      (text) => (text === 'auto' ? text : wholeNumber(0, 64)(text)),
       1,
     );
 }
