@@ -143,7 +143,7 @@ void Reactor::Count(Stat stat, int32_t count) {
 
 void Reactor::CountCallback() {
   // What is active stays active, and comes first in the next pass.
-  const bool full = turns_here_ && arena_.filled() - pass_start_ >= kBytesPerPass;
+  const bool full = turn_ != TurnOf::kElsewhere && arena_.filled() - pass_start_ >= kBytesPerPass;
   if (++callbacks_ == kCallbacksPerPass || full) event_base_loopbreak(base_.get());
 }
 
@@ -331,8 +331,8 @@ void Reactor::Publish() {
 }
 
 void Reactor::Signal() {
-  if (turns_here_) {
-    has_news_ = true;
+  if (turn_ != TurnOf::kElsewhere) {
+    turn_ = TurnOf::kNews;
     return;
   }
   Count(kSignals);

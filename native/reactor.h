@@ -148,6 +148,8 @@ class Reactor {
   using Clock = std::chrono::steady_clock;
   // kPaused: the loop has been left, or not begun; submissions are taken all the same.
   enum class State { kPaused, kDispatching, kStopping, kStopped };
+  // kNews: what JavaScript's own turn has for it is not signalled.
+  enum class TurnOf { kElsewhere, kHere, kNews };
   // Whose everything below is. Where two threads may turn the base, each takes it for its turns.
   enum class Owner { kNobody, kJavaScript, kStandby };
 
@@ -221,8 +223,8 @@ class Reactor {
   bool edge_triggered_wake_ = false;
   bool starved_ = false;  // input waits for room
   bool started_ = false;
-  bool turns_here_ = false;
-  bool has_news_ = false;  // of this turn, for JavaScript
+  bool woken_here_ = false;  // for one more turn
+  TurnOf turn_ = TurnOf::kElsewhere;
   State state_;
   State left_;  // JavaScript's copy: the state may be looked at by the owner alone
   Clock::time_point starved_since_;

@@ -3,6 +3,7 @@
 //
 // Thread: JavaScript's, but for TurnStandingBy(). Owner and lifetime: as in reactor.cc.
 #include <csetjmp>
+#include <utility>
 
 #include "process_hooks.h"
 #include "reactor.h"
@@ -58,12 +59,13 @@ Reactor::Turned Reactor::TakeHere() {
 
 Reactor::Turned Reactor::TurnHere() {
   if (!Own(Owner::kJavaScript)) return Turned::kNot;
-  turns_here_ = true;
-  has_news_ = false;
+  turn_ = TurnOf::kHere;
   Count(kJavaScriptTurns);
   if (state_ != State::kStopped) {
     Survive([this] {
       CatchUp();
+      // Its event, which is urgent, would have a pass of its own beside less urgent ones.
+      if (std::exchange(woken_here_, false)) ClearWake();
       if (starved_ && HasAmpleRoom()) starved_ = false;
       // Without room nothing is read; JavaScript is about to drain.
       if (state_ == State::kDispatching && !starved_) {
@@ -73,9 +75,9 @@ Reactor::Turned Reactor::TurnHere() {
       FinishHere();
     });
   }
-  turns_here_ = false;
+  const bool has_news = std::exchange(turn_, TurnOf::kElsewhere) == TurnOf::kNews;
   DisownHere();
-  return has_news_ ? Turned::kNews : Turned::kIdle;
+  return has_news ? Turned::kNews : Turned::kIdle;
 }
 
 void Reactor::StopHere() {
@@ -125,7 +127,8 @@ void Reactor::FinishHere() {
   if (state_ == State::kDispatching) {
     backend_.Set();
     if (starved_ && HasAmpleRoom()) starved_ = false;
-    if (HasMoreToDo()) Wake();
+    woken_here_ = HasMoreToDo();
+    if (woken_here_) Wake();
   }
   AwaitJavaScript();
 }

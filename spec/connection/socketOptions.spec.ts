@@ -18,7 +18,9 @@ it = socket.socket(fileno=fd)
 print(it.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
       it.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
       it.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))`;
-  return execFileSync('python3', ['-c', script]).toString().trim().split(' ').map(Number);
+  // Python needs nothing that is loaded into this process.
+  const env = { ...process.env, LD_PRELOAD: '' };
+  return execFileSync('python3', ['-c', script], { env }).toString().trim().split(' ').map(Number);
 }
 
 /** When what has been submitted before has been done. */
