@@ -28,7 +28,7 @@ import type { EventBaseStats } from './EventBaseStats';
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
-import { baseOwners, type BaseOwnerMessage } from './baseOwners';
+import { ownerReport } from './baseOwners';
 import { adoptedSocket } from './adoptedSocket';
 import { closeConnections } from './closeConnections';
 import { closedAcceptor } from './closedAcceptor';
@@ -303,10 +303,9 @@ export class EventBase extends EventSources {
   [inspect.custom](): string {
     const handlers = this.reactors.reduce((sum, reactor) => sum + reactor.handlers.size, 0);
     const state = this.closed ? 'closed' : 'open';
-    const plural = (count: number, noun: string) =>
+    const plural = (count: number | 'auto', noun: string) =>
       `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-    const threads = this.threads === 'auto' ? 'auto' : plural(this.threads, 'thread');
-    return `EventBase { ${this.method}, ${threads}, ${plural(handlers, 'handler')}, ${state} }`;
+    return `EventBase { ${this.method}, ${plural(this.threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
@@ -326,10 +325,7 @@ export class EventBase extends EventSources {
       active: () => {
         this.loops.look();
       },
-      handedOver: (owner, handOvers) => {
-        const message: BaseOwnerMessage = { base: this, owner, handOvers };
-        baseOwners.publish(message);
-      },
+      handedOver: ownerReport(this),
       stopped: (error) => {
         this.reactorStopped(error);
       },
