@@ -2,7 +2,6 @@
 #include "standby.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -16,24 +15,27 @@
 namespace rxjs_libevent {
 namespace {
 
-// So many ticks in a row have found the base readable, without a turn: JavaScript is blocked. A
-// drain of 5 ms, after which it lets others run, is not; all this stays below 10 ms.
+// So many ticks in a row have found the base readable, without a turn:
+// JavaScript is blocked. A drain of 5 ms, after which it lets others run, is
+// not; all this stays below 10 ms.
 constexpr int kUnansweredTicks = 3;
-// After so many ticks without a turn the descriptor is waited for, which costs nothing while
-// nothing happens. Waiting costs one wake-up for each turn, ticks one for each 2 ms: below 50 turns
-// a second it is cheaper to wait.
+// After so many ticks without a turn the descriptor is waited for, which costs
+// nothing while nothing happens. Waiting costs one wake-up for each turn, ticks
+// one for each 2 ms: below 50 turns a second it is cheaper to wait.
 constexpr int kQuietTicks = 10;
-// JavaScript's load is looked at after so many ticks, and that of both while the standby has the
-// base.
+// JavaScript's load is looked at after so many ticks, and that of both while
+// the standby has the base.
 constexpr int kWindowTicks = 25;
 // Beyond this share of a core JavaScript has work for two threads.
 constexpr int kBusyPercent = 90;
-// But only if there is a core for the other: a thread that is scheduled as SCHED_BATCH displaces
-// nobody, so its ticks are late where none is free. One that is free comes 60 us late, mostly the
-// slack of the kernel's timers; one that is not, by milliseconds.
+// But only if there is a core for the other: a thread that is scheduled as
+// SCHED_BATCH displaces nobody, so its ticks are late where none is free. One
+// that is free comes 60 us late, mostly the slack of the kernel's timers; one
+// that is not, by milliseconds.
 constexpr int64_t kLateUs = 250;
 constexpr int kWatchTicks = 50;
-// Below this share of one core JavaScript's thread can do all of it, and a request is cheaper.
+// Below this share of one core JavaScript's thread can do all of it, and a
+// request is cheaper.
 constexpr int kCalmPercent = 80;
 
 int64_t CpuUs(clockid_t clock) {
@@ -41,12 +43,6 @@ int64_t CpuUs(clockid_t clock) {
   // Where there is no such clock nobody seems busy.
   if (clock_gettime(clock, &time) != 0) return 0;
   return static_cast<int64_t>(time.tv_sec) * 1000000 + time.tv_nsec / 1000;
-}
-
-void Schedule(int policy) {
-  const sched_param no_priority = {};
-  // Refused by nobody; what is scheduled otherwise works as well.
-  (void)pthread_setschedparam(pthread_self(), policy, &no_priority);
 }
 
 bool IsReadable(int fd) {
@@ -94,8 +90,15 @@ void* Standby::OnThread(void* self) {
   return nullptr;
 }
 
+void Standby::Schedule(int policy) {
+  if (policy == policy_) return;
+  policy_ = policy;
+  const sched_param no_priority = {};
+  // Refused by nobody; what is scheduled otherwise works as well.
+  (void)pthread_setschedparam(pthread_self(), policy, &no_priority);
+}
+
 void Standby::Run() {
-  Schedule(SCHED_BATCH);
   Restart();
   while (!ends_.load()) {
     if (!IsNeeded()) continue;
@@ -136,14 +139,13 @@ bool Standby::IsBehind() {
     turns_ = turns;
     quiet_ticks_ = 0;
     unanswered_ticks_ = 0;
-    return false;
+  } else {
+    ++quiet_ticks_;
+    unanswered_ticks_ = IsReadable(reactor_.backend_fd()) ? unanswered_ticks_ + 1 : 0;
   }
-  ++quiet_ticks_;
-  if (!IsReadable(reactor_.backend_fd())) {
-    unanswered_ticks_ = 0;
-    return false;
-  }
-  return ++unanswered_ticks_ >= kUnansweredTicks;
+  // Once it may be needed it is not late, whoever has the cores.
+  Schedule(unanswered_ticks_ > 0 ? SCHED_OTHER : SCHED_BATCH);
+  return unanswered_ticks_ >= kUnansweredTicks;
 }
 
 bool Standby::IsBusy() {
@@ -155,6 +157,7 @@ bool Standby::IsBusy() {
 }
 
 void Standby::Restart() {
+  Schedule(SCHED_BATCH);
   turns_ = reactor_.turns_of_javascript();
   quiet_ticks_ = 0;
   unanswered_ticks_ = 0;
@@ -174,7 +177,6 @@ void Standby::Begin() {
 
 void Standby::Finish() {
   if (watched_) event_del(&watch_);
-  Schedule(SCHED_BATCH);
 }
 
 // Without a next look the base would never be offered, so it goes back at once.

@@ -1,11 +1,14 @@
-// The thread that stands by while JavaScript's turns a base: it takes the base over where
-// JavaScript does not keep up, and offers it back when both of them have little to do.
+// The thread that stands by while JavaScript's turns a base: it takes the base
+// over where JavaScript does not keep up, and offers it back when both of them
+// have little to do.
 //
-// Thread: constructed, started, notified and ended by JavaScript's thread; the rest runs on its
-// own. Owner: the reactor. Lifetime: it ends before the base is freed, whose descriptor it watches.
+// Thread: constructed, started, notified and ended by JavaScript's thread; the
+// rest runs on its own. Owner: the reactor. Lifetime: it ends before the base
+// is freed, whose descriptor it watches.
 #pragma once
 
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include <atomic>
@@ -29,10 +32,11 @@ class Standby {
   [[nodiscard]] int Start();
   // The base dispatches again.
   void Notify();
-  // JavaScript has been called, and wants the base back if that is what it was called for. Returns
-  // true if so.
+  // JavaScript has been called, and wants the base back if that is what it was
+  // called for. Returns true if so.
   [[nodiscard]] bool Claim();
-  // Ends the thread. If it has the base, the reactor must have been asked to stop.
+  // Ends the thread. If it has the base, the reactor must have been asked to
+  // stop.
   void End();
 
   // While it has the base: in front of the first turn, and behind the last one.
@@ -41,10 +45,12 @@ class Standby {
   bool hands_back() const { return offer_.load() == Offer::kClaimed || !watched_; }
 
  private:
-  // JavaScript may be blocked, so the base is given to nobody who has not answered.
+  // JavaScript may be blocked, so the base is given to nobody who has not
+  // answered.
   enum class Offer { kNone, kMade, kClaimed };
 
-  // CPU time since it was asked last, of both threads, against that of the clock.
+  // CPU time since it was asked last, of both threads, against that of the
+  // clock.
   struct Load {
     int64_t wall_us = 0;
     int64_t javascript_us = 0;
@@ -56,6 +62,7 @@ class Standby {
   bool IsBehind();
   bool IsBusy();
   void Restart();
+  void Schedule(int policy);
   void Watch();
   void LookAtLoad();
   Load TakeLoad();
@@ -72,6 +79,7 @@ class Standby {
   std::atomic<bool> ends_{false};
   std::atomic<Offer> offer_{Offer::kNone};
   // The rest is its thread's.
+  int policy_ = SCHED_OTHER;
   bool dispatches_ = true;
   uint32_t turns_ = 0;        // of JavaScript, when it was looked at last
   int quiet_ticks_ = 0;       // since the last turn

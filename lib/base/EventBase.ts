@@ -28,7 +28,7 @@ import type { EventBaseStats } from './EventBaseStats';
 import { EventSources } from './EventSources';
 import { Loop } from './Loop';
 import './log';
-import { baseOwners, type BaseOwnerMessage } from './baseOwners';
+import { ownerReport } from './baseOwners';
 import { adoptedSocket } from './adoptedSocket';
 import { closeConnections } from './closeConnections';
 import { closedAcceptor } from './closedAcceptor';
@@ -62,8 +62,10 @@ export class EventBase extends EventSources {
   /** How many threads it has, as `threads` of its options: 0 when JavaScript's turns it. */
   readonly threads: number | 'auto';
 
-  /** @internal */ protected override readonly loops: Loop;
-  /** @internal */ protected override readonly reactors: Reactor[];
+  /** @internal */
+  protected override readonly loops: Loop;
+  /** @internal */
+  protected override readonly reactors: Reactor[];
   private readonly acceptors = new Set<RingAcceptor>();
   private readonly connectors = new Set<RingConnector>();
   private readonly stopped: Promise<void>;
@@ -300,10 +302,9 @@ export class EventBase extends EventSources {
   [inspect.custom](): string {
     const handlers = this.reactors.reduce((sum, reactor) => sum + reactor.handlers.size, 0);
     const state = this.closed ? 'closed' : 'open';
-    const plural = (count: number, noun: string) =>
+    const plural = (count: number | 'auto', noun: string) =>
       `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-    const turned = this.threads === 'auto' ? 'auto' : plural(this.threads, 'thread');
-    return `EventBase { ${this.method}, ${turned}, ${plural(handlers, 'handler')}, ${state} }`;
+    return `EventBase { ${this.method}, ${plural(this.threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
@@ -323,9 +324,7 @@ export class EventBase extends EventSources {
       active: () => {
         this.loops.look();
       },
-      handedOver: (owner, handOvers) => {
-        baseOwners.publish({ base: this, owner, handOvers } satisfies BaseOwnerMessage);
-      },
+      handedOver: ownerReport(this),
       stopped: (error) => {
         this.reactorStopped(error);
       },

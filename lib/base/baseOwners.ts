@@ -15,3 +15,11 @@ export interface BaseOwnerMessage {
 
 /** While nobody subscribes to it, nothing is published. */
 export const baseOwners = channel('rxjs-libevent:base:owner');
+
+/** Publishes the hand-overs of a base. */
+export function ownerReport(base: EventBase) {
+  return (owner: BaseOwner, handOvers: number): void => {
+    const message: BaseOwnerMessage = { base, owner, handOvers };
+    baseOwners.publish(message);
+  };
+}
