@@ -29,9 +29,8 @@ constexpr int kWindowTicks = 25;
 // Beyond this share of a core JavaScript has work for two threads.
 constexpr int kBusyPercent = 90;
 // But only if there is a core for the other: a thread that is scheduled as
-// SCHED_BATCH displaces nobody, so its ticks are late where none is free. One
-// that is free comes 60 us late, mostly the slack of the kernel's timers; one
-// that is not, by milliseconds.
+// SCHED_BATCH displaces nobody, so its ticks are late where none is free: by
+// milliseconds, and otherwise by the slack of the kernel's timers, 50 us.
 constexpr int64_t kLateUs = 250;
 constexpr int kWatchTicks = 50;
 // Below this share of one core JavaScript's thread can do all of it, and a

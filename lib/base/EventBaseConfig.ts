@@ -73,7 +73,7 @@ const threadsOption: Option<number | 'auto'> = (value, name, checked) =>
 const { turner: TURNER } = native.layout;
 
 /**
- * How often a standby looks whether JavaScript keeps up. A tick costs it some 5 µs; three without a turn
+ * How often a standby looks whether JavaScript keeps up. A tick costs it about 10 µs; three without a turn
  * let it take the base over, see `native/standby.cc`.
  */
 const STANDBY_TICK_US = 2000;
