@@ -25,7 +25,7 @@ export { sendTo, type SendToConfig } from './connection/sendTo';
 export type { BaseOwner, BaseOwnerMessage } from './base/baseOwners';
 export type { SessionErrorMessage, SessionHandler } from './connection/reportSessionError';
 export { serve, type ServeConfig } from './connection/serve';
-export type { TimeoutsConfig } from './connection/Timeouts';
+export type { TimeoutDirection, TimeoutsConfig } from './connection/Timeouts';
 export type { Chunk } from './common/Chunk';
 export type { WhenSaturated } from './connection/WhenSaturated';
 export type { FdConfig, FdMode } from './events/FdConfig';
