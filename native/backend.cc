@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "monotonic_us.h"
 
@@ -37,7 +38,9 @@ bool IsTimer(int fd) {
 
 }  // namespace
 
-int Backend::Find(int wake_fd) {
+int Backend::Find(const event_base* base, int wake_fd) {
+  // Elsewhere every descriptor of the process would be asked in vain.
+  if (strcmp(event_base_get_method(base), "epoll") != 0) return ENOTSUP;
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return errno;
   const int most = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));

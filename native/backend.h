@@ -15,7 +15,7 @@ class Backend {
  public:
   // libevent does not tell its descriptors, so they are looked for: the set is the one that holds
   // `wake_fd`. Returns 0, or ENOTSUP where the method has no set, or no timer in it.
-  [[nodiscard]] int Find(int wake_fd);
+  [[nodiscard]] int Find(const event_base* base, int wake_fd);
 
   // Readable when a turn has something to do; -1 if nobody has looked for it.
   int fd() const { return epoll_fd_; }

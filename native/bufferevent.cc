@@ -87,8 +87,6 @@ void Bufferevent::Take(const Record& record) {
   }
 }
 
-// --- Reading.
-
 ReadArena::Space Bufferevent::Reserve() {
   ReadArena::Space space = reactor_.arena().Reserve();
   space.bytes = std::min(space.bytes, static_cast<uint32_t>(Credit()));
@@ -169,8 +167,6 @@ void Bufferevent::EndBuffered(int error) {
   MoveInput();
 }
 
-// --- Writing.
-
 bufferevent* Bufferevent::NeedBufferevent() {
   if (bufferevent_) return bufferevent_.get();
   bufferevent_.reset(NewBufferevent());
@@ -199,10 +195,6 @@ void Bufferevent::Use() {
   bufferevent_set_max_single_write(bufferevent_.get(), kWriteBytes);
   SetTimeouts();
   evbuffer_add_cb(OutputBuffer(), OnOutput, this);
-}
-
-void Bufferevent::SetReadHigh() {
-  bufferevent_setwatermark(bufferevent_.get(), EV_READ, 0, static_cast<size_t>(read_high_));
 }
 
 void Bufferevent::SetTimeouts() {
@@ -337,8 +329,6 @@ void Bufferevent::OnEvent(short what, int error) {
     FailWriting({error != 0 ? error : EPIPE, kWriteCall});
   }
 }
-
-// --- Ending.
 
 void Bufferevent::Close(CloseMode mode, int32_t deadline_milliseconds) {
   const bool can_linger = phase_ == Phase::kOpen && output_ != Output::kFailed;

@@ -97,7 +97,9 @@ class Bufferevent : public EventHandler, protected BuffereventState {
   bufferevent* NeedBufferevent();
   // Sets the callbacks of libevent's object, its timeouts and the write mark.
   void Use();
-  void SetReadHigh();
+  void SetReadHigh() {
+    bufferevent_setwatermark(bufferevent_.get(), EV_READ, 0, static_cast<size_t>(read_high_));
+  }
   evbuffer* OutputBuffer() const { return bufferevent_get_output(bufferevent_.get()); }
   size_t OutputLength() const { return bufferevent_ ? evbuffer_get_length(OutputBuffer()) : 0; }
   void FailWriting(Failure failure);

@@ -59,15 +59,13 @@ int Reactor::Prepare() {
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd_ < 0) return errno;
   if (!CanWatch(base_.get(), wake_fd_)) return EMFILE;
-  // An edge on an eventfd comes with every write, so nobody has to read it.
-  edge_triggered_wake_ = (event_base_get_features(base_.get()) & EV_FEATURE_ET) != 0;
-  const short edge = edge_triggered_wake_ ? EV_ET : 0;
+  const short edge = HasEdges() ? EV_ET : 0;
   wake_event_.reset(event_new(base_.get(), wake_fd_, EV_READ | EV_PERSIST | edge, OnWake, this));
   if (!wake_event_) return ENOMEM;
   if (options_.priorities > 1 && event_priority_set(wake_event_.get(), 0) != 0) return EINVAL;
   const int error = AddEvent(wake_event_.get(), nullptr);
   if (error != 0 || turner_ == Turner::kThread) return error;
-  const int missing = backend_.Find(wake_fd_);
+  const int missing = backend_.Find(base_.get(), wake_fd_);
   if (missing != ENOTSUP || turner_ != Turner::kEither) return missing;
   turner_ = Turner::kThread;
   return 0;
@@ -118,7 +116,8 @@ void Reactor::Join() {
 
 void Reactor::OnWake(evutil_socket_t, short, void* self) {
   auto* reactor = static_cast<Reactor*>(self);
-  if (!reactor->edge_triggered_wake_) reactor->ClearWake();
+  // An edge on an eventfd comes with every write, so nobody has to read it.
+  if (!reactor->HasEdges()) reactor->ClearWake();
 }
 
 void Reactor::ClearWake() {
@@ -337,68 +336,6 @@ void Reactor::Signal() {
   }
   Count(kSignals);
   signal_();
-}
-
-void Reactor::Stall(EventHandler* handler) {
-  if (handler->stalled_) return;
-  handler->stalled_ = true;
-  stalled_.push_back(handler->id());
-}
-
-void Reactor::ResumeStalled() {
-  if (stalled_.empty() || !HasAmpleRoom()) return;
-  starved_ = false;
-  passing_.swap(stalled_);
-  for (const int32_t id : passing_) {
-    EventHandler* handler = Find(id);
-    if (handler == nullptr) continue;
-    handler->stalled_ = false;
-    handler->Resume();
-  }
-  passing_.clear();
-}
-
-void Reactor::Settle() {
-  passing_.swap(unsettled_);
-  for (const int32_t id : passing_) {
-    EventHandler* handler = Find(id);
-    if (handler != nullptr && !handler->retired_) handler->Settle();
-  }
-  passing_.clear();
-}
-
-void Reactor::Fail(EventHandler* handler, Failure failure) {
-  if (handler->retired_) return;
-  completions_.Post(Completion::kFailed, 0, handler->id(), failure.error, failure.call);
-  Retire(handler);
-}
-
-void Reactor::Retire(EventHandler* handler) {
-  if (handler->retired_) return;
-  handler->retired_ = true;
-  retired_.push_back(handler->id());
-}
-
-void Reactor::DeleteRetired() {
-  replaced_.clear();
-  // One may retire another: a rate-limit group goes with its last member.
-  for (size_t index = 0; index < retired_.size(); ++index) {
-    const int32_t id = retired_[index];
-    handlers_[SlotOf(id)].reset();
-    completions_.Post(Completion::kClosed, 0, id, 0, 0);
-  }
-  retired_.clear();
-}
-
-void Reactor::DestroyHandlers() {
-  replaced_.clear();
-  stalled_.clear();
-  // Rate-limit groups go last: their members leave them while they are freed.
-  for (auto& handler : handlers_) {
-    if (handler != nullptr && groups_.count(handler->id()) == 0) handler.reset();
-  }
-  for (auto& handler : handlers_) handler.reset();
-  retired_.clear();
 }
 
 void Reactor::Stop() {

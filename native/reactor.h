@@ -166,6 +166,7 @@ class Reactor {
   void DisownHere();
   void LookUpTimeout();
   bool HasMoreToDo();
+  bool HasEdges() const { return (event_base_get_features(base_.get()) & EV_FEATURE_ET) != 0; }
   bool FailClosed();
   bool PrepareToBlock();
   // What a turn without room for input may do.
@@ -220,8 +221,7 @@ class Reactor {
   std::vector<int32_t> retired_;
   std::vector<int32_t> unsettled_;
   std::vector<int32_t> passing_;  // the list that is being worked through
-  bool edge_triggered_wake_ = false;
-  bool starved_ = false;  // input waits for room
+  bool starved_ = false;          // input waits for room
   bool started_ = false;
   bool woken_here_ = false;  // for one more turn
   TurnOf turn_ = TurnOf::kElsewhere;

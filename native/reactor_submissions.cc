@@ -179,4 +179,66 @@ RateLimitGroup* Reactor::FindGroup(int32_t id) const {
   return found != groups_.end() && found->second->takes_members() ? found->second : nullptr;
 }
 
+void Reactor::Stall(EventHandler* handler) {
+  if (handler->stalled_) return;
+  handler->stalled_ = true;
+  stalled_.push_back(handler->id());
+}
+
+void Reactor::ResumeStalled() {
+  if (stalled_.empty() || !HasAmpleRoom()) return;
+  starved_ = false;
+  passing_.swap(stalled_);
+  for (const int32_t id : passing_) {
+    EventHandler* handler = Find(id);
+    if (handler == nullptr) continue;
+    handler->stalled_ = false;
+    handler->Resume();
+  }
+  passing_.clear();
+}
+
+void Reactor::Settle() {
+  passing_.swap(unsettled_);
+  for (const int32_t id : passing_) {
+    EventHandler* handler = Find(id);
+    if (handler != nullptr && !handler->retired_) handler->Settle();
+  }
+  passing_.clear();
+}
+
+void Reactor::Fail(EventHandler* handler, Failure failure) {
+  if (handler->retired_) return;
+  completions_.Post(Completion::kFailed, 0, handler->id(), failure.error, failure.call);
+  Retire(handler);
+}
+
+void Reactor::Retire(EventHandler* handler) {
+  if (handler->retired_) return;
+  handler->retired_ = true;
+  retired_.push_back(handler->id());
+}
+
+void Reactor::DeleteRetired() {
+  replaced_.clear();
+  // One may retire another: a rate-limit group goes with its last member.
+  for (size_t index = 0; index < retired_.size(); ++index) {
+    const int32_t id = retired_[index];
+    handlers_[SlotOf(id)].reset();
+    completions_.Post(Completion::kClosed, 0, id, 0, 0);
+  }
+  retired_.clear();
+}
+
+void Reactor::DestroyHandlers() {
+  replaced_.clear();
+  stalled_.clear();
+  // Rate-limit groups go last: their members leave them while they are freed.
+  for (auto& handler : handlers_) {
+    if (handler != nullptr && groups_.count(handler->id()) == 0) handler.reset();
+  }
+  for (auto& handler : handlers_) handler.reset();
+  retired_.clear();
+}
+
 }  // namespace rxjs_libevent

@@ -60,8 +60,9 @@ int Standby::Start() {
   control_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (control_fd_ < 0) return errno;
   int error = pthread_getcpuclockid(pthread_self(), &javascript_clock_);
-  if (error == 0) error = StartThread(&thread_, OnThread, this);
-  started_ = error == 0;
+  pthread_t thread = {};
+  if (error == 0) error = StartThread(&thread, OnThread, this);
+  if (error == 0) thread_ = thread;
   return error;
 }
 
@@ -77,11 +78,11 @@ bool Standby::Claim() {
 }
 
 void Standby::End() {
-  if (!started_) return;
+  if (!thread_) return;
   ends_.store(true);
   Notify();
-  pthread_join(thread_, nullptr);
-  started_ = false;
+  pthread_join(*thread_, nullptr);
+  thread_.reset();
 }
 
 void* Standby::OnThread(void* self) {

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "libevent.h"
 
@@ -74,8 +75,7 @@ class Standby {
   const int tick_us_;
   int control_fd_ = -1;
   clockid_t javascript_clock_ = 0;
-  bool started_ = false;
-  pthread_t thread_ = {};
+  std::optional<pthread_t> thread_;  // while there is one
   std::atomic<bool> ends_{false};
   std::atomic<Offer> offer_{Offer::kNone};
   // The rest is its thread's.
