@@ -1,5 +1,5 @@
-// The epoll set of a base, for whoever waits for the base without blocking in it, and its next
-// timeout, which libevent looks up only when it is about to block.
+// The epoll set of a base, for a thread that waits for the base without blocking in it, and its
+// next timeout, which libevent looks up only when it is about to block.
 //
 // Thread: whichever turns the base. Owner: the reactor. Lifetime: that of the base, which owns the
 // descriptors.

@@ -68,7 +68,7 @@ void LogBinding::CallBack() {
                                     Napi::Number::New(env_, message.lost)};
     const napi_value global = env_.Global();
     napi_value result = nullptr;  // Deno writes through the pointer
-    // Without an async context, which would be that of whoever loads the library.
+    // Without an async context, which would be that of the code that loads the library.
     if (napi_make_callback(env_, nullptr, global, callback_.Value(), 3, arguments, &result) ==
         napi_ok) {
       continue;

@@ -226,8 +226,8 @@ void ReactorBinding::OnWakeup(uv_async_t* handle) {
 }
 
 // Runs the drain in a callback scope: ticks and microtasks follow it. It has no async context, so
-// no AsyncLocalStorage has a store: one that is made in start() would have the stores of whoever
-// makes the base. Subscribers are called back in contexts of their own, see
+// no AsyncLocalStorage has a store: one that is made in start() would have the stores of whatever
+// code makes the base. Subscribers are called back in contexts of their own, see
 // lib/common/SubscriberContext.ts.
 void ReactorBinding::CallBack() {
   const napi_env env = env_;

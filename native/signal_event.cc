@@ -125,7 +125,7 @@ void SignalEvent::Deliver() {
   missed_ = 0;
 }
 
-// libevent puts back what it has found. Whoever has taken the signal since keeps it.
+// libevent puts back what it has found. A handler that has been set since stays.
 void SignalEvent::GiveBack() {
   if (!std::exchange(added_, false)) return;
   struct sigaction now = {};

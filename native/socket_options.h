@@ -28,7 +28,7 @@ inline int SetNoDelay(int fd, bool on) {
   return SetOption(fd, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
 }
 
-// Probes a silent peer after so many seconds; 0 for never.
+// Probes a silent peer after this many seconds; 0 for never.
 inline int SetKeepAlive(int fd, int seconds) {
   if (seconds <= 0) return SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
   const int error = SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);

@@ -15,15 +15,15 @@
 namespace rxjs_libevent {
 namespace {
 
-// So many ticks in a row have found the base readable, without a turn:
+// This many ticks in a row have found the base readable, without a turn:
 // JavaScript is blocked. A drain of 5 ms, after which it lets others run, is
 // not; all this stays below 10 ms.
 constexpr int kUnansweredTicks = 3;
-// After so many ticks without a turn the descriptor is waited for, which costs
+// After this many ticks without a turn the descriptor is waited for, which costs
 // nothing while nothing happens. Waiting costs one wake-up for each turn, ticks
 // one for each 2 ms: below 50 turns a second it is cheaper to wait.
 constexpr int kQuietTicks = 10;
-// JavaScript's load is looked at after so many ticks, and that of both while
+// JavaScript's load is looked at after this many ticks, and that of both while
 // the standby has the base.
 constexpr int kWindowTicks = 25;
 // Beyond this share of a core JavaScript has work for two threads.
@@ -143,7 +143,7 @@ bool Standby::IsBehind() {
     ++quiet_ticks_;
     unanswered_ticks_ = IsReadable(reactor_.backend_fd()) ? unanswered_ticks_ + 1 : 0;
   }
-  // Once it may be needed it is not late, whoever has the cores.
+  // Once it may be needed it must not be late, even where no core is free.
   Schedule(unanswered_ticks_ > 0 ? SCHED_OTHER : SCHED_BATCH);
   return unanswered_ticks_ >= kUnansweredTicks;
 }

@@ -17,7 +17,7 @@ namespace rxjs_libevent {
   error = pthread_create(thread, nullptr, run, argument);
   // It has worked the other way round.
   (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  // Only for whoever debugs.
+  // Only for debuggers.
   if (error == 0) (void)pthread_setname_np(*thread, "libevent");
   return error;
 }

@@ -1,5 +1,5 @@
 // Descriptors on their way between JavaScript and a reactor, or between two reactors: accepted and
-// not yet adopted, or duplicated and not yet taken. Whoever takes one out owns it, and each is
+// not yet adopted, or duplicated and not yet taken. The one that takes it out owns it, and each is
 // taken out once. What is still here when the environment ends is closed, so none leaks whatever
 // the moment.
 //

@@ -1,5 +1,5 @@
 /**
- * libevent's own first sample: whoever connects gets one message, and the connection closes when the
+ * libevent's own first sample: every client gets one message, and the connection closes when the
  * message has left.
  */
 import { skip, takeUntil, tap } from 'rxjs';
@@ -9,7 +9,7 @@ import { interrupted } from './support/interrupted';
 import { LiveLine } from './support/LiveLine';
 import { serverOptions } from './support/serverOptions';
 
-const { host, port, threads } = serverOptions('hello-world', 'One message to whoever connects.');
+const { host, port, threads } = serverOptions('hello-world', 'One message to every client.');
 const base = new EventBase({ threads });
 const listener = base.listen({ host, port });
 const live = new LiveLine(base, listener);

@@ -1,7 +1,7 @@
 /**
  * Greets, then echoes, on raw events of descriptors: no bufferevent, no stream.
  *
- * It serves whoever stands at its standard input and output, as a server of inetd does:
+ * It serves the peer at its standard input and output, as a server of inetd does:
  * `socat TCP-LISTEN:40713,fork EXEC:'node .build/samples/welcome-echo.js'`. While the reader does not
  * read, it does not read either.
  */

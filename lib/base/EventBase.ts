@@ -288,7 +288,7 @@ export class EventBase extends EventSources {
   /**
    * Ends everything that runs on this base, then its threads.
    *
-   * @param deadlineMs - lets output leave for so many ms first. Default: 0, now. Bounds: 0 to
+   * @param deadlineMs - lets output leave for this many ms first. Default: 0, now. Bounds: 0 to
    *   2147483647
    * @returns when the threads have ended; calls after the first get the same promise
    */

@@ -31,12 +31,12 @@ export interface EventBaseConfig {
   /** Whether `EVENT_NO…` variables of the environment switch methods off. Default: false. */
   readonly readEnvironment?: boolean;
   /**
-   * Looks for new events after so many microseconds of callbacks, so that an urgent one does not wait
+   * Looks for new events after this many microseconds of callbacks, so that an urgent one does not wait
    * for all that is active. The most urgent level, 0, is never interrupted: it needs `priorities`.
    * Default: 0, never. @see `event_config_set_max_dispatch_interval()`
    */
   readonly maxDispatchIntervalUs?: number;
-  /** As {@link EventBaseConfig.maxDispatchIntervalUs}, after so many callbacks. Default: 0, never. */
+  /** As {@link EventBaseConfig.maxDispatchIntervalUs}, after this many callbacks. Default: 0, never. */
   readonly maxDispatchCallbacks?: number;
   /** Priority levels of events. Default: 1. Bounds: 1 to 255. @see `event_base_priority_init()` */
   readonly priorities?: number;

@@ -31,7 +31,7 @@ export abstract class EventLoop {
    * Leaves the loops once what is active has been handled, and told: orderly, as libevent says.
    * On a base that does not dispatch it ends the next loop.
    *
-   * @param afterMs - in so many ms. Default: 0, now. Bounds: 0 to 2147483647000
+   * @param afterMs - in this many ms. Default: 0, now. Bounds: 0 to 2147483647000
    * @throws TypeError, RangeError
    * @see event2/event.h `event_base_loopexit()`
    */

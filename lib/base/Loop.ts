@@ -87,7 +87,7 @@ export class Loop {
       this.finished = resolve;
       this.failed = reject;
     });
-    // Whoever does not look at the result hears of a failure by `dispatched`.
+    // A caller that ignores the result hears of a failure by `dispatched`.
     promise.catch(() => undefined);
     this.look();
     return promise;

@@ -20,11 +20,11 @@ const { recordWords: RECORD_WORDS, slots: SLOTS } = native.layout.memory;
 
 const RING_RECORDS = 16384;
 
-/** A drain goes on for at most so many records, or so long, before other work has a turn. */
+/** A drain goes on for at most this many records, or so long, before other work has a turn. */
 const DRAIN_RECORDS = 1024;
 const DRAIN_MS = 5;
 /**
- * After so many records the thread may use their places, and is woken for what they have led to, so
+ * After this many records the thread may use their places, and is woken for what they have led to, so
  * that it sends while JavaScript goes on. Without a thread nothing goes on meanwhile: what a drain has
  * led to is sent at its end, by one call of the addon. Measured with `bench`, 50 connections × 16 lines: 2.0 M
  * lines/s if it is woken after 64 records, when both threads take turns; 3.3 M after 32, 3.4 M after

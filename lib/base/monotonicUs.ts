@@ -18,7 +18,7 @@ function originUs(): number {
 
 const ORIGIN_US = originUs();
 
-/** CLOCK_MONOTONIC so many milliseconds from now, in whole microseconds: what reactors run on. */
+/** CLOCK_MONOTONIC this many milliseconds from now, in whole microseconds: what reactors run on. */
 export function monotonicUs(fromNowMs: number): number {
   return Math.ceil(ORIGIN_US + (performance.now() + fromNowMs) * 1000);
 }

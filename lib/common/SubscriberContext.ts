@@ -15,7 +15,7 @@ function complete(observer: Pick<Observer<never>, 'complete'>): void {
 }
 
 /**
- * The asynchronous context (`AsyncLocalStorage`, async hooks) in which it is made. Whoever subscribes
+ * The asynchronous context (`AsyncLocalStorage`, async hooks) in which it is made. The subscriber
  * makes one, and is called back in it: 40 ns a call, 100 ns to make.
  */
 export class SubscriberContext extends AsyncResource {

@@ -19,7 +19,7 @@ export interface Lender {
 }
 
 /**
- * Subscribes to bytes that are valid during the call of `next` only: whoever keeps some of them
+ * Subscribes to bytes that are valid during the call of `next` only: a subscriber that keeps some of them
  * copies them. A connection then pays no copy of its own; any other source is subscribed to as ever.
  */
 export function borrow(source: Observable<Uint8Array>, subscriber: BorrowingSubscriber): void {

@@ -9,7 +9,7 @@ import type { Connection } from './Connection';
 export interface Acceptor {
   /** Accept or stop. Off at the start. */
   accept(on: boolean): void;
-  /** So many connections have been taken or refused; as many again may be delivered. */
+  /** Returns credit: this many connections have been taken or refused. */
   credit(connections: number): void;
   /** Whether it keeps the process alive. It does at the start. */
   reference(on: boolean): void;

@@ -32,14 +32,14 @@ export interface ConnectConfig extends ConnectionConfig {
   /** Sends small packets at once. Default: true. */
   readonly noDelay?: boolean;
   /**
-   * Has the system probe a silent peer after so many seconds, to find out whether it still lives.
+   * Has the system probe a silent peer after this many seconds, to find out whether it still lives.
    * Default: 0, never. Bounds: 0 to 32767.
    */
   readonly keepAliveSeconds?: number;
-  /** Gives up after so many ms, the look-up included. Default: 0, when the system does. */
+  /** Gives up after this many ms, the look-up included. Default: 0, when the system does. */
   readonly connectTimeoutMs?: number;
   /**
-   * Tries the next address after so many ms too, if the last one tried has not answered; that one
+   * Tries the next address after this many ms too, if the last one tried has not answered; that one
    * goes on. Default: 250. Bounds: 10 to 2147483647. RFC 8305's Connection Attempt Delay.
    */
   readonly attemptDelayMs?: number;

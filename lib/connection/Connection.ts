@@ -43,7 +43,7 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
 /**
  * One connection: the bytes of the peer as an Observable, and an Observer for the bytes to it.
  *
- * "Read it with `subscribe`, write to it with `next`, and it slows down whoever fills it."
+ * "Read it with `subscribe`, write to it with `next`, and it slows down its source."
  *
  * ```
  * peer sends      --A---BC--|
@@ -148,7 +148,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.core.output.dropped;
   }
 
-  /** Values that came when the output had ended, whoever had ended it. */
+  /** Values that came when the output had ended, whichever side had ended it. */
   get refused(): number {
     return this.core.output.refused;
   }
@@ -225,21 +225,21 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.core.abort('reset', error);
   }
 
-  /** Sends RST and drops everything. Whoever still reads is completed. */
+  /** Sends RST and drops everything. Readers are completed. */
   reset(): void {
     this.core.abort('reset');
   }
 
-  /** Closes now: output that waits is lost, and unread input. Whoever still reads is completed. */
+  /** Closes now: output that waits is lost, and unread input. Readers are completed. */
   destroy(): void {
     this.core.abort('drop');
   }
 
   /**
    * Closes gracefully: flushes, sends FIN, waits for the peer's end, throws away what it sends
-   * meanwhile. Whoever still reads is completed.
+   * meanwhile. Readers are completed.
    *
-   * @param deadlineMs - closes at the latest after so many ms. Default: 5000. Bounds: 1 to 2147483647
+   * @param deadlineMs - closes at the latest after this many ms. Default: 5000. Bounds: 1 to 2147483647
    */
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');

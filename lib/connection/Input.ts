@@ -303,7 +303,7 @@ export class Input implements SourceActions {
     if (this.queued === 0 && !this.source.hasPostponed) this.deliverEnd();
   }
 
-  /** @param most - so many readers may have had the bytes: the one that gives them back, or none */
+  /** @param most - this many readers may have had the bytes: the one that gives them back, or none */
   private giveBack(bytes: Uint8Array, sequence: number, most: number): boolean {
     if (bytes.length === 0) return true;
     if (this.ended || this.readers.filter(({ since }) => since < sequence).length > most) {

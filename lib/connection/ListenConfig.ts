@@ -44,11 +44,11 @@ export interface ListenConfig extends ConnectionConfig {
   /** Sends small packets at once. Default: true. */
   readonly noDelay?: boolean;
   /**
-   * Has the system probe a silent peer after so many seconds, to find out whether it still lives.
+   * Has the system probe a silent peer after this many seconds, to find out whether it still lives.
    * Default: 0, never. Bounds: 0 to 32767.
    */
   readonly keepAliveSeconds?: number;
-  /** Accepts no more while so many of its connections are open. Default: no limit. Bounds: 1 up. */
+  /** Accepts no more while this many of its connections are open. Default: no limit. Bounds: 1 up. */
   readonly maxConnections?: number;
   /** Stops listening with an `AbortError`. Connections that were emitted stay open. */
   readonly signal?: AbortSignal;

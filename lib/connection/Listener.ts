@@ -86,7 +86,7 @@ export class Listener extends Observable<Connection> {
   /**
    * The address, once it is bound; late subscribers have it while the listener listens.
    *
-   * - **Subscribe**: hot; waits for whoever listens.
+   * - **Subscribe**: hot; waits for the listener to be subscribed.
    * - **Next**: the address of each socket, as several subscribers of the listener have one each.
    * - **Complete**: when the last subscriber of the listener has gone.
    * - **Error**: what the last of them has failed with.

@@ -19,7 +19,7 @@ export interface ListeningEvents {
  * busy ones comes by its listener every 40 ms: with 32, a full backlog of 4096 waited for 4 s.
  */
 export const ACCEPT_CREDIT = 128;
-/** Credit goes back in batches of so many connections, if the acceptor has some left. */
+/** Credit goes back in batches of this many connections, if the acceptor has some left. */
 const CREDIT_BATCH = ACCEPT_CREDIT / 4;
 /** Connections that a resumed listener emits before other work has a turn. */
 const BURST = 64;

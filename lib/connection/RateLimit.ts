@@ -2,7 +2,7 @@ import { checkInteger } from '../common/check';
 import { checkedOptions, type Option, type OptionTable, option } from '../common/options';
 
 /**
- * A token bucket: so many bytes a second, in bursts.
+ * A token bucket: a number of bytes a second, in bursts.
  *
  * @see event2/bufferevent.h `ev_token_bucket_cfg_new()`
  */

@@ -17,7 +17,7 @@ import { nameOf, type SessionHandler } from './reportSessionError';
 /** What the sessions of one {@link serve} have in common. */
 export interface Serving {
   readonly handler: SessionHandler;
-  /** Of whoever has subscribed: in which pipelines are unsubscribed. */
+  /** Of the subscriber: in which pipelines are unsubscribed. */
   readonly context: SubscriberContext;
   readonly closeDeadlineMs: number;
   readonly onError: (error: unknown, connection: Connection) => void;

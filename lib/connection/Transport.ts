@@ -24,16 +24,16 @@ export interface Transport {
   attach(handler: TransportHandler): void;
   /** Demand. Off at the start. */
   read(on: boolean): void;
-  /** So many bytes have been emitted; as many again may be delivered. */
+  /** Returns `bytes` of credit. */
   credit(bytes: number): void;
   /** The credit in all, in bytes. */
   readHigh(bytes: number): void;
   /** Submits output. Returns its length in bytes. */
   write(chunk: CheckedChunk, encoding: BufferEncoding): number;
-  /** Asks for one {@link TransportHandler.onSent} when so many bytes in all have been sent. */
+  /** Asks for one {@link TransportHandler.onSent} when this many bytes in all have been sent. */
   notify(position: number): void;
   /**
-   * Asks for one {@link TransportHandler.onDrained} when no more than so many bytes wait: the EV_WRITE
+   * Asks for one {@link TransportHandler.onDrained} when no more than this many bytes wait: the EV_WRITE
    * low mark.
    */
   drain(lowBytes: number): void;
@@ -43,7 +43,7 @@ export interface Transport {
   close(mode: CloseMode, deadlineMs: number): void;
   /** Milliseconds without progress, 0 for never. */
   timeouts(readMs: number, writeMs: number): void;
-  /** Watches for a time of so many ms in which nothing moves, until it is stopped. */
+  /** Watches for a time of this many ms in which nothing moves, until it is stopped. */
   idle(timeoutMs: number, idling: Idling): IdleWatch;
 }
 

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import type { Connection } from './Connection';
 
-/** Connects, and leaves the connection to whoever awaits it: nothing unsubscribes here. */
+/** Connects, and leaves the connection to the caller: nothing unsubscribes here. */
 export function openWith(connecting: Observable<Connection>): Promise<Connection> {
   return new Promise((resolve, reject) => {
     connecting.subscribe({

@@ -77,7 +77,7 @@ const DEFAULTS = checkedOptions('config', {}, OPTIONS);
  *   or when the connection has closed, all has been sent, and the source is not its own input.
  * - **Error**: the source's, or the connection's if its bytes cannot be sent: `ECANCELED` when they
  *   waited as it was closed. `ERR_NOT_WRITABLE` for a value that comes when the output has ended,
- *   whoever has ended it, and for a subscription that does. A `TypeError` for a value that is neither
+ *   whichever side has ended it, and for a subscription that does. A `TypeError` for a value that is neither
  *   bytes nor a string.
  * - **Unsubscribe**: from the source, which is released; what has been written is still sent.
  *

@@ -22,7 +22,7 @@ export type SchedulerWork<T> = (this: SchedulerAction<T>, state?: T) => void;
  * has a timer of the base: the others wait here. An action that throws ends, and so do those that
  * were to run in the same turn; the error is thrown where nobody can catch it, as RxJS does.
  *
- * When the base is closed, what waits will not run: whoever waits for it completes, as subscribers of
+ * When the base is closed, what waits will not run: what depends on it completes, as subscribers of
  * `base.timer()` do, or has the error that the base has failed with. What is scheduled afterwards
  * fails with `ERR_BASE_CLOSED`. An action that no operator has scheduled is unsubscribed.
  *
@@ -59,7 +59,7 @@ export class EventScheduler implements SchedulerLike {
     this.heap.remove(action);
     const { refusal } = this.timers;
     if (refusal !== undefined) {
-      // Later, since the caller has still to add the action to whoever waits for it.
+      // Later, since the caller has still to add the action to its subscription.
       laterTurn(() => {
         action.end(action.hasRun ? undefined : refusal);
       });
@@ -120,7 +120,7 @@ export class EventScheduler implements SchedulerLike {
       this.heap.remove(first);
       actions.push(first);
     }
-    // Whoever is ended may schedule again: that is another matter.
+    // A subscriber that is ended may schedule again: that is another matter.
     for (const action of actions) action.end(error);
   }
 

@@ -10,7 +10,7 @@ export type FdMode = 'level' | 'edge';
 export interface FdConfig {
   /** What to wait for. Default: `['read']`; none of a descriptor that is −1. */
   readonly events?: readonly Exclude<FdEventName, 'timeout'>[];
-  /** Emits `'timeout'` after so many ms without an event, again and again. Default: 0, never. */
+  /** Emits `'timeout'` after this many ms without an event, again and again. Default: 0, never. */
   readonly timeoutMs?: number;
   /**
    * `'level'` emits while there is something to read or room to write, once for every time that it

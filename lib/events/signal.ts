@@ -12,7 +12,7 @@ export function signal(
 ): Observable<SignalEvent> {
   return inSubscriberContext(
     new Observable<SignalEvent>((subscriber) => {
-      // Node would no longer hear of it, and whoever listens there would wonder.
+      // Node would no longer hear of it, and its listeners there would not know.
       if (process.listenerCount(name) > 0) {
         const detail = `process listens to ${name}: a signal has one owner`;
         subscriber.error(new LibeventError('EBUSY', 'sigaction', { detail }));

@@ -87,7 +87,7 @@ export function enterSubscribing(sink: Subscribing | undefined): void {
 }
 
 /**
- * The key of whoever has handed a value over: the listener of an accepted connection. A listener is
+ * The key of what has handed a value over: the listener of an accepted connection. A listener is
  * never the current source, as handing a connection over is no byte that passes: so no sink that is
  * filled meanwhile stops accepting. Who counts connections (`concurrency`) finds the listener here.
  */

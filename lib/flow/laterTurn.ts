@@ -49,7 +49,7 @@ let turns = immediateTurns;
  * Runs a task in a later turn of the event loop, never inside the call. Tasks run in the order in
  * which they were left, and those of one turn share one `setImmediate`.
  *
- * The asynchronous context (`AsyncLocalStorage`) is that of whoever asked for the turn first: a task
+ * The asynchronous context (`AsyncLocalStorage`) is that of the first to ask for the turn: a task
  * that notifies a subscriber does so in the subscriber's own, see `SubscriberContext`.
  */
 export function laterTurn(task: () => void): void {

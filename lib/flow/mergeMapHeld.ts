@@ -25,7 +25,7 @@ import {
  * Maps each value to an inner Observable, runs at most `concurrency` of them, and holds the source
  * meanwhile.
  *
- * "Work on so many at once; the peer waits for the rest."
+ * "Work on this many at once; the peer waits for the rest."
  *
  * ```
  * source  --a--b-----------c-----------|
@@ -122,7 +122,7 @@ interface WaitingValue<T> {
 }
 
 /**
- * The machine in `mergeMapHeld` and `concatMapHeld`: at most so many inners, what they emit, and
+ * The machine in `mergeMapHeld` and `concatMapHeld`: at most this many inners, what they emit, and
  * who is held meanwhile. Upstream is held while no new inner may start; the sources inside inners
  * are held while nothing may be emitted.
  */

@@ -1,7 +1,7 @@
 /**
  * Cuts bytes into frames: a pure state machine, one for each subscription of {@link frames}.
  *
- * It is asked for one frame at a time, since whoever asks may stop after any of them. Everything
+ * It is asked for one frame at a time, since the caller may stop after any of them. Everything
  * that it has taken and not given out as part of a frame is unused: it has to be able to hand
  * those bytes back, to the byte, after every frame.
  */

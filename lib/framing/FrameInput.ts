@@ -37,7 +37,7 @@ export class FrameInput {
   /** The bytes of {@link FrameInput.used} between two indices, as the subscriber's own. */
   viewUsed(from: number, to: number): Buffer {
     if (this.used !== this.chunk) return this.used.subarray(from, to);
-    // Whoever had a frame may have given its memory away: then the others get a new copy.
+    // A receiver of a frame may have given its memory away: then the others get a new copy.
     if (this.copy.length !== this.chunk.length) {
       this.copy = copyOf(this.chunk);
       this.memory = this.copy.buffer;

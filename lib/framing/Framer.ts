@@ -29,7 +29,7 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
   private waiting: Arrival[] | undefined;
   private source: Holdable | undefined;
   private giveBack: GiveBack | undefined;
-  /** So many bytes of those that came last are from {@link Framer.source} and can go back there. */
+  /** This many bytes of those that came last are from {@link Framer.source} and can go back there. */
   private returnableBytes = 0;
   private draining = false;
   private takeWorkBack: (() => void) | undefined;

@@ -17,7 +17,7 @@ const EMPTY = Buffer.alloc(0);
 
 /** The decoder of a {@link FrameParser}. */
 export class ParsedDecoder<T> implements FrameDecoder<T> {
-  /** Nobody else has this memory: whoever has had a frame may have given the memory of that away. */
+  /** Nobody else has this memory: a receiver of a frame may have given its memory away. */
   private bytes: Buffer = EMPTY;
   /** What the parser is given: a copy of {@link bytes}. */
   private copy: Buffer = EMPTY;

@@ -7,7 +7,7 @@ import { SizedDecoder } from './SizedDecoder';
 /**
  * Cuts bytes into frames of one length.
  *
- * "So many bytes at a time, please."
+ * "This many bytes at a time, please."
  *
  * ```
  * source          --[abc]--[d]-----[efgh]-|

@@ -10,7 +10,7 @@ import { frameBytes } from './frameBytes';
 export interface FramesConfig {
   /**
    * Bytes of a frame at most, with all that surrounds it: `ERR_FRAME_TOO_LONG` when the parser finds
-   * none in so many. Default: 65536. Bounds: 1 to 268435456.
+   * none in this many. Default: 65536. Bounds: 1 to 268435456.
    */
   readonly maxLength?: number;
 }
@@ -67,7 +67,7 @@ const OPTIONS = { maxLength: frameBytes(DEFAULT_MAX_LENGTH) } satisfies OptionTa
  *
  * @example
  * ```ts
- * // A type, a length, and so many bytes.
+ * // A type, a length, and this many bytes.
  * const records = frames((bytes) => {
  *   if (bytes.length < 2 || bytes.length < 2 + bytes[1]) return undefined;
  *   return [{ type: bytes[0], value: bytes.subarray(2, 2 + bytes[1]) }, 2 + bytes[1]];

@@ -6,7 +6,7 @@ import { SizedDecoder } from './SizedDecoder';
 /**
  * Cuts bytes into frames that say in front how long they are.
  *
- * "First the length, then so many bytes."
+ * "First the length, then this many bytes."
  *
  * ```
  * source                            --[02 a]---[b 01 c 00]---|

@@ -6,7 +6,7 @@ import { LibeventError } from '../common/LibeventError';
 /**
  * Makes the function that puts an end behind a value.
  *
- * A value which contains the end would be read as two frames, so that whoever has a say in the
+ * A value which contains the end would be read as two frames, so that anyone with a say in the
  * value could send frames of their own: that is refused. So is a value that makes an earlier end
  * together with the real one, as `xa` does in front of `aa`.
  *

@@ -16,7 +16,7 @@ export interface PeerConfig {
   /** What messages call it. Default: `'connection 1'`, counted in the order of their making. */
   readonly name?: string;
   /**
-   * When it takes how many bytes: a digit is so many, `*` is all from here on, `!` is no more; other
+   * When it takes how many bytes: a digit is that many, `*` is all from here on, `!` is no more; other
    * characters need a table: `['--a', { a: 65536 }]`. Bytes that it has asked for and that are not
    * there are taken when they come. Default: takes everything.
    */

@@ -85,7 +85,7 @@ export class VirtualLink {
     this.onChange();
   }
 
-  /** The peer takes so many bytes more, those that are still to come included. */
+  /** The peer takes this many bytes more, those that are still to come included. */
   take(bytes: number): void {
     this.window += bytes;
     this.deliver();
@@ -97,7 +97,7 @@ export class VirtualLink {
     this.window = 0;
   }
 
-  /** Reads at most so many bytes; undefined when there are none. */
+  /** Reads at most this many bytes; undefined when there are none. */
   receive(most: number): Buffer | undefined {
     if (this.config.coalesce && this.incoming.length > 1) {
       this.incoming.splice(0, this.incoming.length, this.unread);

@@ -108,7 +108,7 @@ function cutAs(chunks: readonly Buffer[], error: unknown): MarbleError {
   return whole;
 }
 
-/** Every choice of so many of the numbers below `of`, in order. */
+/** Every choice of this many of the numbers below `of`, in order. */
 function* combinations(of: number, many: number, from = 0): Generator<number[]> {
   if (many === 0) {
     yield [];

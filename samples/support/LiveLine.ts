@@ -31,7 +31,7 @@ export class LiveLine {
           console.log(`listening on ${host}:${String(port)} (${turned})`);
           if (process.stdout.isTTY) void this.start();
         },
-        // Whoever subscribes to the listener has the error, too.
+        // Subscribers of the listener have the error, too.
         error: () => undefined,
       }),
     );
