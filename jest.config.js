@@ -1,6 +1,6 @@
 'use strict';
 
-// METHOD=poll or METHOD=select, THREADS=0 or auto: for this process, its workers and the programs that specs start.
+// METHOD=poll or METHOD=select, THREADS=0 or 1: for this process, its workers and the programs that specs start.
 for (const name of ['METHOD', 'THREADS']) if (process.env[name] === '') delete process.env[name];
 const variant = require.resolve('./spec/support/variant.cjs');
 const varied = process.env.METHOD !== undefined || process.env.THREADS !== undefined;

@@ -103,7 +103,7 @@ export class EventBase extends EventSources {
     this.loops.look();
   }
 
-  /** The base that `listen()` and `connect()` use: one thread, made when first needed. */
+  /** The base that `listen()` and `connect()` use: with the defaults, made when first needed. */
   static get default(): EventBase {
     if (EventBase.shared?.closed !== false) EventBase.shared = new EventBase();
     return EventBase.shared;

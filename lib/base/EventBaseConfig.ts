@@ -11,17 +11,19 @@ export interface EventBaseConfig {
   /**
    * Reactor threads, each with an `event_base` of its own; with 0 there is one `event_base` that
    * JavaScript's thread turns, between its other work; with `'auto'` that thread turns it while it
-   * keeps up. Default: 1. Bounds: 0 to 64.
-   *
-   * Without a thread nothing crosses from one to another, which is cheapest where one request at a time
-   * is under way or cores are few; while JavaScript is busy nothing is sent, and no peer is heard. It
-   * needs the method `epoll`.
+   * keeps up. Default: `'auto'`. Bounds: 0 to 64.
    *
    * With `'auto'` a thread stands by. It takes the base over, within 10 ms, when JavaScript is blocked,
    * and when JavaScript is busy nearly all the time while a core is free; it gives the base back when
    * both together need less than one core. So sending, hearing peers and timeouts go on while JavaScript is
    * blocked. {@link EventBase.stats} counts turns and hand-overs, and the diagnostics channel
    * `'rxjs-libevent:base:owner'` reports them. With a method other than `epoll` it is as 1.
+   *
+   * With 0 nothing crosses from one thread to another. While JavaScript is busy nothing is sent, and
+   * no peer is heard. It needs the method `epoll`.
+   *
+   * With 1 or more, JavaScript's thread only runs operators: that is best where it is busy most of the
+   * time and the machine has cores to spare.
    */
   readonly threads?: number | 'auto';
   /** Methods that must not be used, as `'epoll'`. Default: none. @see `event_config_avoid_method()` */
@@ -66,8 +68,8 @@ const wordsOf =
     return value.map((word) => checkOneOf(name, word, choices()));
   };
 
-const threadCount = option.integer('threads', 0, 64, 1);
-const threadsOption: Option<number | 'auto'> = (value, name, checked) =>
+const threadCount = option.integer('threads', 0, 64, 0);
+const threadsOption: Option<number | 'auto'> = (value = 'auto', name, checked) =>
   value === 'auto' ? value : threadCount(value, name, checked);
 
 const { turner: TURNER } = native.layout;

@@ -2,8 +2,8 @@
 
 // METHOD=poll or METHOD=select: every base of the specs, and of the programs that they start, uses
 // that method, unless it says itself which ones it avoids or what it needs. THREADS=0: every base of
-// theirs is turned by JavaScript's thread; THREADS=auto: by that, or by a standby. Loaded by
-// jest.config.js.
+// theirs that does not say who turns it is turned by JavaScript's thread; THREADS=1: by a thread.
+// Loaded by jest.config.js.
 
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
@@ -21,7 +21,7 @@ if ((method || threads) && existsSync(addon)) {
     throw new Error(`METHOD must be one of ${known.join(', ')}, got ${method}`);
   }
   const { turner } = native.layout;
-  const turners = { 0: turner.javaScript, 1: turner.thread, auto: turner.either };
+  const turners = { 0: turner.javaScript, 1: turner.thread };
   if (threads && !(threads in turners)) {
     throw new Error(`THREADS must be one of ${Object.keys(turners).join(', ')}, got ${threads}`);
   }
@@ -32,7 +32,7 @@ if ((method || threads) && existsSync(addon)) {
       const { avoidMethods, features, readEnvironment } = options ?? {};
       const free = avoidMethods?.length === 0 && features === 0 && readEnvironment === false;
       if (method && free) varied.avoidMethods = others;
-      if (threads && free && options.turner === turner.thread) varied.turner = turners[threads];
+      if (threads && free && options.turner === turner.either) varied.turner = turners[threads];
       return new Reactor(varied, ...rest);
     };
     native.Reactor.isVaried = true;
