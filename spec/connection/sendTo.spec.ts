@@ -41,8 +41,10 @@ describe('sendTo', () => {
   });
 
   it('does not take for sent what a failure has cost, before that is told', async () => {
-    const { connection, peer } = await meeting.meet();
-    const { base } = meeting;
+    // Its thread turns while JavaScript waits.
+    const threaded = await Meeting.open({}, { threads: 1 });
+    const { connection, peer } = await threaded.meet();
+    const { base } = threaded;
     connection.next(pattern(8 * 1024 * 1024));
     while (base.stats.references === 0) await nextTurn();
     const { posted } = base.stats;
@@ -51,6 +53,7 @@ describe('sendTo', () => {
     while (base.stats.posted < posted + 3) continue;
     const sending = record(EMPTY.pipe(sendTo(connection)));
     expect(await sending.ended).toMatchObject({ code: 'ECONNRESET' });
+    await threaded.close();
   });
 
   it('leaves the connection open', async () => {

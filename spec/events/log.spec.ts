@@ -30,7 +30,8 @@ describe("event_set_log_callback: the channel 'rxjs-libevent:log'", () => {
         lost += message.lost;
       });
       (async () => {
-        const base = new EventBase();
+        // Its thread turns while JavaScript waits.
+        const base = new EventBase({ threads: 1 });
         library.enableDebugLogging();
         const ticks = base.timer(0, 0.1).subscribe();
         await firstValueFrom(base.timer(0));

@@ -51,7 +51,8 @@ describe('a blocked JavaScript thread', () => {
   it.each([1, 2, 'auto'] as const)(
     'loses nothing, keeps memory bounded and lets the reactors sleep, with %p threads',
     async (threads) => {
-      const echo = new Child(server(threads));
+      // Who turns its base is what this is about.
+      const echo = new Child(server(threads), { env: { THREADS: '' } });
       const port = await echo.line();
       const load = new Child(peers, { args: [port, '50', '4000000'] });
       expect(await load.line()).toBe('flowing');

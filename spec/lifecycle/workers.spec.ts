@@ -39,7 +39,7 @@ describe('workers', () => {
   it('load the library at the same time, beside the main thread', async () => {
     const ended = await runChild(`${start}
       const { EventBase } = require('rxjs-libevent');
-      new EventBase();
+      new EventBase({ threads: 1 });
       main(async () => {
         const workers = await Promise.all([start(), start(), start()]);
         console.log(threads());
