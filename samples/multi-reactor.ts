@@ -43,7 +43,7 @@ const listener = base.listen({ host, port, reusePort: true });
 listener.bound.subscribe({
   next: (bound) => {
     console.log(
-      `listening on ${bound.address}:${bound.port} (thread ${threadId}, ${base.threads} reactor threads)`,
+      `listening on ${bound.address}:${bound.port} (thread ${threadId}, reactor threads: ${base.threads})`,
     );
     if (isMainThread) startWorkers(bound.port);
   },

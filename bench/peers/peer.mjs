@@ -19,7 +19,9 @@ export function parsePeerOptions() {
       mode: { type: 'string', default: 'rot13' },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
-      threads: { type: 'string', default: '1' },
+      threads: { type: 'string', default: 'auto' },
+      framing: { type: 'string', default: 'chunks' },
+      strings: { type: 'boolean', default: false },
       'upstream-port': { type: 'string', default: '0' },
     },
   });
@@ -31,6 +33,8 @@ export function parsePeerOptions() {
     host: values.host,
     port: number('port', values.port, 0, 65535),
     threads: values.threads === 'auto' ? 'auto' : number('threads', values.threads, 0, 16),
+    framing: values.framing,
+    strings: values.strings,
     upstreamPort: number('upstream-port', values['upstream-port'], 0, 65535),
   };
 }

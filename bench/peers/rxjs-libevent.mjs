@@ -1,16 +1,20 @@
-/** The peer "rxjs-libevent": this library, with one or two reactor threads. */
+/** The peer "rxjs-libevent": this library, whoever turns its base. */
 import { Subject, ignoreElements, map, merge } from 'rxjs';
 import { EventBase, lines, sendTo, serve } from 'rxjs-libevent';
 import { announce, parsePeerOptions } from './peer.mjs';
-import { rotate } from './rot13.mjs';
+import { rot13, rotate } from './rot13.mjs';
 
 const options = parsePeerOptions();
 const base = new EventBase({ threads: options.threads });
 const messages = new Subject();
 const byLine = lines({ eol: 'lf', keepEol: true, encoding: 'buffer' });
+const byText = lines({ eol: 'lf', keepEol: true });
 
 const modes = {
-  rot13: (conn) => conn.pipe(byLine, map(rotate), sendTo(conn)),
+  rot13: (conn) =>
+    options.strings
+      ? conn.pipe(byText, map(rot13), sendTo(conn))
+      : conn.pipe(byLine, map(rotate), sendTo(conn)),
 
   echo: (conn) => conn.pipe(sendTo(conn)),
 

@@ -1,9 +1,25 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchFolder } from './paths.mjs';
+import { setUp } from '../../scripts/setup/index.mjs';
+import { benchFolder, bun, bunFolder } from './paths.mjs';
 
-/** Builds the C programs; what is built already costs nothing. */
+const BUN = '@oven/bun-linux-x64@1.4.5';
+
+/** Builds the samples and the C programs, and installs Bun; what is there already costs nothing. */
 export function build() {
+  setUp({ programs: 'samples' });
+  compile();
+  if (process.arch !== 'x64' || existsSync(bun)) return;
+  try {
+    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', bunFolder, BUN];
+    execFileSync('npm', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    console.error(`bench: no ${BUN}, so it is not measured: ${String(error.stderr).trim()}`);
+  }
+}
+
+function compile() {
   try {
     const folder = join(benchFolder, 'native');
     execFileSync('make', ['--silent', '-C', folder], { stdio: ['ignore', 'pipe', 'pipe'] });

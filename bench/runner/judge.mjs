@@ -18,8 +18,7 @@ export function judge(results) {
   });
 }
 
-function basisOf(results, { scenario, againstScenario, peer, against, metric }) {
-  if (againstScenario !== undefined) return valuesOf(results, againstScenario, peer, metric);
+function basisOf(results, { scenario, peer, against, metric }) {
   if (against !== undefined) return valuesOf(results, scenario, against, metric);
   return valuesOf(results, scenario, peer, metric)?.map(() => 1);
 }

@@ -1,4 +1,6 @@
 /** One measurement: one peer, started anew, in one scenario. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { binFolder } from './paths.mjs';
 import { Child, withResolvers } from './processes.mjs';
@@ -17,9 +19,11 @@ const RESERVED_FILES = 300;
 
 const kinds = { load: measureLoad, relay: measureLoad, idle: measureIdle, timers: measureTimers };
 
-/** Whether the peer has a program for the scenario. */
+/** Whether the peer has a program for the scenario, and what that needs. */
 export function canMeasure(scenario, peer) {
-  return scenario.kind === 'timers' ? peer.timers !== undefined : peer.server !== undefined;
+  if (peer.needs !== undefined && !existsSync(peer.needs)) return false;
+  if (scenario.kind === 'timers') return peer.timers !== undefined;
+  return peer.server !== undefined && (peer.modes ?? [scenario.mode]).includes(scenario.mode);
 }
 
 /** Measures, and refuses a result that is not finite. */
@@ -33,7 +37,7 @@ export async function measure(scenario, peer, timing) {
 
 async function startServer(scenario, peer, more = []) {
   const command = [...peer.server, '--mode', scenario.mode, '--port', '0', ...more];
-  const server = new Child(`peer ${peer.name}`, command);
+  const server = new Child(`peer ${peer.name}`, onCores(scenario.serverCores, command));
   const { port } = await server.json();
   if (!Number.isInteger(port) || port < 1) throw new Error(`peer ${peer.name} announced no port`);
   return { server, port };
@@ -42,6 +46,17 @@ async function startServer(scenario, peer, more = []) {
 function startGenerator(options, onPhase) {
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return new Child('generator', [join(binFolder, 'load'), ...flags], onPhase);
+}
+
+/** Pins a command to the first `count` cores, if there is a count. */
+function onCores(count, command) {
+  return count === undefined ? command : ['taskset', '-c', `0-${count - 1}`, ...command];
+}
+
+/** Work for every core that displaces nobody, so that none of them sleeps. */
+function keepCoresAwake() {
+  const spin = ['chrt', '--idle', '0', process.execPath, '-e', 'for (;;);'];
+  return Array.from({ length: availableParallelism() }, () => new Child('spinner', spin));
 }
 
 /** Waits for the generator; when it fails because the peer died, says that instead. */
@@ -82,6 +97,7 @@ async function measureLoad(scenario, peer, timing) {
     return true;
   };
   let generator;
+  const spinners = scenario.awake ? keepCoresAwake() : [];
   try {
     if (scenario.kind === 'relay') {
       generator = startGenerator(options, onPhase);
@@ -99,7 +115,7 @@ async function measureLoad(scenario, peer, timing) {
     if (server.died) await server.line();
     return loadResult(peer, server, result, readings, memory);
   } finally {
-    await Promise.all([generator?.stop(), server?.stop()]);
+    await Promise.all([generator, server, ...spinners].map((child) => child?.stop()));
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a measurement yields: its unit, how it is written, and which way is better. */
 const count = (value) => Math.round(value).toLocaleString('en');
 const digits = (places) => (value) => value.toFixed(places);
-const significant = (value) =>
+export const significant = (value) =>
   Math.abs(value) >= 1000 ? count(value) : Number(value.toPrecision(3)).toString();
 
 export const metrics = {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { peers } from './peers.mjs';
 import { scenarios } from './scenarios.mjs';
@@ -35,6 +36,11 @@ export function parseOptions(args) {
     .option('--runs <count>', 'rounds, of which the median counts (5)', between(1, 100, true))
     .option('--seconds <seconds>', 'timed window of a measurement (2)', between(0.1, 60, false))
     .option('--warmup <seconds>', 'load before it (1)', between(0, 60, false))
+    .option(
+      '--server-cores <count>',
+      'pin the server to the first cores',
+      between(1, availableParallelism(), true),
+    )
     .option('--docs', 'write docs/performance.md even if not all was measured')
     .option('--list', 'print the scenarios and the peers, and end')
     .parse(args, { from: 'user' })
@@ -50,7 +56,9 @@ export function parseOptions(args) {
     quick: given.quick ?? false,
     runs: given.runs ?? defaults.runs,
     timing: { ...timing, scale: timing.seconds / FULL.seconds },
-    scenarios: given.scenario ? pick(scenarios, given.scenario) : scenarios.filter(byDefault),
+    scenarios: (given.scenario ? pick(scenarios, given.scenario) : scenarios.filter(byDefault)).map(
+      (scenario) => ({ ...scenario, serverCores: given.serverCores }),
+    ),
     peers: given.peer ? pick(peers, given.peer) : peers,
     // The document shows a full run; a part of one would take figures away from it.
     writeDocument: given.docs ?? !(given.quick || given.scenario || given.peer),

@@ -8,3 +8,7 @@ export const rootFolder = join(benchFolder, '..');
 /** Where built programs and results lie; git ignores it. */
 export const binFolder = join(benchFolder, '.build/bin');
 export const resultsFolder = join(benchFolder, '.build/results');
+
+/** Bun, where it has been installed: see build.mjs. */
+export const bunFolder = join(benchFolder, '.build/bun');
+export const bun = join(bunFolder, 'node_modules/@oven/bun-linux-x64/bin/bun');

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { benchFolder, binFolder } from './paths.mjs';
+import { benchFolder, binFolder, bun } from './paths.mjs';
 
 const inC = (program) => [join(binFolder, program)];
+const inBun = (framing) => [bun, join(benchFolder, 'peers/bun.mjs'), '--framing', framing];
 const inNode = (script) => [process.execPath, '--expose-gc', join(benchFolder, 'peers', script)];
 
 /**
  * Who is measured. `server` and `timers` are command lines (see ../README.md for what they must do);
- * a peer without one of them is left out where it would be needed.
+ * a peer without one of them is left out where it would be needed. `modes`: all that the server has, if not
+ * every one; `needs`: a program without which the peer is left out.
  */
 export const peers = [
   {
@@ -41,16 +43,43 @@ export const peers = [
     timers: inNode('timers-rxjs.mjs'),
   },
   {
+    name: 'bun',
+    title: 'Bun, chunks',
+    server: inBun('chunks'),
+    needs: bun,
+  },
+  {
+    name: 'bun-lines',
+    title: 'Bun, lines',
+    server: inBun('lines'),
+    modes: ['rot13'],
+    needs: bun,
+  },
+  {
     name: 'rxjs-libevent',
-    title: 'rxjs-libevent, 1 thread',
+    title: 'rxjs-libevent',
     node: true,
-    server: [...inNode('rxjs-libevent.mjs'), '--threads', '1'],
+    server: inNode('rxjs-libevent.mjs'),
     timers: inNode('timers-rxjs-libevent.mjs'),
   },
   {
-    name: 'rxjs-libevent-2',
-    title: 'rxjs-libevent, 2 threads',
+    name: 'rxjs-libevent-strings',
+    title: 'rxjs-libevent, lines as strings',
     node: true,
-    server: [...inNode('rxjs-libevent.mjs'), '--threads', '2'],
+    server: [...inNode('rxjs-libevent.mjs'), '--strings'],
+    modes: ['rot13'],
   },
+  {
+    name: 'sample',
+    title: 'npm start',
+    node: true,
+    server: inNode('sample.mjs'),
+    modes: ['rot13'],
+  },
+  ...[0, 1, 2].map((threads) => ({
+    name: `rxjs-libevent-${threads}`,
+    title: `rxjs-libevent, threads: ${threads}`,
+    node: true,
+    server: [...inNode('rxjs-libevent.mjs'), '--threads', String(threads)],
+  })),
 ];

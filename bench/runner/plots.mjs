@@ -4,7 +4,10 @@ import { compile } from 'vega-lite';
 import { peers } from './peers.mjs';
 import { titleOf } from './rows.mjs';
 
-const COLOURS = ['#9a9a9a', '#5f5f5f', '#e6a23c', '#d9782d', '#b5482a', '#5aa7d6', '#1f6fb2'];
+const COLOURS = [
+  ...['#9a9a9a', '#5f5f5f', '#e6a23c', '#d9782d', '#b5482a', '#d4b8e0', '#a678bd'],
+  ...['#1f6fb2', '#78b7c5', '#3b9a5b', '#8ecae6', '#5aa7d6', '#14466f'],
+];
 
 const color = {
   field: 'peer',

@@ -1,4 +1,4 @@
-import { metrics } from './metrics.mjs';
+import { metrics, significant } from './metrics.mjs';
 import { peers } from './peers.mjs';
 
 /** A generator's thread as busy as this, or as much other work, may be what limits the peer. */
@@ -29,14 +29,24 @@ function cell(name, figure) {
 
 /** The goals as a table. */
 export function goalRows(judged) {
-  const head = ['goal', 'peer', 'against', 'wanted', 'measured', 'least to most', 'met'];
+  const head = [
+    'scenario',
+    'figure',
+    'peer',
+    'against',
+    'wanted',
+    'measured',
+    'least to most',
+    'met',
+  ];
   const rows = judged.map((goal) => [
-    goal.title,
+    goal.scenario,
+    metrics[goal.metric].title,
     titleOf(goal.peer),
-    goal.againstScenario ?? (goal.against ? titleOf(goal.against) : 'itself'),
+    goal.against ? titleOf(goal.against) : 'itself',
     goal.atLeast === undefined ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`,
-    goal.ratio.toFixed(2),
-    `${goal.least.toFixed(2)} to ${goal.most.toFixed(2)}`,
+    significant(goal.ratio),
+    `${significant(goal.least)} to ${significant(goal.most)}`,
     goal.met ? 'yes' : 'no',
   ]);
   return { head, rows };

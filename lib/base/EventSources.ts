@@ -42,7 +42,7 @@ export abstract class EventSources extends EventLoop {
    * ```
    *
    * Expirations stand on a grid that begins at the first due time, so lateness does not add up.
-   * While JavaScript is busy they are counted on the reactor thread, not queued. What is emitted
+   * While JavaScript is busy they are counted by the reactor, not queued. What is emitted
    * then is the number of the latest, so the numbers show what was skipped; with `catchUp` every
    * number is emitted, at most 256 in one turn. A timer cannot be held. Timers that are due within
    * the same 20 microseconds may fire in any order; actions of {@link EventSources.scheduler} never.
@@ -91,7 +91,7 @@ export abstract class EventSources extends EventLoop {
    * signal      --1---------3-----1--
    * ```
    *
-   * Signals are counted on the reactor thread, so none is lost while JavaScript is busy; the kernel
+   * Signals are counted by the reactor, so none is lost while JavaScript is busy; the kernel
    * itself may merge two that come at once. All subscribers of a signal share one event, with the
    * priority of the first. Listeners that `process` gets later hear the signal as well. One base of a
    * process at a time can have signals, in workers too.

@@ -37,7 +37,7 @@ export interface ConnectOutcome {
   onFailed(errno: number, syscall: string): void;
 }
 
-/** A socket on a reactor thread, behind the rings. */
+/** A socket of a reactor, behind the rings. */
 export class RingTransport implements SocketTransport, CompletionHandler {
   id = 0;
   /** An end of a pair. */

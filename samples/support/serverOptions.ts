@@ -27,7 +27,7 @@ export function serverCommand(name: string, description: string): Command {
       '--threads <number>',
       "reactor threads; with 0, JavaScript's thread turns the base; auto: while it keeps up",
       (text) => (text === 'auto' ? text : wholeNumber(0, 64)(text)),
-      1,
+      'auto',
     );
 }
 
