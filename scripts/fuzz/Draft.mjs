@@ -29,7 +29,12 @@ export class Draft {
       [1, 'poll'],
       [1, 'select'],
     ]);
-    const threads = random.chance(0.3) ? 2 : 1;
+    const threads = random.weighted([
+      [3, 2],
+      [4, 'auto'],
+      [1, 0],
+      [2, 1],
+    ]);
     const drawn = { method, threads, priorities: 1, ...options, ...this.fixed };
     this.add('base', id, drawn);
     this.bases.push({ id, ...drawn });

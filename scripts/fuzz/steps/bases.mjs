@@ -4,7 +4,17 @@ const METHODS = ['epoll', 'poll', 'select'];
 export function base(world, id, { method = 'epoll', ...options } = {}) {
   const { EventBase } = world.library;
   const avoidMethods = METHODS.slice(0, METHODS.indexOf(method));
-  world.attempt(() => world.bases.set(id, new EventBase({ avoidMethods, ...options })));
+  world.attempt(() => world.bases.set(id, newBase(EventBase, { avoidMethods, ...options })));
+}
+
+/** Not every method can do without a thread, nor could every release. */
+function newBase(EventBase, options) {
+  try {
+    return new EventBase(options);
+  } catch (error) {
+    if (options.threads > 0) throw error;
+    return new EventBase({ ...options, threads: 1 });
+  }
 }
 
 /** Everything on it is cut. */
