@@ -2,6 +2,8 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
+const COMPUTE_EVERY_MS = 20;
+const COMPUTE_MS = 5;
 const MODES = ['rot13', 'echo', 'relay', 'fanout', 'accept', 'idle'];
 
 function number(name, text, least, most) {
@@ -22,12 +24,14 @@ export function parsePeerOptions() {
       threads: { type: 'string', default: 'auto' },
       framing: { type: 'string', default: 'chunks' },
       strings: { type: 'boolean', default: false },
+      compute: { type: 'boolean', default: false },
       'upstream-port': { type: 'string', default: '0' },
     },
   });
   if (!MODES.includes(values.mode)) {
     throw new RangeError(`--mode ${values.mode}: one of ${MODES.join(', ')}`);
   }
+  if (values.compute) setInterval(compute, COMPUTE_EVERY_MS);
   return {
     mode: values.mode === 'idle' ? 'rot13' : values.mode,
     host: values.host,
@@ -37,6 +41,12 @@ export function parsePeerOptions() {
     strings: values.strings,
     upstreamPort: number('upstream-port', values['upstream-port'], 0, 65535),
   };
+}
+
+/** Work beside the sockets: for 5 ms of each 20. */
+function compute() {
+  const end = performance.now() + COMPUTE_MS;
+  while (performance.now() < end);
 }
 
 function printLine(value) {

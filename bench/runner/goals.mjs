@@ -35,6 +35,8 @@ export const goals = [
   cpu('lines-50x16', 'rxjs-libevent', { atMost: 1.3 }, 'rxjs-libevent-strings'),
   cpu('echo-16K', 'net-plain', { atMost: 0.5 }),
   cpu('echo-64K', 'net-plain', { atMost: 0.95 }),
+  p99('mixed', 'rxjs-libevent-0', { atMost: 1.2 }),
+  p99('mixed', 'rxjs-libevent-1', { atMost: 1.2 }),
   cpu('first-answer', 'net-plain', { atMost: 1 }),
   cpu('fanout', 'net-plain', { atMost: 0.75 }),
   bytes('idle', undefined, { atMost: 3000 }),

@@ -22,6 +22,7 @@ const kinds = { load: measureLoad, relay: measureLoad, idle: measureIdle, timers
 /** Whether the peer has a program for the scenario, and what that needs. */
 export function canMeasure(scenario, peer) {
   if (peer.needs !== undefined && !existsSync(peer.needs)) return false;
+  if (scenario.nodeOnly && !peer.node) return false;
   if (scenario.kind === 'timers') return peer.timers !== undefined;
   return peer.server !== undefined && (peer.modes ?? [scenario.mode]).includes(scenario.mode);
 }
@@ -36,7 +37,15 @@ export async function measure(scenario, peer, timing) {
 }
 
 async function startServer(scenario, peer, more = []) {
-  const command = [...peer.server, '--mode', scenario.mode, '--port', '0', ...more];
+  const command = [
+    ...peer.server,
+    '--mode',
+    scenario.mode,
+    '--port',
+    '0',
+    ...(scenario.server ?? []),
+    ...more,
+  ];
   const server = new Child(`peer ${peer.name}`, onCores(scenario.serverCores, command));
   const { port } = await server.json();
   if (!Number.isInteger(port) || port < 1) throw new Error(`peer ${peer.name} announced no port`);

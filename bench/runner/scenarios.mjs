@@ -32,6 +32,13 @@ const slow = { warmup: 2, seconds: 3 };
 
 export const scenarios = [
   lines(50, 1, { quick: true }),
+  lines(50, 1, {
+    name: 'mixed',
+    title:
+      'rot13 lines, 50 connections × 1 in flight, beside JavaScript that computes for 5 ms of each 20',
+    server: ['--compute'],
+    nodeOnly: true,
+  }),
   lines(50, 16, { quick: true }),
   lines(50, 128, { quick: true }),
   lines(100, 16),
