@@ -20,7 +20,12 @@ import {
 
 /** Real sockets: a reactor at this end, `node:net` at the other. */
 export class SocketHarness implements Harness {
-  readonly name = 'real sockets';
+  /** @param options - of every connection, where a case does not say otherwise */
+  constructor(
+    readonly name: string,
+    private readonly options: ConnectionConfig = {},
+  ) {}
+
   readonly moreThanSystem = 24 << 20;
   private base = new EventBase();
   private readonly sockets: Socket[] = [];
@@ -45,7 +50,7 @@ export class SocketHarness implements Harness {
   }
 
   server(config: ListenConfig = {}): Server {
-    const listener = this.base.listen({ ...config, host: '127.0.0.1' });
+    const listener = this.base.listen({ ...this.options, ...config, host: '127.0.0.1' });
     // Whoever dials later finds the port that was bound first; nobody dials one that never was.
     const bound = firstValueFrom(listener.bound);
     bound.catch(() => undefined);
@@ -72,7 +77,7 @@ export class SocketHarness implements Harness {
     await listens(true);
     this.endings.push(() => listens(false));
     const connect = <T>(config = {}, session?: Session<T>): Observable<T & Connection> => {
-      const target = { ...config, host: '127.0.0.1', port: held.port };
+      const target = { ...this.options, ...config, host: '127.0.0.1', port: held.port };
       return this.base.connect(target, session as Session<T & Connection>);
     };
     return { connect, listens, remotes };
@@ -100,6 +105,7 @@ export class SocketHarness implements Harness {
   private async connected(config: ConnectionConfig): Promise<{ near: Connection; far: Socket }> {
     const listener = this.base.listen({
       maxOutputBytes: MAX_OUTPUT_BYTES,
+      ...this.options,
       ...config,
       host: '127.0.0.1',
     });

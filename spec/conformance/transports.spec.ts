@@ -13,8 +13,16 @@ import { relaying } from './relaying';
 import { sessions } from './sessions';
 import { writing } from './writing';
 
-// Written once and run over both: where they differ, the marble kit is wrong, or the core.
-describe.each([new VirtualHarness(), new SocketHarness()])('a connection over $name', (harness) => {
+// Under a limit that nobody reaches libevent reads and writes, not the direct path.
+const rateLimit = { readBytesPerSecond: 2 ** 33, writeBytesPerSecond: 2 ** 33, tickMs: 10 };
+const harnesses = [
+  new VirtualHarness(),
+  new SocketHarness('real sockets'),
+  new SocketHarness('rate-limited sockets', { rateLimit }),
+];
+
+// Written once and run over all: where they differ, the marble kit is wrong, or the core.
+describe.each(harnesses)('a connection over $name', (harness) => {
   const run = (behaviour: string, body: () => Promise<void>): void => {
     it(behaviour, () => harness.run(body));
   };

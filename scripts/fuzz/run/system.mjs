@@ -1,13 +1,20 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
+const main = String(process.pid);
+
+/** Node's own threads, which compile and collect garbage; whoever comes later is a program's. */
+const ofNode = new Set(readdirSync('/proc/self/task').filter((id) => id !== main));
+
 /**
- * Threads of this process: id, name, nanoseconds that they have worked, and that they have waited for a
- * processor.
+ * Threads of this process but Node's own: id, name, nanoseconds that they have worked, and that they have
+ * waited for a processor.
  */
 export function threads() {
-  return readdirSync('/proc/self/task').flatMap((id) => {
+  const ids = readdirSync('/proc/self/task').filter((id) => !ofNode.has(id));
+  return ids.flatMap((id) => {
     try {
-      const name = readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim();
+      const comm = readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim();
+      const name = id === main ? 'JavaScript' : comm;
       const times = readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ');
       const [cpu, waited] = times.map(Number);
       return [{ id, name, cpu, waited }];
