@@ -13,6 +13,9 @@ import { relaying } from './relaying';
 import { sessions } from './sessions';
 import { writing } from './writing';
 
+// Tens of megabytes go through some of them.
+jest.setTimeout(60_000);
+
 // Under a limit that nobody reaches libevent reads and writes, not the direct path.
 const rateLimit = { readBytesPerSecond: 2 ** 33, writeBytesPerSecond: 2 ** 33, tickMs: 10 };
 const harnesses = [
