@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineLine } from './machine.mjs';
 import { rootFolder } from './paths.mjs';
-import { goalRows, scenarioRows } from './rows.mjs';
+import { metrics } from './metrics.mjs';
+import { goalRows, metricRows } from './rows.mjs';
 
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
@@ -29,18 +30,16 @@ function insert(document, text) {
 function section({ machine, runs, timing, scenarios, results, judged }, plots) {
   const parts = [
     `Measured by \`npm run bench\`: ${machineLine(machine)}. Medians of ${runs} interleaved rounds, ` +
-      `each with ${timing.warmup} s of warm-up and a window of ${timing.seconds} s. "generator" is how ` +
-      `busy the load generator's busiest thread was, "others" how much of a core other work took; "!" ` +
-      `marks where either may have been the limit.`,
+      `each with ${timing.warmup} s of warm-up and a window of ${timing.seconds} s.`,
   ];
   if (judged.length > 0) parts.push('### Goals', markdown(goalRows(judged)));
   parts.push(
     '### Figures',
     ...plots.map(({ name, title }) => `![${title}](performance/${name}.svg)`),
   );
-  for (const { name, title } of scenarios) {
-    if (results[name] === undefined) continue;
-    parts.push(`### ${title}`, markdown(scenarioRows(results[name])));
+  for (const metric of Object.keys(metrics)) {
+    const table = metricRows(metric, scenarios, results);
+    if (table !== undefined) parts.push(`### ${metrics[metric].title}`, markdown(table));
   }
   return `${parts.join('\n\n')}\n`;
 }

@@ -27,6 +27,26 @@ function cell(name, figure) {
   return figure.median > (LIMITS[name] ?? Infinity) ? `${text} !` : text;
 }
 
+/** One metric of all scenarios as a table: a row of medians for each peer. Undefined if it is not in the document. */
+export function metricRows(metric, scenarios, results) {
+  const { documented, format } = metrics[metric];
+  const measured = scenarios.filter(({ name }) =>
+    Object.values(results[name] ?? {}).some(({ figures }) => figures[metric] !== undefined),
+  );
+  if (!documented || measured.length === 0) return undefined;
+  const present = peers.filter(({ name }) =>
+    measured.some((scenario) => results[scenario.name][name] !== undefined),
+  );
+  const rows = present.map(({ name, title }) => [
+    title,
+    ...measured.map((scenario) => {
+      const figure = results[scenario.name][name]?.figures[metric];
+      return figure === undefined ? '' : format(figure.median);
+    }),
+  ]);
+  return { head: ['peer', ...measured.map(({ name }) => name)], rows };
+}
+
 /** The goals as a table. */
 export function goalRows(judged) {
   const head = [
