@@ -61,14 +61,14 @@ export class Peer {
     return (
       demand.length + writes.length + holds.length > 0 ||
       ending.some(({ char }) => char !== '|') ||
-      this.transport?.endedByChoice === true
+      !['none', 'answer'].includes(this.transport?.ownEnd ?? 'none')
     );
   }
 
   /** @internal The connection was ended by choice, so what was still under way does not count. */
   get endedByChoice(): boolean {
-    const mode = this.transport?.closeMode;
-    return mode === 'reset' || mode === 'linger' || this.log.ending[0]?.value === '!';
+    const end = this.transport?.ownEnd;
+    return end === 'reset' || end === 'linger' || this.log.ending[0]?.value === '!';
   }
 
   /** @internal Bytes that came and that no subscriber has had. */

@@ -17,16 +17,17 @@ type Timer = Subscription | undefined;
  */
 export class VirtualTransport implements Transport, VirtualHandler {
   sent = 0;
-  /** How the connection was closed, if it was. */
-  closeMode: CloseMode | undefined;
+  /**
+   * What this side has done to end the connection. Finish: sent FIN. Answer: ended only what the peer
+   * had ended already, which nobody need have asked for.
+   */
+  ownEnd: 'none' | 'answer' | 'finish' | CloseMode = 'none';
   /** Reset: closed, with RST sent, as it was asked for and the peer was still there. */
   state: 'open' | 'lingering' | 'closed' | 'reset' = 'open';
   /** Ended: the peer's end, or its failure, has been seen. Reported: the handler has been called. */
   input: 'open' | 'ended' | 'reported' = 'open';
   /** Finishing: FIN follows what has been written. Finished: it has been sent. */
   output: 'open' | 'finishing' | 'finished' | 'failed' = 'open';
-  /** It was ended by somebody, not by the peer's end alone. */
-  endedByChoice = false;
   /** Told of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
   private handler: TransportHandler | undefined;
@@ -34,9 +35,8 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private outstanding = 0;
   private readTimer: Timer;
   private readTimeoutMs = 0;
-  private paused = false;
-  private hangupError: string | undefined;
-  private peerWasDead: string | undefined;
+  /** What the peer was last reported to have gone with. */
+  private hangup: 'none' | 'FIN' | { readonly code: string } = 'none';
   private readonly pending: Buffer[] = [];
   private taken = 0;
   private notifyAt: number | undefined;
@@ -65,7 +65,6 @@ export class VirtualTransport implements Transport, VirtualHandler {
   read(on: boolean): void {
     this.reactor.submit(() => {
       this.wanted = on;
-      if (on) this.paused = false;
       this.turn();
     });
   }
@@ -112,7 +111,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   shutdown(): void {
-    if (this.input !== 'reported') this.endedByChoice = true;
+    this.ends('finish', this.input === 'reported');
     this.reactor.submit(() => {
       if (this.output === 'open') this.output = 'finishing';
       this.checkPositions();
@@ -120,7 +119,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   close(mode: CloseMode, deadlineMs: number): void {
-    if (mode !== 'drop' || this.input !== 'reported') this.endedByChoice = true;
+    this.ends(mode, mode === 'drop' && this.input === 'reported');
     this.reactor.submit(() => {
       this.end(mode, deadlineMs);
     });
@@ -159,10 +158,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
         this.watchForDeath();
         return;
       }
-      this.paused = false;
       const chunk = this.link.receive(credit);
       if (chunk === undefined) {
-        this.endReading(this.link.error ?? this.hangupError);
+        this.endReading(this.link.error);
         return;
       }
       this.outstanding += chunk.length;
@@ -176,18 +174,19 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.startReadTimer();
   }
 
-  /** With reading off, a peer that has gone is told once for each pause and each way of going. */
+  /** With reading off, a peer's FIN and the RST that may follow it are reported once each. */
   private watchForDeath(): void {
     this.stopReadTimer();
-    const death = this.link.error ?? (this.link.dead ? 'FIN' : undefined);
-    const news = !this.paused || death !== this.peerWasDead;
-    this.paused = true;
-    this.peerWasDead = death;
-    if (death === undefined || !news) return;
-    this.hangupError ??= this.link.error;
-    const code = this.hangupError;
-    if (this.link.exhausted) this.endReading(code);
-    else this.reactor.post(() => this.handler?.onHangup(errorOf(code, 'read')));
+    const { dead, error, exhausted } = this.link;
+    if (!dead) return;
+    if (exhausted) {
+      this.endReading(error);
+      return;
+    }
+    const known = this.hangup !== 'none' && (error === undefined || this.hangup !== 'FIN');
+    if (known) return;
+    this.hangup = error === undefined ? 'FIN' : { code: error };
+    this.reactor.post(() => this.handler?.onHangup(errorOf(error, 'read')));
   }
 
   private endReading(code: string | undefined): void {
@@ -253,7 +252,6 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private end(mode: CloseMode, deadlineMs: number): void {
     if (this.closed) return;
-    this.closeMode = mode;
     if (mode === 'linger' && this.output !== 'failed') {
       this.state = 'lingering';
       if (this.output === 'open') this.output = 'finishing';
@@ -275,6 +273,12 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.deadline = this.reactor.after(this.deadlineMs, () => {
       this.closeSocket('plain');
     });
+  }
+
+  /** What is done without need counts, and the last of that. */
+  private ends(how: 'finish' | CloseMode, isAnswer: boolean): void {
+    if (!isAnswer) this.ownEnd = how;
+    else if (this.ownEnd === 'none') this.ownEnd = 'answer';
   }
 
   private get closed(): boolean {

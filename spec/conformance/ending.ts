@@ -85,6 +85,27 @@ export function ending(harness: Harness, it: It): void {
     expect([seen.bytes.toString(), ...seen.log]).toEqual(['tail', 'E:ECONNRESET']);
   });
 
+  it('reports a peer that has ended once, however often reading stops in front of its bytes', async () => {
+    const { conn, remote } = await harness.open({ read: { high: 2, low: 1 } });
+    const log = events(conn);
+    remote.send('abcdef');
+    remote.end();
+    await settled();
+    let release: (() => void) | undefined;
+    let text = '';
+    conn.subscribe((chunk) => {
+      text += String(chunk);
+      release = conn.hold();
+    });
+    for (const bytes of [2, 4, 6]) {
+      await until('more bytes', () => text.length === bytes);
+      await settled();
+      release?.();
+    }
+    await until('the end', () => log.includes('eof'));
+    expect(log.slice(0, 2)).toEqual(['hangup', 'eof']);
+  });
+
   it('fails for a subscriber that comes after the reset', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
