@@ -226,7 +226,7 @@ export const mutations = [
   {
     rule: 'T7: nobody is warned of a session that fails',
     file: 'lib/connection/reportSessionError.ts',
-    from: 'if (isHandled || warned.has(handler)) return;',
+    from: 'if (warned.has(handler)) return;',
     to: 'if (error !== undefined) return;',
   },
   {

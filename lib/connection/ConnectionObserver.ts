@@ -14,4 +14,9 @@ export interface ConnectionObserver {
   onData?(chunk: Buffer): void;
   onEnd?(error: LibeventError | undefined): void;
   onTimeout?(direction: TimeoutDirection): void;
+  /**
+   * The session that `serve` runs has failed, and no `onError` is there. Returns whether it is taken
+   * note of; otherwise the process warns.
+   */
+  onSessionError?(error: unknown): boolean;
 }

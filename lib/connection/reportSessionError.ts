@@ -30,8 +30,9 @@ export function nameOf(handler: SessionHandler): string {
  */
 export function reportSessionError(message: SessionErrorMessage, isHandled: boolean): void {
   if (sessionErrors.hasSubscribers) sessionErrors.publish(message);
-  const { error, handler } = message;
-  if (isHandled || warned.has(handler)) return;
+  const { error, connection, handler } = message;
+  if (isHandled || connection.core.observer?.onSessionError?.(error) === true) return;
+  if (warned.has(handler)) return;
   warned.add(handler);
   process.emitWarning(
     `A session of ${nameOf(handler)} has failed, and serve() has no onError. ` +

@@ -4,7 +4,7 @@ import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import type { Peer } from './Peer';
 import type { Rig } from './Rig';
-import { type Bytes, describeBytes, toBytes } from './bytes';
+import { type Bytes, describeBytes, differsAt, toBytes } from './bytes';
 import { coalesced } from './coalesced';
 import { parseMarbles } from './parseMarbles';
 import { type MarbleValues, withValues } from './withValues';
@@ -14,6 +14,18 @@ export interface BytesConfig {
   /** Whether bytes of one frame are one value, whatever pieces they came in. Default: true. */
   readonly coalesced?: boolean;
 }
+
+/** Options of {@link ByteExpectation.toAddUpTo}. */
+export interface SumConfig {
+  /**
+   * How what the peer gets ends: with FIN, with RST, or not before the test does. Default: `'fin'`. No
+   * matter for what is written.
+   */
+  readonly end?: 'fin' | 'rst' | 'none';
+}
+
+const SUM_OPTIONS = { end: option.oneOf(['fin', 'rst', 'none']) } satisfies OptionTable<SumConfig>;
+const ENDS = { fin: 'FIN', rst: 'RST', none: 'no end' };
 
 const OPTIONS = { coalesced: option.flag(true) } satisfies OptionTable<BytesConfig>;
 
@@ -33,9 +45,9 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
     rig: Rig,
     private readonly what: string,
     private readonly peer: Peer,
+    private readonly side: 'output' | 'writes',
     private readonly marks: (fail: Fail) => readonly Mark<Buffer>[],
     config: BytesConfig,
-    call: (...args: never[]) => unknown,
   ) {
     const options = checkedOptions(`${what}: config`, config, OPTIONS);
     const merge = options.coalesced ? coalesced : (all: readonly Mark<Buffer>[]) => [...all];
@@ -53,27 +65,38 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
         ),
       actual: (fail) => merge(marks(fail)),
     };
-    super(rig, kind, call);
+    super(rig, kind);
   }
 
-  /** All bytes together, whenever they came: what does not depend on the chunking of the input. */
-  readonly toAddUpTo = (bytes: Bytes): void => {
-    const { what } = this;
-    const fail = MarbleError.at(this.toAddUpTo);
+  /**
+   * All bytes together, whenever they came: what does not depend on the chunking of the input. Of what
+   * the peer gets, how it ends belongs to that.
+   */
+  readonly toAddUpTo = (bytes: Bytes, config: SumConfig = {}): void => {
+    const { what, side } = this;
+    const fail = MarbleError.here();
+    const { end } = checkedOptions(`${what}: config`, config, SUM_OPTIONS);
     const expected = toBytes(`${what}: the sum`, bytes, this.peer.textEncoding);
     this.state(() => {
-      const actual = Buffer.concat(this.marks(fail).flatMap(({ value }) => (value ? [value] : [])));
-      if (actual.equals(expected)) {
-        this.count(actual.length);
-        return;
+      const marks = this.marks(fail);
+      const actual = Buffer.concat(marks.flatMap(({ value }) => (value ? [value] : [])));
+      const isEnd = marks.find(({ char }) => char === '|' || char === '#');
+      const ends = isEnd === undefined ? 'none' : isEnd.char === '|' ? 'fin' : 'rst';
+      if (!actual.equals(expected)) {
+        const at = differsAt(actual, expected);
+        throw fail(
+          `${what}: byte ${String(at)} differs\n\n` +
+            `  expected  ${describeBytes(expected, at)}\n` +
+            `  actual    ${describeBytes(actual, at)}${side === 'output' ? `, then ${ENDS[ends]}` : ''}\n`,
+        );
       }
-      let at = 0;
-      while (at < actual.length && actual[at] === expected[at]) at += 1;
-      throw fail(
-        `${what}: byte ${String(at)} differs\n\n` +
-          `  expected  ${describeBytes(expected.subarray(at))}\n` +
-          `  actual    ${describeBytes(actual.subarray(at))}\n`,
-      );
+      if (side === 'output' && ends !== end) {
+        throw fail(
+          `${what}: the bytes are as expected, the end is not\n\n` +
+            `  expected  ${ENDS[end]}\n  actual    ${ENDS[ends]}\n`,
+        );
+      }
+      this.count(actual.length);
     });
   };
 }

@@ -69,8 +69,10 @@ export class ConnectorScript {
   called = false;
   /** What every name is resolved to. */
   readonly addresses: readonly AddressInfo[];
+  /** @internal Its failure in a check, at the line that has made it. */
+  readonly fail = MarbleError.here();
   private readonly code: string;
-  private readonly outcomes: readonly (Mark<Outcome> | undefined)[];
+  readonly outcomes: readonly (Mark<Outcome> | undefined)[];
 
   constructor(
     private readonly rig: Rig,
@@ -100,6 +102,7 @@ export class ConnectorScript {
 
   /** The next attempt begins: what it comes to, undefined for no answer. */
   next(): Mark<Outcome> | undefined {
+    this.rig.reactor.checkRunning(`${this.name} was used`);
     const number = this.attempts.length + 1;
     this.attempts.push({ frame: this.rig.reactor.now(), char: undefined, value: String(number) });
     if (number > this.outcomes.length) {
@@ -124,7 +127,7 @@ export class ConnectorScript {
     const what = `${this.name}: attempt ${String(number)}`;
     const marks = parseMarbles(what, marbles, SYNTAX);
     const outcomes = withTable<Outcome, Outcome>(what, marks, values, (value, char) => {
-      if (value instanceof Peer) value.give(what);
+      if (value instanceof Peer) value.give(what, this);
       else if (!(value instanceof LibeventError)) {
         throw new MarbleError(
           `${what}: '${char}' must be a peer or a LibeventError, got ${kindOf(value)}`,

@@ -20,10 +20,9 @@ export class Expectation<V, T> {
   constructor(
     private readonly rig: Rig,
     private readonly kind: ExpectationKind<V, T>,
-    call: (...args: never[]) => unknown,
   ) {
     checkRunning(rig, kind.what);
-    const fail = MarbleError.at(call);
+    const fail = MarbleError.here();
     rig.checks.push(() => {
       if (!this.stated) throw fail(`${kind.what}: nothing is expected, call toBe()`);
     });
@@ -35,7 +34,7 @@ export class Expectation<V, T> {
    */
   readonly toBe = (marbles: string, values?: V): void => {
     const { kind } = this;
-    const fail = MarbleError.at(this.toBe);
+    const fail = MarbleError.here();
     const expected = kind.expected(marbles, values);
     this.state(() => {
       compareTimelines(this.rig, kind, expected, fail);

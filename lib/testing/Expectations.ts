@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import type { Connection } from '../connection/Connection';
 import { checkString } from '../common/check';
 import { Listener } from '../connection/Listener';
@@ -7,12 +6,13 @@ import type { Connect } from './ConnectorScript';
 import { Expectation } from './Expectation';
 import type { ListenerScript } from './ListenerScript';
 import { type Fail, MarbleError } from './MarbleError';
-import type { Mark } from './Mark';
-import { Peer } from './Peer';
+import { type Mark, sign } from './Mark';
+import { Peer, type Statement } from './Peer';
 import type { Rig } from './Rig';
-import { UnreadExpectation } from './UnreadExpectation';
-import { describeBytes } from './bytes';
+import { LeftExpectation } from './LeftExpectation';
+import { type ErrorPattern, checkErrorPattern, describeError, matchesError } from './ErrorPattern';
 import { kindOf } from './kindOf';
+import { nameOfCause, peerThatIs } from './leftovers';
 import { parseMarbles } from './parseMarbles';
 import { type MarbleValues, withTable, withValues } from './withValues';
 
@@ -20,6 +20,7 @@ const INTERVALS = { signs: '^!', endings: '', values: false };
 const CAUSES = { signs: '!', endings: '', values: true };
 const ENDING = { signs: '|#!', endings: '|#!', values: true };
 const ENDINGS = '|!R';
+const FAILURE = { signs: '#', endings: '#', values: false };
 
 const signRules = { same: () => false, describe: String };
 
@@ -36,28 +37,31 @@ export type ExpectationHelpers = Pick<
   | 'expectHolds'
   | 'expectClosed'
   | 'expectUnread'
+  | 'expectUnsent'
+  | 'expectSessionError'
+  | 'expectConnected'
+  | 'expectRefused'
   | 'expectAccepted'
   | 'expectAttempts'
 >;
 
 /** What a test can expect of its connections. */
 export class Expectations {
-  private readonly heldAsserted = new Set<Peer>();
-  private readonly unreadAsserted = new Set<Peer>();
-  private readonly listenersAsserted = new Set<ListenerScript>();
+  /** The listeners and connectors of which something is expected. */
+  readonly stated = new Set<object>();
 
   constructor(private readonly rig: Rig) {}
 
   /** What the peer gets, when it gets it. `|` is FIN, `#` is RST. */
   readonly expectOutput = (end: EitherEnd, config: BytesConfig = {}): ByteExpectation => {
-    const { peer, what } = this.peerOf('expectOutput', end);
+    const { peer, what } = this.peerOf('expectOutput', end, 'output');
     return new ByteExpectation(
       this.rig,
       what,
       peer,
+      'output',
       (fail) => used(fail, what, peer).log.output,
       config,
-      this.expectOutput,
     );
   };
 
@@ -68,9 +72,9 @@ export class Expectations {
       this.rig,
       what,
       peer,
+      'writes',
       (fail) => used(fail, what, peer).log.writes,
       config,
-      this.expectWritten,
     );
   };
 
@@ -79,22 +83,18 @@ export class Expectations {
     if (end instanceof Listener) {
       const script = this.rig.listeners.find(({ listener }) => listener === end);
       if (script === undefined) throw stranger('expectDemand', 'a listener', end);
-      this.listenersAsserted.add(script);
+      this.stated.add(script);
       const what = `expectDemand(${script.name})`;
-      return this.intervals(what, this.expectDemand, (fail) => opened(fail, what, script).demand);
+      return this.intervals(what, (fail) => opened(fail, what, script).demand);
     }
     const { peer, what } = this.peerOf('expectDemand', end);
-    return this.intervals(what, this.expectDemand, (fail) => used(fail, what, peer).log.demand);
+    return this.intervals(what, (fail) => used(fail, what, peer).log.demand);
   };
 
   /** When its output is saturated: `^` above the high mark, `!` drained to the low mark. */
   readonly expectSaturation = (end: EitherEnd): Expectation<never, never> => {
-    const { peer, what } = this.peerOf('expectSaturation', end);
-    return this.intervals(
-      what,
-      this.expectSaturation,
-      (fail) => used(fail, what, peer).log.saturation,
-    );
+    const { peer, what } = this.peerOf('expectSaturation', end, 'saturation');
+    return this.intervals(what, (fail) => used(fail, what, peer).log.saturation);
   };
 
   /**
@@ -104,34 +104,29 @@ export class Expectations {
   readonly expectHolds = (
     end: EitherEnd,
   ): Expectation<MarbleValues<unknown>, readonly unknown[]> => {
-    const { peer, what } = this.peerOf('expectHolds', end);
-    this.heldAsserted.add(peer);
+    const { peer, what } = this.peerOf('expectHolds', end, 'holds');
     const causesOf = (value: unknown): readonly unknown[] =>
       (Array.isArray(value) ? (value as unknown[]) : [value]).map((cause) =>
         cause instanceof Peer ? (cause.connection ?? cause) : cause,
       );
-    return new Expectation(
-      this.rig,
-      {
-        what,
-        expected: (marbles, values) =>
-          withValues(what, parseMarbles(what, marbles, CAUSES), values, (value) => [value]),
-        actual: (fail) => used(fail, what, peer).log.holds,
-        // A peer that is named in the table may have no connection before the end of the test.
-        same: (one, other) => {
-          const [ones, others] = [
-            causesOf(one.length === 1 ? one[0] : one),
-            causesOf(other.length === 1 ? other[0] : other),
-          ];
-          return ones.length === others.length && ones.every((cause) => others.includes(cause));
-        },
-        describe: (causes) =>
-          causesOf(causes.length === 1 ? causes[0] : causes)
-            .map((cause) => this.nameOf(cause))
-            .join(' and '),
+    return new Expectation(this.rig, {
+      what,
+      expected: (marbles, values) =>
+        withValues(what, parseMarbles(what, marbles, CAUSES), values, (value) => [value]),
+      actual: (fail) => used(fail, what, peer).log.holds,
+      // A peer that is named in the table may have no connection before the end of the test.
+      same: (one, other) => {
+        const [ones, others] = [
+          causesOf(one.length === 1 ? one[0] : one),
+          causesOf(other.length === 1 ? other[0] : other),
+        ];
+        return ones.length === others.length && ones.every((cause) => others.includes(cause));
       },
-      this.expectHolds,
-    );
+      describe: (causes) =>
+        causesOf(causes.length === 1 ? causes[0] : causes)
+          .map((cause) => nameOfCause(this.rig, cause))
+          .join(' and '),
+    });
   };
 
   /**
@@ -140,176 +135,163 @@ export class Expectations {
    * `'ECONNRESET'`. An empty diagram: it is open still.
    */
   readonly expectClosed = (end: EitherEnd): Expectation<string, string> => {
-    const { peer, what } = this.peerOf('expectClosed', end);
-    return new Expectation<string, string>(
-      this.rig,
-      {
-        what,
-        expected: (marbles, code = 'ECONNRESET') => {
-          checkString(`${what}: the code`, code);
-          return parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
-            if (char !== '#' && !ENDINGS.includes(char)) {
-              throw new MarbleError(
-                `${what}: '${char}' is no ending, only '|', '#', '!' and 'R' are`,
-              );
-            }
-            return { frame, char, value: char === '#' ? code : char };
-          });
-        },
-        actual: (fail) => used(fail, what, peer).log.ending,
-        same: (one, other) => one === other,
-        describe: describeEnding,
+    const { peer, what } = this.peerOf('expectClosed', end, 'closed');
+    return new Expectation<string, string>(this.rig, {
+      what,
+      expected: (marbles, code = 'ECONNRESET') => {
+        checkString(`${what}: the code`, code);
+        return parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
+          if (char !== '#' && !ENDINGS.includes(char)) {
+            throw new MarbleError(
+              `${what}: '${char}' is no ending, only '|', '#', '!' and 'R' are`,
+            );
+          }
+          return { frame, char, value: char === '#' ? code : char };
+        });
       },
-      this.expectClosed,
-    );
+      actual: (fail) => used(fail, what, peer).log.ending,
+      same: (one, other) => one === other,
+      describe: describeEnding,
+    });
   };
 
   /** The bytes that nobody has read when the test ends, from wherever they wait. */
-  readonly expectUnread = (end: EitherEnd): UnreadExpectation => {
-    const { peer, what } = this.peerOf('expectUnread', end);
-    this.unreadAsserted.add(peer);
-    return new UnreadExpectation(
-      this.rig,
+  readonly expectUnread = (end: EitherEnd): LeftExpectation => {
+    const { peer, what } = this.peerOf('expectUnread', end, 'unread');
+    return new LeftExpectation(this.rig, what, peer, (fail) => used(fail, what, peer).unread);
+  };
+
+  /** The bytes that were written and that the system has not taken when the test ends. */
+  readonly expectUnsent = (end: EitherEnd): LeftExpectation => {
+    const { peer, what } = this.peerOf('expectUnsent', end, 'unsent');
+    return new LeftExpectation(this.rig, what, peer, (fail) => used(fail, what, peer).unsent);
+  };
+
+  /**
+   * When a session that `serve` runs on it fails, `#`, and with which error. Without it, and without
+   * an `onError` of `serve`, an error fails the test.
+   */
+  readonly expectSessionError = (end: EitherEnd): Expectation<ErrorPattern, unknown> => {
+    const { peer, what } = this.peerOf('expectSessionError', end, 'session');
+    return new Expectation<ErrorPattern, unknown>(this.rig, {
       what,
-      peer,
-      (fail) => used(fail, what, peer).unread,
-      this.expectUnread,
-    );
+      expected: (marbles, pattern) =>
+        parseMarbles(what, marbles, FAILURE).map(({ frame, char }) => ({
+          ...{ frame, char },
+          value: checkErrorPattern(what, pattern),
+        })),
+      actual: (fail) =>
+        used(fail, what, peer).log.sessionErrors.map((mark) => ({ ...mark, char: '#' })),
+      same: (pattern, error) => matchesError(pattern as ErrorPattern, error),
+      describe: describeError,
+    });
+  };
+
+  /** When this side has its connection to a peer: `^`. */
+  readonly expectConnected = (end: EitherEnd): Expectation<never, never> => {
+    const { peer, what } = this.peerOf('expectConnected', end, 'connected');
+    return this.intervals(what, () => signAt(peer.connectedAt, '^'), { ...INTERVALS, signs: '^' });
+  };
+
+  /** When a peer is refused, `#`: it has found nobody who listens, or was not accepted to the end. */
+  readonly expectRefused = (end: EitherEnd): Expectation<never, never> => {
+    const { peer, what } = this.peerOf('expectRefused', end, 'connected');
+    return this.intervals(what, () => signAt(peer.refusedAt, '#'), { ...INTERVALS, signs: '#' });
   };
 
   /** Which connections a listener emits, when. The values are peers. */
   readonly expectAccepted = (listener: Listener): Expectation<MarbleValues<Peer>, Peer> => {
     const script = this.rig.listeners.find((other) => other.listener === listener);
     if (script === undefined) throw stranger('expectAccepted', 'a listener', listener);
+    this.stated.add(script);
     const what = `expectAccepted(${script.name})`;
-    return new Expectation<MarbleValues<Peer>, Peer>(
-      this.rig,
-      {
-        what,
-        expected: (marbles, values) =>
-          withTable<Peer, Peer>(
-            what,
-            parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
-            values,
-            (value, char) => {
-              if (value instanceof Peer) return value;
-              throw new MarbleError(`${what}: '${char}' must be a peer, got ${kindOf(value)}`);
-            },
-          ),
-        actual: (fail) => opened(fail, what, script).accepted,
-        same: (one, other) => one === other,
-        describe: ({ name }) => name,
-      },
-      this.expectAccepted,
-    );
+    return new Expectation<MarbleValues<Peer>, Peer>(this.rig, {
+      what,
+      expected: (marbles, values) =>
+        withTable<Peer, Peer>(
+          what,
+          parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
+          values,
+          (value, char) => {
+            if (value instanceof Peer) return value;
+            throw new MarbleError(`${what}: '${char}' must be a peer, got ${kindOf(value)}`);
+          },
+        ),
+      actual: (fail) => opened(fail, what, script).accepted,
+      same: (one, other) => one === other,
+      describe: ({ name }) => name,
+    });
   };
 
   /** When a scripted `connect` attempts: `1---2-----3`. */
   readonly expectAttempts = (connect: Connect): Expectation<never, string> => {
     const script = this.rig.connectors.find((other) => other.connect === connect);
     if (script === undefined) throw stranger('expectAttempts', 'a connect', connect);
+    this.stated.add(script);
     const what = `expectAttempts(${script.name})`;
-    return new Expectation<never, string>(
-      this.rig,
-      {
-        what,
-        expected: (marbles) =>
-          withValues<never, string>(
-            what,
-            parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
-            undefined,
-            (value) => value,
-          ),
-        actual: (fail) => {
-          if (script.called) return script.attempts;
-          throw fail(`${what}: ${script.name} was never called`);
-        },
-        same: (one, other) => one === other,
-        describe: (number) => `attempt ${number}`,
+    return new Expectation<never, string>(this.rig, {
+      what,
+      expected: (marbles) =>
+        withValues<never, string>(
+          what,
+          parseMarbles(what, marbles, { ...CAUSES, signs: '' }),
+          undefined,
+          (value) => value,
+        ),
+      actual: (fail) => {
+        if (script.called) return script.attempts;
+        throw fail(`${what}: ${script.name} was never called`);
       },
-      this.expectAttempts,
-    );
+      same: (one, other) => one === other,
+      describe: (number) => `attempt ${number}`,
+    });
   };
 
   get helpers(): ExpectationHelpers {
     const { expectOutput, expectWritten, expectDemand, expectSaturation } = this;
-    const { expectHolds, expectClosed, expectUnread } = this;
+    const { expectHolds, expectClosed, expectUnread, expectUnsent } = this;
+    const { expectSessionError, expectConnected, expectRefused } = this;
     const { expectAccepted, expectAttempts } = this;
     return {
       ...{ expectOutput, expectWritten, expectDemand, expectSaturation },
-      ...{ expectHolds, expectClosed, expectUnread },
+      ...{ expectHolds, expectClosed, expectUnread, expectUnsent },
+      ...{ expectSessionError, expectConnected, expectRefused },
       ...{ expectAccepted, expectAttempts },
     };
   }
 
-  /** What every test must leave behind, asked for or not: no hold, and nothing unread. */
-  checkLeftovers(): void {
-    for (const peer of this.rig.peers) {
-      const { connection } = peer;
-      if (connection === undefined || peer.endedByChoice) continue;
-      const { heldBy } = connection;
-      if (heldBy.length > 0 && !this.heldAsserted.has(peer)) {
-        const saturated = heldBy.some((cause) => this.peerThatIs(cause) !== undefined);
-        const causes = heldBy.map((cause) => this.nameOf(cause)).join(' and ');
-        const why = saturated ? 'a peer takes too little' : 'a release is missing';
-        throw new MarbleError(
-          `${peer.name} is held by ${causes}${saturated ? ',' : ''} when the test ends: ${why}, or expectHolds()`,
-        );
-      }
-      const { unread } = peer;
-      if (unread.length > 0 && !this.unreadAsserted.has(peer)) {
-        throw new MarbleError(
-          `${peer.name} has ${String(unread.length)} ${unread.length === 1 ? 'byte' : 'bytes'} unread when the test ends, ` +
-            `${describeBytes(unread)}: a reader is missing, or expectUnread()`,
-        );
-      }
-    }
-    for (const script of this.rig.listeners) {
-      if (script.heldBy.length === 0 || this.listenersAsserted.has(script)) continue;
-      const causes = script.heldBy.map((cause) => this.nameOf(cause)).join(' and ');
-      throw new MarbleError(
-        `${script.name} is held by ${causes} when the test ends: a release is missing, or expectDemand()`,
-      );
-    }
-  }
-
   private intervals(
     what: string,
-    call: (...args: never[]) => unknown,
     actual: (fail: Fail) => readonly Mark<never>[],
+    syntax = INTERVALS,
   ): Expectation<never, never> {
-    return new Expectation<never, never>(
-      this.rig,
-      {
-        ...signRules,
-        what,
-        expected: (marbles) => parseMarbles(what, marbles, INTERVALS) as Mark<never>[],
-        actual,
-      },
-      call,
-    );
+    return new Expectation<never, never>(this.rig, {
+      ...signRules,
+      what,
+      expected: (marbles) => parseMarbles(what, marbles, syntax) as Mark<never>[],
+      actual,
+    });
   }
 
-  private peerOf(call: string, end: EitherEnd): { peer: Peer; what: string } {
-    const peer = this.peerThatIs(end);
+  private peerOf(
+    call: string,
+    end: EitherEnd,
+    statement?: Statement,
+  ): { peer: Peer; what: string } {
+    const peer = peerThatIs(this.rig, end);
     if (peer === undefined) throw stranger(call, 'a connection or a peer', end);
+    if (statement !== undefined) peer.stated.add(statement);
     return { peer, what: `${call}(${peer.name})` };
-  }
-
-  private peerThatIs(cause: unknown): Peer | undefined {
-    return this.rig.peers.find((other) => other === cause || other.connection === cause);
-  }
-
-  private nameOf(cause: unknown): string {
-    const peer = this.peerThatIs(cause);
-    if (peer !== undefined) return `${peer.name}, saturated`;
-    return inspect(cause, { depth: 0, breakLength: Infinity });
   }
 }
 
 function stranger(call: string, takes: string, end: unknown): MarbleError {
   const got = kindOf(end);
   return new MarbleError(`${call}: takes ${takes} that this test's helpers have made, got ${got}`);
+}
+
+function signAt(frame: number | undefined, char: string): Mark<never>[] {
+  return frame === undefined ? [] : [sign(frame, char)];
 }
 
 function opened(fail: Fail, what: string, script: ListenerScript): ListenerScript {

@@ -54,6 +54,10 @@ export class ListenerScript {
   private readonly code: string;
   /** Somebody has subscribed to it. */
   opened = false;
+  /** @internal What its diagram says and nobody was there for, other than peers. */
+  readonly missed: Mark[] = [];
+  /** @internal Its failure in a check, at the line that has made it. */
+  readonly fail = MarbleError.here();
   private open: VirtualAcceptor | undefined;
 
   constructor(
@@ -92,7 +96,7 @@ export class ListenerScript {
           `${what}: '${char}' must be a peer or a LibeventError, got ${kindOf(value)}`,
         );
       }
-      value.give(what);
+      value.give(what, this);
       return value;
     });
   }
@@ -100,14 +104,20 @@ export class ListenerScript {
   /** A peer connects, as the system sees it, or accepting has trouble. */
   arrive(value: Arrival): void {
     if (value instanceof LibeventError) {
-      this.open?.trouble(value);
+      if (this.open === undefined) this.miss(value.code);
+      else this.open.trouble(value);
       return;
     }
     value.start(this.options.connection.encoding);
     if (this.open?.arrive(value) !== true) value.refuse();
   }
 
+  private miss(char: string): void {
+    this.missed.push({ frame: this.rig.reactor.now(), char });
+  }
+
   private end(failed: boolean): void {
+    if (this.open === undefined) this.miss(failed ? '#' : '|');
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : undefined;
     this.open?.fail(failed ? new LibeventError(this.code, 'listen', { port }) : undefined);
@@ -163,6 +173,7 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
   }
 
   accept(on: boolean): void {
+    if (on) this.rig.reactor.checkRunning('a listener was subscribed to');
     this.watch.onDemand(on);
     this.rig.reactor.submit(() => {
       this.wanted = on;

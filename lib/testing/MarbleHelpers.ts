@@ -111,7 +111,7 @@ export function marbleHelpers(
       check('connection', config, SCRIPTED_CONNECTION_OPTIONS);
       const options = connectionOptions(config, SCRIPTED_CONNECTION_OPTIONS);
       const end = peer('connection', [marbles, values, config]);
-      end.give(end.name);
+      end.give(end.name, end);
       end.start(options.encoding);
       return end.open(options);
     },

@@ -2,7 +2,8 @@ import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import { ConnectionLog } from './ConnectionLog';
-import { MarbleError } from './MarbleError';
+import type { Mark } from './Mark';
+import { type Fail, MarbleError } from './MarbleError';
 import type { PeerScript, PeerValue } from './PeerScript';
 import type { Rig } from './Rig';
 import { TimeoutValue } from './TimeoutValue';
@@ -14,19 +15,51 @@ import { endingOf } from './endingOf';
 const LOCAL: AddressInfo = { family: 'IPv4', address: '127.0.0.1', port: 40713 };
 const FIRST_PORT = 50001;
 
+/** What a test has said of a connection, so that it is no leftover. */
+export type Statement =
+  'closed' | 'connected' | 'holds' | 'output' | 'saturation' | 'session' | 'unread' | 'unsent';
+
+/** What happens on a connection, with the sessions of `serve` that have failed. */
+class PeerLog extends ConnectionLog {
+  /** `#` with the error, where a session has failed and no `onError` took it. */
+  readonly sessionErrors: Mark[] = [];
+
+  constructor(
+    private readonly rig: Rig,
+    encoding: () => BufferEncoding,
+  ) {
+    super(() => rig.reactor.now(), encoding);
+  }
+
+  onSessionError(error: unknown): boolean {
+    const { reactor, sessionErrors } = this.rig;
+    if (reactor.ended || sessionErrors === 'warned') return false;
+    this.sessionErrors.push({ frame: reactor.now(), char: undefined, value: error });
+    return true;
+  }
+}
+
 /**
  * The other end of a connection, by script. Its frames count from when it connects; what is
  * expected of it is told in frames of the test, as with RxJS's `cold`.
  */
 export class Peer {
   /** @internal */
-  readonly log: ConnectionLog;
+  readonly log: PeerLog;
+  /** @internal */
+  readonly stated = new Set<Statement>();
   /** @internal When the system had nobody who listens. */
   refusedAt: number | undefined;
-  private givenTo: string | undefined;
+  /** @internal When this side had its connection. */
+  connectedAt: number | undefined;
+  /** @internal The diagram that it stands in: what messages call it, and whose it is. */
+  givenTo: { readonly what: string; readonly by: object } | undefined;
+  /** @internal Timeouts that came when there was no connection for them. */
+  missedTimeouts = 0;
   /** @internal The system between the two ends, from when it connects. */
   link: VirtualLink | undefined;
-  private transport: VirtualTransport | undefined;
+  /** @internal */
+  transport: VirtualTransport | undefined;
   private connected: Connection | undefined;
   private encoding: BufferEncoding = 'utf8';
   private readonly received: Buffer[] = [];
@@ -37,11 +70,10 @@ export class Peer {
     readonly name: string,
     private readonly script: PeerScript,
     private readonly rig: Rig,
+    /** @internal Its failure in a check, at the line that has made it. */
+    readonly fail: Fail = MarbleError.here(),
   ) {
-    this.log = new ConnectionLog(
-      () => rig.reactor.now(),
-      () => this.encoding,
-    );
+    this.log = new PeerLog(rig, () => this.encoding);
     rig.peers.push(this);
   }
 
@@ -79,14 +111,19 @@ export class Peer {
     return Buffer.concat([ahead.subarray(Math.max(0, ahead.length - waiting)), rest]);
   }
 
+  /** @internal Bytes that were written and that the system has not taken. */
+  get unsent(): Buffer {
+    return this.transport?.unsent ?? Buffer.alloc(0);
+  }
+
   /** @internal A peer connects once. */
-  give(to: string): void {
+  give(what: string, by: object): void {
     if (this.givenTo !== undefined) {
       throw new MarbleError(
-        `${to}: ${this.name} stands in ${this.givenTo} already, it connects once`,
+        `${what}: ${this.name} stands in ${this.givenTo.what} already, it connects once`,
       );
     }
-    this.givenTo = to;
+    this.givenTo = { what, by };
   }
 
   /** @internal Connects, as the system sees it: from here on the script runs. */
@@ -122,7 +159,7 @@ export class Peer {
     const { rig, log } = this;
     const link = this.link as VirtualLink;
     const port = FIRST_PORT + rig.peers.indexOf(this);
-    const transport = new VirtualTransport(rig.reactor, link, options.read.high);
+    const transport = new VirtualTransport(rig.reactor, link, options.read.high, this.name);
     const connection = new Connection(transport, options, {
       local: addresses?.local ?? (() => LOCAL),
       remote: addresses?.remote ?? (() => ({ family: 'IPv4', address: '127.0.0.1', port })),
@@ -135,6 +172,7 @@ export class Peer {
       log.ending.push(endingOf(rig.reactor.now(), connection, transport));
     });
     this.transport = transport;
+    this.connectedAt = rig.reactor.now();
     this.connected = connection;
     return connection;
   }
@@ -146,7 +184,9 @@ export class Peer {
   }
 
   private send(link: VirtualLink, value: PeerValue): void {
-    if (value instanceof TimeoutValue) this.transport?.timeOut(value.direction);
-    else link.send(toBytes(this.name, value, this.encoding));
+    if (value instanceof TimeoutValue) {
+      if (this.transport?.isClosed !== false) this.missedTimeouts += 1;
+      this.transport?.timeOut(value.direction);
+    } else link.send(toBytes(this.name, value, this.encoding));
   }
 }

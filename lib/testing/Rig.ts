@@ -15,14 +15,14 @@ export interface Rig {
   readonly connectors: ConnectorScript[];
   /** Looks at what was expected, when virtual time has ended. */
   readonly checks: (() => void)[];
+  /** What becomes of a session's error that no `onError` took: the test fails, or the process warns. */
+  readonly sessionErrors: 'checked' | 'warned';
   /** The test's own assertion function. */
   readonly assert: (actual: unknown, expected: unknown) => void;
-  /** Everything has been looked at. */
-  ended: boolean;
 }
 
 /** What a test says once it has ended would never be looked at. */
-export function checkRunning(rig: Rig, what: string): void {
-  if (rig.ended)
+export function checkRunning({ reactor }: Rig, what: string): void {
+  if (reactor.ended)
     throw new MarbleError(`${what}: this test has ended, nothing is looked at any more`);
 }

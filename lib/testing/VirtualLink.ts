@@ -26,6 +26,8 @@ export class VirtualLink {
   private window: number;
   /** Ended: it has sent FIN. Gone: it has sent RST, or the network has failed. */
   private peer: 'open' | 'ended' | 'gone' = 'open';
+  /** What the peer has sent when the connection had closed, and nobody was there for. */
+  readonly late: Buffer[] = [];
   /** The code of what the peer's end has broken with. */
   error: string | undefined;
   /** Our FIN; pending while bytes are in front of it. */
@@ -62,7 +64,11 @@ export class VirtualLink {
 
   /** The peer sends. Nothing reaches a connection that has closed. */
   send(chunk: Buffer): void {
-    if (this.closed || this.dead || chunk.length === 0) return;
+    if (this.dead || chunk.length === 0) return;
+    if (this.closed) {
+      this.late.push(chunk);
+      return;
+    }
     this.incoming.push(chunk);
     this.onChange();
   }

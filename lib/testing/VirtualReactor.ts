@@ -1,4 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
+import { MarbleError } from './MarbleError';
 
 /** A socket that a reactor looks at when something has happened to it. */
 export interface VirtualHandler {
@@ -15,8 +16,24 @@ export class VirtualReactor {
   private completions: (() => void)[] = [];
   private readonly ready = new Set<VirtualHandler>();
   private woken = false;
+  /** Virtual time has ended, and everything has been looked at. */
+  ended = false;
 
   constructor(private readonly scheduler: SchedulerLike) {}
+
+  /**
+   * Refuses what would never happen: no frame comes after the last one.
+   *
+   * @param use - as `connection 1 was written to`
+   * @throws MarbleError
+   */
+  checkRunning(use: string): void {
+    if (!this.ended) return;
+    throw new MarbleError(
+      `${use} when its test had ended: nothing happens any more. Promises settle only then, and timers ` +
+        'of Node fire: use at() or an Observable in their place',
+    );
+  }
 
   now(): number {
     return this.scheduler.now();

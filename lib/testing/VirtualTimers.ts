@@ -12,6 +12,7 @@ export class VirtualTimers implements Timers {
   }
 
   start({ dueMs, periodMs }: TimerSpec, handler: TimerHandler): TimerHandle {
+    this.reactor.checkRunning('a timer of the base was started');
     const fire = (): void => {
       if (periodMs !== undefined) timer = this.reactor.after(periodMs, fire);
       handler.onFired(1);

@@ -51,6 +51,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     private readonly reactor: VirtualReactor,
     private readonly link: VirtualLink,
     private readHighBytes: number,
+    private readonly name = 'a connection',
   ) {
     link.onChange = () => {
       reactor.look(this);
@@ -63,6 +64,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   read(on: boolean): void {
+    if (on) this.reactor.checkRunning(`${this.name} was read`);
     this.reactor.submit(() => {
       this.wanted = on;
       this.turn();
@@ -86,9 +88,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   write(chunk: CheckedChunk, encoding: BufferEncoding): number {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
     if (bytes.length === 0) return 0;
+    this.reactor.checkRunning(`${this.name} was written to`);
     this.reactor.submit(() => {
       this.taken += bytes.length;
-      if (this.output !== 'open' || this.closed) this.addSent(bytes.length);
+      if (this.output !== 'open' || this.isClosed) this.addSent(bytes.length);
       else this.pending.push(bytes);
       this.flush();
       this.idleWatch?.look();
@@ -140,12 +143,17 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   /** A timeout that the test asks for. */
   timeOut(direction: TimeoutDirection): void {
-    if (this.closed) return;
+    if (this.isClosed) return;
     this.reactor.post(() => this.handler?.onTimeout(direction));
   }
 
+  /** What has been written and the system has not taken. */
+  get unsent(): Buffer {
+    return Buffer.concat(this.pending);
+  }
+
   turn(): void {
-    if (this.closed) return;
+    if (this.isClosed) return;
     this.flush();
     if (this.state === 'lingering') this.discard();
     else this.receive();
@@ -226,7 +234,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   private checkPositions(): void {
-    if (this.output === 'failed' || this.closed) return;
+    if (this.output === 'failed' || this.isClosed) return;
     if (this.notifyAt !== undefined && this.sent >= this.notifyAt) {
       this.notifyAt = undefined;
       this.reactor.post(() => this.handler?.onSent());
@@ -251,7 +259,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 
   private end(mode: CloseMode, deadlineMs: number): void {
-    if (this.closed) return;
+    if (this.isClosed) return;
     if (mode === 'linger' && this.output !== 'failed') {
       this.state = 'lingering';
       if (this.output === 'open') this.output = 'finishing';
@@ -281,7 +289,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     else if (this.ownEnd === 'none') this.ownEnd = 'answer';
   }
 
-  private get closed(): boolean {
+  get isClosed(): boolean {
     return this.state === 'closed' || this.state === 'reset';
   }
 
@@ -303,7 +311,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   /** With output that has not been sent, RST: FIN would say that this was all. */
   private closeSocket(asked: 'plain' | 'reset'): void {
-    if (this.closed) return;
+    if (this.isClosed) return;
     const reset = asked === 'reset' || this.pending.length > 0;
     this.state = reset && this.link.error === undefined ? 'reset' : 'closed';
     this.stopReadTimer();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual, inspect } from 'node:util';
-import { MarbleError } from './MarbleError';
+import type { Fail } from './MarbleError';
 import type { Mark } from './Mark';
 import { drawTimelines, firstDifference } from './drawTimelines';
 
@@ -21,24 +21,25 @@ const rules = {
 };
 
 /**
- * What the TestScheduler of RxJS asserts with: the test's own function, whose failure is told as
- * marbles where both sides are timelines.
+ * What RxJS compares is compared with the test's own function, whose failure is told as marbles where
+ * both sides are timelines.
  */
-export function assertTimelines(assert: AssertDeepEqual): AssertDeepEqual {
-  return (actual, expected) => {
-    try {
-      assert(actual, expected);
-    } catch (error) {
-      if (!isMessages(actual) || !isMessages(expected)) throw error;
-      const [is, should] = [actual.map(markOf), expected.map(markOf)];
-      const index = firstDifference(should, is, rules);
-      if (index < 0) throw error;
-      const drawing = drawTimelines(should, is, index, rules);
-      throw new MarbleError(`expectObservable: the timelines differ\n\n${drawing}\n`, {
-        cause: error,
-      });
-    }
-  };
+export function assertTimelines(
+  assert: AssertDeepEqual,
+  actual: unknown,
+  expected: unknown,
+  fail: Fail,
+): void {
+  try {
+    assert(actual, expected);
+  } catch (error) {
+    if (!isMessages(actual) || !isMessages(expected)) throw error;
+    const [is, should] = [actual.map(markOf), expected.map(markOf)];
+    const index = firstDifference(should, is, rules);
+    if (index < 0) throw error;
+    const drawing = drawTimelines(should, is, index, rules);
+    throw fail(`expectObservable: the timelines differ\n\n${drawing}\n`, { cause: error });
+  }
 }
 
 function isMessages(value: unknown): value is Message[] {

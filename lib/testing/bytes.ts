@@ -5,7 +5,9 @@ import { kindOf } from './kindOf';
 /** Bytes as a test may write them: text in the connection's encoding, or bytes. */
 export type Bytes = string | Uint8Array;
 
+/** Characters of an excerpt, and how many of them stand in front of what it is about. */
 const MOST_SHOWN = 48;
+const SHOWN_BEFORE = 16;
 
 /**
  * @param what - what is to be bytes, for the message
@@ -23,11 +25,39 @@ export function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && !/[^\P{C}\t\r\n]/u.test(bytes.toString());
 }
 
-/** Bytes in a message: quoted text where it is text, hexadecimal otherwise. */
-export function describeBytes(bytes: Buffer): string {
+/** The first byte in which two differ, or the length of the shorter one. */
+export function differsAt(one: Buffer, other: Buffer): number {
+  let at = 0;
+  while (at < one.length && at < other.length && one[at] === other[at]) at += 1;
+  return at;
+}
+
+/**
+ * Bytes in a message: quoted text where it is text, hexadecimal otherwise; of many an excerpt.
+ *
+ * @param at - a byte that the excerpt shows
+ */
+export function describeBytes(bytes: Buffer, at = 0): string {
   const text = isText(bytes);
-  const all = text ? bytes.toString() : bytes.toString('hex');
-  const shown = all.length > MOST_SHOWN ? `${all.slice(0, MOST_SHOWN)}…` : all;
-  const size = all.length > MOST_SHOWN ? ` (${String(bytes.length)} bytes)` : '';
-  return (text ? JSON.stringify(shown) : `<${shown}>`) + size;
+  const shown = (part: Buffer): string =>
+    text ? JSON.stringify(part.toString()).slice(1, -1) : part.toString('hex');
+  const quoted = (inner: string): string => (text ? `"${inner}"` : `<${inner}>`);
+  const most = text ? MOST_SHOWN : MOST_SHOWN / 2;
+  if (bytes.length <= most) return quoted(shown(bytes));
+  const begin = boundary(
+    bytes,
+    Math.max(0, Math.min(at - SHOWN_BEFORE, bytes.length - most)),
+    text,
+  );
+  const end = boundary(bytes, begin + most, text);
+  const inner = `${begin > 0 ? '…' : ''}${shown(bytes.subarray(begin, end))}${end < bytes.length ? '…' : ''}`;
+  const from = begin > 0 ? `, from byte ${String(begin)}` : '';
+  return `${quoted(inner)} (${String(bytes.length)} bytes${from})`;
+}
+
+/** Where a character begins, at a place or in front of it. */
+function boundary(bytes: Buffer, place: number, isText: boolean): number {
+  let at = place;
+  while (isText && at < bytes.length && ((bytes[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+  return at;
 }

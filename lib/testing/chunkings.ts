@@ -1,5 +1,5 @@
 import { checkedOptions, type OptionTable, option } from '../common/options';
-import { MarbleError } from './MarbleError';
+import { MarbleError, stackLines } from './MarbleError';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
 /** Options of {@link chunkings}. */
@@ -98,12 +98,10 @@ export function everyChunking(
 function cutAs(chunks: readonly Buffer[], error: unknown): MarbleError {
   const cut = chunks.map(describeBytes).join(' ');
   const message = `with the input cut as ${cut}: ${error instanceof Error ? error.message : String(error)}`;
-  const whole =
-    error instanceof MarbleError
-      ? new MarbleError(message)
-      : new MarbleError(message, { cause: error });
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const lines = stack.split('\n').filter((line) => /^ +at /.test(line));
+  const { cause, errors = [] } =
+    error instanceof MarbleError ? error : { cause: error, errors: undefined };
+  const whole = new MarbleError(message, { ...(cause === undefined ? {} : { cause }), errors });
+  const lines = stackLines(error instanceof Error ? error.stack : undefined);
   if (lines.length > 0) whole.stack = [`${whole.name}: ${message}`, ...lines].join('\n');
   return whole;
 }

@@ -6,8 +6,13 @@ import { type MarbleHelpers, marbleHelpers } from './MarbleHelpers';
 import { MarbleError } from './MarbleError';
 import type { Rig } from './Rig';
 import { VirtualReactor } from './VirtualReactor';
-import { type AssertDeepEqual, assertTimelines } from './assertTimelines';
+import { PromiseWatch } from './PromiseWatch';
+import { RxjsExpectations } from './RxjsExpectations';
+import type { AssertDeepEqual } from './assertTimelines';
+import { failureOf } from './failureOf';
+import { leftovers } from './leftovers';
 import { limitSteps } from './limitSteps';
+import { sessionFailures } from './sessionFailures';
 
 /**
  * Runs a test of whole connections in virtual time.
@@ -58,38 +63,57 @@ export function marbles(
       throw new TypeError(`${name} must be a function, got ${typeof value}`);
     }
   }
-  const scheduler = new TestScheduler(assertTimelines(assert));
+  const failures: unknown[] = [];
+  const failed = (failure: unknown): void => {
+    failures.push(failure);
+  };
+  const observables = new RxjsExpectations(assert, failed);
+  const scheduler = new TestScheduler(observables.assert);
   limitSteps(scheduler);
   scheduler.run((helpers) => {
     const reactor = new VirtualReactor(scheduler);
-    const rig: Rig = {
-      scheduler,
-      reactor,
-      peers: [],
-      listeners: [],
-      connectors: [],
-      checks: [],
-      assert,
-      ended: false,
-    };
+    const none = { peers: [], listeners: [], connectors: [], checks: [] };
+    const rig: Rig = { scheduler, reactor, sessionErrors: 'checked', assert, ...none };
     const expectations = new Expectations(rig);
     const restore = useTurns((turn) => {
       scheduler.schedule(turn);
     });
+    const promises = new PromiseWatch();
     try {
-      const result = body(marbleHelpers(rig, expectations, helpers));
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw new MarbleError('a marble test is synchronous, its body must not return a promise');
+      runBody(() => body(marbleHelpers(rig, expectations, observables.wrap(helpers))));
+      // What has thrown has cut virtual time short: what comes later has not happened.
+      if (attempt(helpers.flush, failed)) {
+        observables.checkStated();
+        for (const check of rig.checks) attempt(check, failed);
       }
-      helpers.flush();
-      // The checks that nothing is left come last: what is expected tells more.
-      for (const check of rig.checks) check();
-      expectations.checkLeftovers();
+      failures.push(...sessionFailures(rig));
+      // What was expected tells more than what is left.
+      if (failures.length === 0) failures.push(...leftovers(rig, expectations.stated));
     } finally {
-      rig.ended = true;
+      promises.stop();
+      reactor.ended = true;
       restore();
     }
+    if (failures.length > 0) throw failureOf(failures, promises.reason);
   });
+}
+
+function attempt(work: () => void, failed: (failure: unknown) => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (failure) {
+    failed(failure);
+    return false;
+  }
+}
+
+function runBody(body: () => unknown): void {
+  const result = body() as PromiseLike<unknown> | undefined;
+  if (typeof result?.then !== 'function') return;
+  // Its failure would be nobody's, and takes the process with it.
+  result.then(undefined, () => undefined);
+  throw new MarbleError('a marble test is synchronous, its body must not return a promise');
 }
 
 /**

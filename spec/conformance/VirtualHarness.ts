@@ -52,7 +52,7 @@ export class VirtualHarness implements Harness {
     const { scheduler, reactor } = this;
     const assert = (): void => undefined;
     const none = { peers: [], listeners: [], connectors: [], checks: [] };
-    return { scheduler, reactor, assert, ended: false, ...none };
+    return { scheduler, reactor, sessionErrors: 'warned', assert, ...none };
   }
 
   open(config: ConnectionConfig = {}): Promise<Pair> {

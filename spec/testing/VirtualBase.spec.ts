@@ -14,8 +14,9 @@ describe('base', () => {
   });
 
   it('times out on it', () => {
-    marbles(({ base, connection, expectObservable }) => {
+    marbles(({ base, connection, expectClosed, expectObservable }) => {
       const conn = connection('a');
+      expectClosed(conn).toBe('');
       const timed = conn.pipe(
         map(() => 'a'),
         timeout({ each: 5, scheduler: base.scheduler }),

@@ -217,6 +217,7 @@ describe('marbles with bad input', () => {
     const late = (call: (helpers: MarbleHelpers, conn: Connection) => unknown) => {
       marbles((helpers) => {
         const conn = helpers.connection('');
+        conn.destroy();
         after = () => call(helpers, conn);
       });
       return expect(after);

@@ -1,4 +1,3 @@
-import { NEVER } from 'rxjs';
 import { serve } from 'rxjs-libevent';
 import { marbles } from './support/marbles';
 import { messageOf } from './support/messageOf';
@@ -54,10 +53,12 @@ describe('listener and connector with bad input', () => {
   });
 
   it('leaves a listener to the limits of serve', () => {
-    marbles(({ listener, peer }) => {
-      listener('-a', { a: peer('') })
-        .pipe(serve(() => NEVER, { concurrency: 1 }))
+    marbles(({ listener, peer, expectClosed }) => {
+      const a = peer('');
+      listener('-a', { a })
+        .pipe(serve((conn) => conn, { concurrency: 1 }))
         .subscribe();
+      expectClosed(a).toBe('');
     });
   });
 

@@ -146,8 +146,9 @@ describe('marbles', () => {
   });
 
   it('shows demand, from the first subscriber to the last', () => {
-    marbles(({ connection, cold, expectDemand }) => {
+    marbles(({ connection, cold, expectClosed, expectDemand }) => {
       const conn = connection('');
+      expectClosed(conn).toBe('');
       cold('--a---b|').subscribe({
         next: (step) =>
           step === 'a' ? subscriptions.push(conn.subscribe()) : subscriptions.pop()?.unsubscribe(),
@@ -158,8 +159,9 @@ describe('marbles', () => {
   });
 
   it('shows holds by their causes, as they change', () => {
-    marbles(({ connection, at, expectHolds }) => {
+    marbles(({ connection, at, expectClosed, expectHolds }) => {
       const conn = connection('');
+      expectClosed(conn).toBe('');
       const releases: Release[] = [];
       at('-a-b-c-d', {
         a: () => releases.push(conn.hold('first')),
@@ -182,8 +184,9 @@ describe('marbles', () => {
   });
 
   it('keeps to its marks, whoever else waits for bytes to leave', () => {
-    marbles(({ connection, expectSaturation }) => {
+    marbles(({ connection, expectClosed, expectSaturation }) => {
       const conn = connection('', {}, { takes: '--2--4', write: { high: 4, low: 1 } });
+      expectClosed(conn).toBe('');
       of('ab').pipe(sendTo(conn)).subscribe();
       conn.next('cdef');
       expectSaturation(conn).toBe('^----!');
@@ -228,7 +231,7 @@ describe('marbles', () => {
   });
 
   it('counts as output only what the system has not taken', () => {
-    marbles(({ connection, expectSaturation }) => {
+    marbles(({ connection, expectClosed, expectSaturation }) => {
       const conn = connection(
         '',
         {},
@@ -242,6 +245,7 @@ describe('marbles', () => {
         { takes: '', sendBufferBytes: 5, write: { high: 2, low: 1 } },
       );
       roomy.next('abcde');
+      for (const open of [conn, roomy]) expectClosed(open).toBe('');
       expectSaturation(roomy).toBe('(^!)');
     });
   });
@@ -255,8 +259,9 @@ describe('marbles', () => {
       of(0).subscribe(more('abc'));
       expectOutput(conn).toBe('-a-b', { a: 'ab', b: 'c' });
     });
-    marbles(({ connection, at, expectOutput }) => {
+    marbles(({ connection, at, expectOutput, expectUnsent }) => {
       const conn = connection('', {}, { takes: '*-!---2' });
+      expectUnsent(conn).toBe('d');
       at('-a-b', {
         a: () => {
           conn.next('a');
@@ -277,7 +282,7 @@ describe('marbles', () => {
       expectOutput(conn).toBe('x', { x: 'ab' });
       expectOutput(conn).toBe('(ab)');
       expectOutput(conn, { coalesced: false }).toBe('(ab)');
-      expectOutput(conn).toAddUpTo('ab');
+      expectOutput(conn).toAddUpTo('ab', { end: 'none' });
     });
     expect(
       failure(({ connection, expectOutput }) => {

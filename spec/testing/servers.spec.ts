@@ -67,7 +67,7 @@ describe('listener', () => {
   });
 
   it('resets a connection whose pipeline fails, and goes on', () => {
-    marbles(({ listener, peer, expectOutput, expectClosed }) => {
+    marbles(({ listener, peer, expectOutput, expectClosed, expectSessionError }) => {
       const [bad, good] = [peer('-x'), peer('-x|')];
       listener('a-b', { a: bad, b: good })
         .pipe(
@@ -85,6 +85,7 @@ describe('listener', () => {
       const first = (of: typeof bad) => of.connection;
       expectOutput(bad).toBe('-#');
       expectClosed(bad).toBe('-R');
+      expectSessionError(bad).toBe('-#', /^refused by the pipeline$/);
       expectOutput(good).toBe('---x|');
     });
   });
@@ -101,7 +102,9 @@ describe('listener', () => {
       const a = peer('');
       const trouble = new LibeventError('EMFILE', 'accept');
       const server = listener('-t--a', { a, t: trouble });
-      server.subscribe();
+      server.subscribe((conn) => {
+        conn.destroy();
+      });
       expectObservable(server.errors).toBe('-t', { t: trouble });
       expectAccepted(server).toBe('101ms a', { a });
     });

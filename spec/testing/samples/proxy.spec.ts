@@ -23,12 +23,13 @@ describe('proxy', () => {
     marbles((test) => {
       const { connection, connector, peer, expectDemand, expectHolds, expectOutput } = test;
       const client = connection('--a-b-c-|', { a: 'aaaa', b: 'bbbb', c: 'cc' }, { name: 'client' });
-      const server = peer('', {}, { name: 'server', takes: '----------3-3--*' });
+      const server = peer('18ms |', {}, { name: 'server', takes: '----------3-3--*' });
       const target = connector(['s'], { s: server })({ port: 1, write: { high: 6, low: 2 } });
       proxy(client, target).subscribe();
       expectDemand(client).toBe('^---!-------(^!)');
       expectHolds(client).toBe('----s-------!', { s: server });
       test.expectSaturation(server).toBe('----^-------!');
+      test.expectClosed(client).toBe('18ms |');
       expectOutput(server).toBe('----------x-y--(z|)', { x: 'aaa', y: 'abb', z: 'bbcc' });
     });
   });
@@ -48,13 +49,14 @@ describe('proxy', () => {
   });
 
   it('resets the client when the server cannot be reached', () => {
-    marbles(({ connection, connector, expectOutput }) => {
+    marbles(({ connection, connector, expectOutput, expectSessionError }) => {
       const client = connection('a');
       const target = connector(['---#'])({ port: 1 });
       of(client)
         .pipe(serve((conn) => proxy(conn, target)))
         .subscribe();
       expectOutput(client).toBe('---#');
+      expectSessionError(client).toBe('---#', 'ECONNREFUSED');
     });
   });
 });

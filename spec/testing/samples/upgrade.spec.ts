@@ -25,11 +25,12 @@ describe('upgrade', () => {
   });
 
   it('resets whoever says something else', () => {
-    marbles(({ connection, expectOutput, expectClosed }) => {
+    marbles(({ connection, expectOutput, expectClosed, expectSessionError }) => {
       const conn = connection('--a', { a: 'hello\n' });
       of(conn).pipe(serve(upgrade)).subscribe();
       expectOutput(conn).toBe('--#');
       expectClosed(conn).toBe('--R');
+      expectSessionError(conn).toBe('--#', /^not a handshake: "hello"/);
     });
   });
 });

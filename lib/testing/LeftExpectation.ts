@@ -3,8 +3,8 @@ import type { Peer } from './Peer';
 import { type Rig, checkRunning } from './Rig';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
-/** The bytes that a test expects nobody to have read when it ends. */
-export class UnreadExpectation {
+/** The bytes that a test expects to be left when it ends: unread, or unsent. */
+export class LeftExpectation {
   private stated = false;
 
   /** @internal */
@@ -12,11 +12,10 @@ export class UnreadExpectation {
     private readonly rig: Rig,
     private readonly what: string,
     private readonly peer: Peer,
-    private readonly unread: (fail: Fail) => Buffer,
-    call: (...args: never[]) => unknown,
+    private readonly left: (fail: Fail) => Buffer,
   ) {
     checkRunning(rig, what);
-    const fail = MarbleError.at(call);
+    const fail = MarbleError.here();
     rig.checks.push(() => {
       if (!this.stated) throw fail(`${what}: nothing is expected, call toBe()`);
     });
@@ -24,11 +23,11 @@ export class UnreadExpectation {
 
   readonly toBe = (bytes: Bytes): void => {
     const { rig, what } = this;
-    const fail = MarbleError.at(this.toBe);
+    const fail = MarbleError.here();
     const expected = toBytes(`${what}: what is left`, bytes, this.peer.textEncoding);
     this.stated = true;
     rig.checks.push(() => {
-      const actual = this.unread(fail);
+      const actual = this.left(fail);
       if (actual.equals(expected)) {
         rig.assert(actual.length, expected.length);
         return;

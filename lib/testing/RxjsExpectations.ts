@@ -1,0 +1,82 @@
+import type { RunHelpers } from 'rxjs/testing';
+import { type Fail, MarbleError } from './MarbleError';
+import { type AssertDeepEqual, assertTimelines } from './assertTimelines';
+
+/** One `expectObservable` or `expectSubscriptions`, from its call to its check. */
+interface Waiting {
+  readonly what: string;
+  /** Its failure, at the line of `toBe`; of the call itself, while nothing is expected. */
+  fail: Fail;
+  stated: boolean;
+}
+
+/**
+ * RxJS's own expectations: each failure points at its line, and keeps no other check from being made.
+ * The scheduler asserts them in the order of their calls.
+ */
+export class RxjsExpectations {
+  private readonly waiting: Waiting[] = [];
+
+  constructor(
+    private readonly compare: AssertDeepEqual,
+    private readonly onFailed: (failure: unknown) => void,
+  ) {}
+
+  /** What the scheduler asserts with. */
+  readonly assert: AssertDeepEqual = (actual, expected) => {
+    const index = this.waiting.findIndex(({ stated }) => stated);
+    const [check] = index < 0 ? [] : this.waiting.splice(index, 1);
+    try {
+      assertTimelines(this.compare, actual, expected, check?.fail ?? MarbleError.here());
+    } catch (error) {
+      this.onFailed(error);
+    }
+  };
+
+  /** RxJS's helpers, with these in their places. */
+  wrap(helpers: RunHelpers): RunHelpers {
+    const expectObservable: RunHelpers['expectObservable'] = (observable, subscription) => {
+      const call = helpers.expectObservable(observable, subscription);
+      const check = this.begin('expectObservable');
+      return {
+        toBe: (...args) => {
+          this.state(check);
+          call.toBe(...args);
+        },
+        toEqual: (other) => {
+          this.state(check);
+          call.toEqual(other);
+        },
+      };
+    };
+    const expectSubscriptions: RunHelpers['expectSubscriptions'] = (logs) => {
+      const call = helpers.expectSubscriptions(logs);
+      const check = this.begin('expectSubscriptions');
+      return {
+        toBe: (marbles) => {
+          this.state(check);
+          call.toBe(marbles);
+        },
+      };
+    };
+    return { ...helpers, expectObservable, expectSubscriptions };
+  }
+
+  /** What was called and says nothing passes in RxJS. */
+  checkStated(): void {
+    for (const { what, fail, stated } of this.waiting) {
+      if (!stated) this.onFailed(fail(`${what}: nothing is expected, call toBe()`));
+    }
+  }
+
+  private begin(what: string): Waiting {
+    const check = { what, fail: MarbleError.here(), stated: false };
+    this.waiting.push(check);
+    return check;
+  }
+
+  private state(check: Waiting): void {
+    check.fail = MarbleError.here();
+    check.stated = true;
+  }
+}
