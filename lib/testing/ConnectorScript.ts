@@ -28,7 +28,10 @@ export type Outcome = Peer | LibeventError;
 export interface ScriptedConnectConfig {
   /** What messages call it. Default: `'connector 1'`, counted in the order of their making. */
   readonly name?: string;
-  /** What `#` in the marbles is: the name of an errno. Default: `'ECONNREFUSED'`. */
+  /**
+   * What `#` in the marbles is: the name of an errno, or of how a look-up fails, as `'ENOTFOUND'`, where
+   * a name is looked up. Default: `'ECONNREFUSED'`.
+   */
   readonly code?: string;
   /** What every name is resolved to, in the resolver's order. Default: `['127.0.0.1']`. */
   readonly addresses?: readonly string[];
@@ -57,6 +60,9 @@ export interface Connect {
   <T>(config: ConnectConfig, session: Session<T>): Observable<T>;
 }
 
+const LOOKUP = 'getaddrinfo';
+/** Of what the look-up of a name fails with. */
+const LOOKUP_CODES = /^(ENOTFOUND|ENODATA|EAI_[A-Z]+)$/;
 const SYNTAX = { signs: '#', endings: '#', values: true };
 
 /** Attempts to connect in virtual time: what each of them comes to, and when. */
@@ -114,6 +120,26 @@ export class ConnectorScript {
     return this.outcomes[number - 1];
   }
 
+  /** How the look-up of a name fails, if that is what the next attempt comes to; it is made, then. */
+  lookupFailure(
+    host: string,
+    port: number,
+  ): { readonly frame: number; readonly value: LibeventError } | undefined {
+    const outcome = this.outcomes[this.attempts.length];
+    if (outcome === undefined || outcome.value instanceof Peer) return undefined;
+    const isFound =
+      outcome.value === undefined
+        ? !LOOKUP_CODES.test(this.code)
+        : outcome.value.syscall !== LOOKUP;
+    if (isFound) return undefined;
+    const { frame } = outcome;
+    this.next();
+    return {
+      frame,
+      value: outcome.value ?? new LibeventError(this.code, LOOKUP, { address: host, port }),
+    };
+  }
+
   errorOf(outcome: Mark<Outcome>, { address, port }: AddressInfo): LibeventError {
     if (outcome.value instanceof LibeventError) return outcome.value;
     return new LibeventError(this.code, 'connect', { address, port });
@@ -153,9 +179,20 @@ class VirtualConnector implements Connector {
     private readonly handler: ConnectorHandler,
   ) {}
 
-  lookup(): void {
+  lookup(host: string): void {
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : 0;
+    const failure = this.script.lookupFailure(host, port);
+    if (failure !== undefined) {
+      this.underWay.add(
+        this.rig.reactor.after(failure.frame, () => {
+          this.post(() => {
+            this.handler.onNotFound(failure.value);
+          });
+        }),
+      );
+      return;
+    }
     this.post(() => {
       this.handler.onFound(this.script.addresses.map((address) => ({ ...address, port })));
     });

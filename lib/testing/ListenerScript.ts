@@ -1,3 +1,4 @@
+import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
@@ -8,6 +9,7 @@ import {
   listenOptions,
 } from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
+import { ipVersion } from '../connection/ipVersion';
 import { ACCEPT_CREDIT } from '../connection/Listening';
 import { MarbleError } from './MarbleError';
 import { type Mark, sign } from './Mark';
@@ -74,7 +76,7 @@ export class ListenerScript {
     this.listener = new Listener((handler) => this.openAcceptor(handler), this.options);
     for (const { frame, char, value } of arrivals) {
       rig.reactor.after(frame, () => {
-        if (value === undefined) this.end(char === '#');
+        if (value === undefined) this.end(char === '#' ? '#' : '|');
         else this.arrive(value);
       });
     }
@@ -108,27 +110,31 @@ export class ListenerScript {
       else this.open.trouble(value);
       return;
     }
-    value.start(this.options.connection.encoding);
-    if (this.open?.arrive(value) !== true) value.refuse();
+    if (this.open === undefined) value.refuse();
+    else this.open.arrive(value);
   }
 
   private miss(char: string): void {
     this.missed.push({ frame: this.rig.reactor.now(), char });
   }
 
-  private end(failed: boolean): void {
-    if (this.open === undefined) this.miss(failed ? '#' : '|');
+  /** Its base is closed, or listening fails. */
+  end(how: '|' | '#'): void {
+    const failed = how === '#';
+    if (this.open === undefined) this.miss(how);
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : undefined;
     this.open?.fail(failed ? new LibeventError(this.code, 'listen', { port }) : undefined);
+    // The base is closed, and with it whatever it has accepted.
+    if (!failed) for (const { value } of this.accepted) value?.transport?.stop();
   }
 
   private openAcceptor(handler: AcceptorHandler): Acceptor {
     const { rig, options } = this;
     const { target } = options;
-    const port = target.kind === 'ip' && target.port !== 0 ? target.port : DEFAULT_PORT;
+    const address = addressOf(target);
     this.opened = true;
-    const acceptor = new VirtualAcceptor(rig, options, handler, {
+    const acceptor = new VirtualAcceptor(rig, options, address, handler, {
       onDemand: (on) => this.demand.push(sign(rig.reactor.now(), on ? '^' : '!')),
       onTaken: (peer) =>
         this.accepted.push({ frame: rig.reactor.now(), char: undefined, value: peer }),
@@ -139,13 +145,29 @@ export class ListenerScript {
     if (this.open === undefined) {
       this.open = acceptor;
       rig.reactor.post(() => {
-        if (this.open === acceptor) handler.onBound({ family: 'IPv4', address: '127.0.0.1', port });
+        if (this.open === acceptor) handler.onBound(address);
       });
     } else {
-      acceptor.fail(new LibeventError('EADDRINUSE', 'bind', { port }));
+      acceptor.fail(new LibeventError('EADDRINUSE', 'bind', { port: address.port }));
     }
     return acceptor;
   }
+}
+
+/** A name, and no host, are this machine. */
+function addressOf(target: ListenOptions['target']): AddressInfo {
+  if (target.kind === 'unix') return { family: 'unix', address: target.path, port: 0 };
+  const host = target.kind === 'ip' ? (target.host ?? '') : '';
+  const port = target.kind === 'ip' && target.port !== 0 ? target.port : DEFAULT_PORT;
+  const version = ipVersion(host);
+  if (version === 6) return { family: 'IPv6', address: host, port };
+  return { family: 'IPv4', address: version === 4 ? host : '127.0.0.1', port };
+}
+
+/** The address of a connection that was accepted at one: `::` and `0.0.0.0` are none. */
+function acceptedAt(address: AddressInfo): AddressInfo {
+  if (address.address === '::') return { ...address, address: '::1' };
+  return address.address === '0.0.0.0' ? { ...address, address: '127.0.0.1' } : address;
 }
 
 interface AcceptorWatch {
@@ -156,7 +178,10 @@ interface AcceptorWatch {
 
 /** `native/listener.cc` without a system: accepts while it is wanted and has credit. */
 class VirtualAcceptor implements Acceptor, VirtualHandler {
+  /** Those who are connected and not accepted, and behind them those who wait to be connected. */
   private readonly backlog: Peer[] = [];
+  /** How many of them are connected: the backlog, and one more. */
+  private connected = 0;
   private wanted = false;
   private allowance: number;
   private resting = false;
@@ -166,6 +191,7 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
   constructor(
     private readonly rig: Rig,
     private readonly options: ListenOptions,
+    private readonly address: AddressInfo,
     private readonly handler: AcceptorHandler,
     private readonly watch: AcceptorWatch,
   ) {
@@ -201,12 +227,19 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
     });
   }
 
-  /** A peer has connected, as the system sees it. False where the backlog has no room. */
-  arrive(peer: Peer): boolean {
-    if (this.closed || this.backlog.length >= this.options.backlog) return false;
+  /** A peer wants to connect. Where the backlog has no room it waits; nobody is refused. */
+  arrive(peer: Peer): void {
     this.backlog.push(peer);
-    this.rig.reactor.look(this);
-    return true;
+    this.connectNext();
+  }
+
+  private connectNext(): void {
+    for (; this.connected <= this.options.backlog; this.connected += 1) {
+      const peer = this.backlog[this.connected];
+      if (peer === undefined) return;
+      peer.start(this.options.connection.encoding);
+      this.rig.reactor.look(this);
+    }
   }
 
   trouble(error: LibeventError): void {
@@ -235,6 +268,8 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
     while (!this.closed && this.wanted && !this.resting && this.allowance > 0) {
       const peer = this.backlog.shift();
       if (peer === undefined) return;
+      this.connected -= 1;
+      this.connectNext();
       this.allowance -= 1;
       if (this.failing) {
         this.failing = false;
@@ -252,7 +287,7 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
     return {
       take: () => {
         this.watch.onTaken(peer);
-        return peer.open(this.options.connection);
+        return peer.open(this.options.connection, { local: () => acceptedAt(this.address) });
       },
       refuse: () => {
         this.rig.reactor.submit(() => {

@@ -43,7 +43,8 @@ const SCRIPTED_CONNECTION_OPTIONS = {
 export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
   /**
    * A connection that is open from frame 0. In the marbles, values are chunks that the peer sends,
-   * `|` is its FIN, `#` its RST or another error. Instead of marbles: chunks that come at once,
+   * `|` is its FIN, `#` its RST or another error; `!` it closes for good, and answers our next bytes
+   * with RST. Instead of marbles: chunks that come at once,
    * then FIN.
    */
   connection(

@@ -1,5 +1,6 @@
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { Connection } from '../connection/Connection';
+import { ipVersion } from '../connection/ipVersion';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import { ConnectionLog } from './ConnectionLog';
 import type { Mark } from './Mark';
@@ -12,7 +13,7 @@ import { VirtualTransport } from './VirtualTransport';
 import { toBytes } from './bytes';
 import { endingOf } from './endingOf';
 
-const LOCAL: AddressInfo = { family: 'IPv4', address: '127.0.0.1', port: 40713 };
+const LOCAL_PORT = 40713;
 const FIRST_PORT = 50001;
 
 /** What a test has said of a connection, so that it is no leftover. */
@@ -149,6 +150,7 @@ export class Peer {
       rig.reactor.after(frame, () => {
         if (value !== undefined) this.send(link, value);
         else if (char === '|') link.end();
+        else if (char === '!') link.closeFully();
         else link.fail(script.code);
       });
     }
@@ -158,11 +160,22 @@ export class Peer {
   open(options: ConnectionOptions, addresses?: Partial<ConnectionAddresses>): Connection {
     const { rig, log } = this;
     const link = this.link as VirtualLink;
-    const port = FIRST_PORT + rig.peers.indexOf(this);
+    const { address: host, port: ownPort = FIRST_PORT + rig.peers.indexOf(this) } = this.script;
+    // Both ends are of one family: that of the address that is known.
+    const known = addresses?.local?.() ?? addresses?.remote?.();
+    const ipv6 = known === undefined ? ipVersion(host ?? '') === 6 : known.family === 'IPv6';
+    const family = ipv6 ? 'IPv6' : 'IPv4';
+    const here = ipv6 ? '::1' : '127.0.0.1';
+    const far: AddressInfo = { family, address: host ?? here, port: ownPort };
+    // Whoever connects has any port, and whoever is connected to its own.
+    const near: AddressInfo = {
+      ...{ family, address: here },
+      port: addresses?.remote === undefined ? LOCAL_PORT : ownPort,
+    };
     const transport = new VirtualTransport(rig.reactor, link, options.read.high, this.name);
     const connection = new Connection(transport, options, {
-      local: addresses?.local ?? (() => LOCAL),
-      remote: addresses?.remote ?? (() => ({ family: 'IPv4', address: '127.0.0.1', port })),
+      local: addresses?.local ?? (() => near),
+      remote: addresses?.remote ?? (() => far),
     });
     transport.onReceived = (chunk) => {
       this.received.push(chunk);

@@ -1,3 +1,4 @@
+import { ipVersion } from '../connection/ipVersion';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError } from './MarbleError';
 import { type Mark, isSign } from './Mark';
@@ -26,21 +27,36 @@ export interface PeerConfig {
    * does not take counts as output at once. Bounds: 0 up.
    */
   readonly sendBufferBytes?: number;
-  /** Whether chunks that wait to be read come as one, as from a system. Default: false. */
+  /**
+   * Whether chunks that wait to be read come as one, those of one frame included, as from a system.
+   * Default: true; false for chunks that are given instead of marbles.
+   */
   readonly coalesce?: boolean;
+  /** Its numeric address. Default: that of this machine, in the family of whom it connects to. */
+  readonly address?: string;
+  /** Its port. Default: 50001 for the first one, and so on. Bounds: 1 to 65535. */
+  readonly port?: number;
   /** What `#` in the marbles is: the name of an errno. Default: `'ECONNRESET'`, a peer's RST. */
   readonly code?: string;
+}
+
+function numericAddress(value: unknown, name: string): string {
+  if (typeof value === 'string' && ipVersion(value) !== 0) return value;
+  const got = typeof value === 'string' ? `'${value}'` : kindOf(value);
+  throw new MarbleError(`${name} must be a numeric address, got ${got}`);
 }
 
 export const PEER_OPTIONS = {
   name: option.optional(option.text),
   takes: option.other<PeerConfig['takes']>(),
   sendBufferBytes: (value, name) => bytesOption(name, value ?? 0),
-  coalesce: option.flag(false),
+  coalesce: option.optional(option.flag(true)),
+  address: option.optional(numericAddress),
+  port: option.optional(option.integer('ports', 1, 65535)),
   code: errnoName('ECONNRESET'),
 } satisfies OptionTable<PeerConfig>;
 
-const INPUT = { signs: '|#', endings: '#', values: true };
+const INPUT = { signs: '|#!', endings: '#!', values: true };
 const TAKES = { signs: '!', endings: '', values: true };
 
 /** The marbles of a peer, read and checked. */
@@ -51,6 +67,8 @@ export class PeerScript {
   readonly sendBufferBytes: number;
   readonly coalesce: boolean;
   readonly code: string;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
 
   constructor(
     what: string,
@@ -71,7 +89,9 @@ export class PeerScript {
     this.takes = takesOf(what, options.takes);
     this.takesAll = options.takes === undefined;
     this.sendBufferBytes = options.sendBufferBytes;
-    this.coalesce = options.coalesce;
+    this.coalesce = options.coalesce ?? !Array.isArray(marbles);
+    this.address = options.address;
+    this.port = options.port;
     this.code = options.code;
   }
 }

@@ -24,8 +24,11 @@ export class VirtualLink {
   private readonly outgoing: Buffer[] = [];
   private outgoingBytes = 0;
   private window: number;
-  /** Ended: it has sent FIN. Gone: it has sent RST, or the network has failed. */
-  private peer: 'open' | 'ended' | 'gone' = 'open';
+  /**
+   * Ended: it has sent FIN. Closed: so it has, and answers whatever still reaches it with RST. Gone: it
+   * has sent RST, or the network has failed.
+   */
+  private peer: 'open' | 'ended' | 'closed' | 'gone' = 'open';
   /** What the peer has sent when the connection had closed, and nobody was there for. */
   readonly late: Buffer[] = [];
   /** The code of what the peer's end has broken with. */
@@ -51,6 +54,11 @@ export class VirtualLink {
   /** The peer has sent FIN or RST. */
   get dead(): boolean {
     return this.peer !== 'open';
+  }
+
+  /** Both sides have sent FIN: neither of the sockets is there to be reset any more. */
+  private get bothEnded(): boolean {
+    return this.dead && this.peer !== 'gone' && this.fin === 'sent';
   }
 
   /** What the peer has sent and nobody has read. */
@@ -80,11 +88,22 @@ export class VirtualLink {
     this.onChange();
   }
 
+  /** The peer closes its socket for good. With bytes that it has not taken that is RST. */
+  closeFully(): void {
+    if (this.dead) return;
+    if (this.outgoing.length > 0) {
+      this.fail('ECONNRESET');
+      return;
+    }
+    this.peer = 'closed';
+    this.onChange();
+  }
+
   /** The peer has gone: RST, or an error of the network. */
   fail(code: string): void {
-    if (this.peer === 'gone') return;
+    if (this.peer === 'gone' || this.bothEnded) return;
     // As the system says it: after its FIN, a peer's RST is a broken pipe.
-    this.error = this.peer === 'ended' && code === 'ECONNRESET' ? 'EPIPE' : code;
+    this.error = this.dead && code === 'ECONNRESET' ? 'EPIPE' : code;
     this.peer = 'gone';
     this.outgoing.length = 0;
     this.outgoingBytes = 0;
@@ -120,6 +139,10 @@ export class VirtualLink {
     const room = this.config.sendBufferBytes - this.outgoingBytes + this.window;
     const bytes = Math.min(chunk.length, Math.max(0, room));
     if (bytes === 0) return 0;
+    if (this.peer === 'closed') {
+      this.fail('ECONNRESET');
+      return bytes;
+    }
     this.outgoing.push(chunk.subarray(0, bytes));
     this.outgoingBytes += bytes;
     this.deliver();
@@ -133,17 +156,23 @@ export class VirtualLink {
     this.deliver();
   }
 
-  /** Closes the socket. With bytes unread that is RST, otherwise FIN. */
-  close(reset: boolean): void {
-    if (this.closed) return;
+  /**
+   * Closes the socket. With bytes unread that is RST, otherwise FIN.
+   *
+   * @returns whether RST has been sent
+   */
+  close(reset: boolean): boolean {
+    if (this.closed) return false;
+    const resets = (reset || this.hasUnread) && this.peer !== 'gone' && !this.bothEnded;
     if (reset || this.hasUnread) {
       this.outgoing.length = 0;
       this.incoming.length = 0;
-      if (this.peer !== 'gone') this.arrivals.onReset();
+      if (resets) this.arrivals.onReset();
     } else {
       this.shutdown();
     }
     this.closed = true;
+    return resets;
   }
 
   private deliver(): void {

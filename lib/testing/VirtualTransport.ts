@@ -141,6 +141,13 @@ export class VirtualTransport implements Transport, VirtualHandler {
     return this.idleWatch;
   }
 
+  /** Its base is closed. */
+  stop(): void {
+    this.reactor.submit(() => {
+      this.closeSocket('plain');
+    });
+  }
+
   /** A timeout that the test asks for. */
   timeOut(direction: TimeoutDirection): void {
     if (this.isClosed) return;
@@ -215,6 +222,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
     for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
       const bytes = this.link.push(first);
       moved += bytes;
+      if (this.link.error !== undefined) {
+        this.pending.shift();
+        break;
+      }
       if (bytes < first.length) {
         this.pending[0] = first.subarray(bytes);
         break;
@@ -244,6 +255,11 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.reactor.post(() => this.handler?.onDrained());
     }
     if (this.output !== 'finishing' || this.sent !== this.taken) return;
+    // shutdown() of a socket whose peer has reset it: a FIN would reach nobody.
+    if (this.link.error !== undefined && this.state !== 'lingering') {
+      this.failWriting('EPIPE');
+      return;
+    }
     this.output = 'finished';
     this.link.shutdown();
     this.reactor.post(() => this.handler?.onFinished());
@@ -313,11 +329,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private closeSocket(asked: 'plain' | 'reset'): void {
     if (this.isClosed) return;
     const reset = asked === 'reset' || this.pending.length > 0;
-    this.state = reset && this.link.error === undefined ? 'reset' : 'closed';
+    this.state = this.link.close(reset) && reset ? 'reset' : 'closed';
     this.stopReadTimer();
     this.stopWriteTimer();
     this.deadline?.unsubscribe();
-    this.link.close(reset);
     this.reactor.post(() => this.handler?.onClosed(undefined));
   }
 

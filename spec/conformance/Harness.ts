@@ -14,6 +14,8 @@ export interface RemoteEnd {
   send(bytes: string | Uint8Array): void;
   /** FIN. */
   end(): void;
+  /** Closes its socket for good: FIN, and RST for whatever still comes. */
+  close(): void;
   /** RST. */
   reset(): void;
   /** Reads from here on, or stops reading. It reads at the start. */
@@ -45,6 +47,8 @@ export interface Server {
   readonly listener: Listener;
   /** Somebody connects, as the system sees it: accepted or not. */
   dial(): Promise<RemoteEnd>;
+  /** Closes the base that it listens on. */
+  closeBase(): Promise<void>;
 }
 
 /** `connect`, as its overloads say. */

@@ -54,7 +54,11 @@ export class SocketHarness implements Harness {
     // Whoever dials later finds the port that was bound first; nobody dials one that never was.
     const bound = firstValueFrom(listener.bound);
     bound.catch(() => undefined);
-    return { listener, dial: async () => remoteEnd(await this.dial((await bound).port)) };
+    return {
+      listener,
+      dial: async () => remoteEnd(await this.dial((await bound).port)),
+      closeBase: () => this.base.close(),
+    };
   }
 
   async target(): Promise<Target> {
@@ -151,6 +155,9 @@ function remoteEnd(socket: Socket): RemoteEnd {
     },
     end: () => {
       socket.end();
+    },
+    close: () => {
+      socket.destroy();
     },
     reset: () => {
       // What was written goes first.

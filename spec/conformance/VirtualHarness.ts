@@ -81,6 +81,9 @@ export class VirtualHarness implements Harness {
       end: () => {
         link.end();
       },
+      close: () => {
+        link.closeFully();
+      },
       reset: () => {
         link.fail('ECONNRESET');
       },
@@ -110,6 +113,10 @@ export class VirtualHarness implements Harness {
         const peer = this.peer();
         script.arrive(peer);
         return Promise.resolve(remoteEnd(peer));
+      },
+      closeBase: () => {
+        script.end('|');
+        return Promise.resolve();
       },
     };
   }
@@ -169,14 +176,15 @@ export class VirtualHarness implements Harness {
 
 function remoteEnd(peer: Peer): RemoteEnd {
   const words: Readonly<Record<string, string>> = { '|': 'fin', '#': 'rst' };
-  const { link, log } = peer;
+  const { log } = peer;
   return {
-    send: (bytes) => link?.send(Buffer.from(bytes as string)),
-    end: () => link?.end(),
-    reset: () => link?.fail('ECONNRESET'),
-    read: (on) => (on ? link?.take(Infinity) : link?.stop()),
-    take: (bytes) => link?.take(bytes),
-    readToEnd: () => link?.take(Infinity),
+    send: (bytes) => peer.link?.send(Buffer.from(bytes as string)),
+    end: () => peer.link?.end(),
+    close: () => peer.link?.closeFully(),
+    reset: () => peer.link?.fail('ECONNRESET'),
+    read: (on) => (on ? peer.link?.take(Infinity) : peer.link?.stop()),
+    take: (bytes) => peer.link?.take(bytes),
+    readToEnd: () => peer.link?.take(Infinity),
     get received() {
       return Buffer.concat(log.output.flatMap(({ value }) => value ?? []));
     },

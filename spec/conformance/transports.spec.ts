@@ -2,6 +2,7 @@ import { SocketHarness } from './SocketHarness';
 import { VirtualHarness } from './VirtualHarness';
 import { accepting } from './accepting';
 import { connecting } from './connecting';
+import { edges } from './edges';
 import { ending } from './ending';
 import { endsTell } from './endsTell';
 import { holding } from './holding';
@@ -34,6 +35,7 @@ describe.each(harnesses)('a connection over $name', (harness) => {
     holding,
     holdsEnd,
     writing,
+    edges,
     ending,
     endsTell,
     idling,

@@ -20,8 +20,8 @@ describe('marbles with bad input', () => {
     ],
     [
       'a sign of another diagram',
-      '-a!',
-      "connection 1: '!' has no meaning here, only values, '|', '#' have\n\n  -a!\n    ^",
+      '-a^',
+      "connection 1: '^' has no meaning here, only values, '|', '#', '!' have\n\n  -a^\n    ^",
     ],
     [
       'bytes behind the FIN',

@@ -30,9 +30,18 @@ describe('marbles', () => {
     });
   });
 
-  it('emits chunks at their frames, those of a group one after the other', () => {
+  it('emits chunks at their frames, those of one frame together', () => {
     marbles(({ connection, expectObservable }) => {
       const conn = connection('-a-(bc)-|', { a: 'A', b: 'B', c: new Uint8Array([67]) });
+      const text = conn.pipe(map((chunk) => chunk.toString()));
+      expectObservable(text).toBe('-a-b----|', { a: 'A', b: 'BC' });
+    });
+  });
+
+  it('emits chunks one after the other, if asked to', () => {
+    marbles(({ connection, expectObservable }) => {
+      const values = { a: 'A', b: 'B', c: new Uint8Array([67]) };
+      const conn = connection('-a-(bc)-|', values, { coalesce: false });
       expectObservable(conn.pipe(map((chunk) => chunk.toString()))).toBe('-a-(bc)-|', {
         a: 'A',
         b: 'B',
@@ -49,9 +58,9 @@ describe('marbles', () => {
     });
   });
 
-  it('joins what waits, as a system does, if asked to', () => {
+  it('joins what waits, as a system does', () => {
     marbles(({ connection, at, expectObservable }) => {
-      const conn = connection('-a-b-|', {}, { coalesce: true });
+      const conn = connection('-a-b-|');
       const release = conn.hold();
       at('----r', { r: release });
       expectObservable(conn.pipe(map((chunk) => chunk.toString()))).toBe('----v|', { v: 'ab' });
@@ -211,7 +220,7 @@ describe('marbles', () => {
 
   it('delivers what was read ahead, then the error', () => {
     marbles(({ connection, at, expectObservable, expectDemand }) => {
-      const conn = connection('-(ab)#');
+      const conn = connection('-(ab)#', {}, { coalesce: false });
       let release: Release = () => undefined;
       const seen = conn.pipe(
         map((chunk) => chunk.toString()),

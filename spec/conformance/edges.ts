@@ -1,0 +1,125 @@
+import { of } from 'rxjs';
+import { type Connection, sendTo, serve } from 'rxjs-libevent';
+import { type Harness, codeOf } from './Harness';
+import { events, told } from './told';
+
+type It = (behaviour: string, body: () => Promise<void>) => void;
+
+/** What the kernel does where two ends, or more peers than there is room for, come together. */
+export function edges(harness: Harness, it: It): void {
+  const { until, settled } = {
+    until: harness.until.bind(harness),
+    settled: () => harness.settled(),
+  };
+
+  it('resets nothing behind both FINs, though bytes are unread', async () => {
+    for (const end of ['destroy', 'reset'] as const) {
+      const { conn, remote } = await harness.open({ allowHalfOpen: true });
+      remote.send('unread');
+      remote.end();
+      conn.complete();
+      await until('the FIN', () => remote.seen.length > 0);
+      await settled();
+      conn[end]();
+      await settled();
+      expect(remote.seen).toEqual(['fin']);
+    }
+  });
+
+  it('is not reset behind both FINs, and has all bytes', async () => {
+    const { conn, remote } = await harness.open({ allowHalfOpen: true });
+    remote.send('all');
+    remote.end();
+    conn.complete();
+    await until('the FIN', () => remote.seen.length > 0);
+    remote.reset();
+    await settled();
+    const seen = told(conn);
+    await until('the end', () => seen.log.length > 0);
+    expect([seen.bytes.toString(), seen.log]).toEqual(['all', ['C']]);
+  });
+
+  it('hears by its second write that the peer has closed for good', async () => {
+    const { conn, remote } = await harness.open({ allowHalfOpen: true });
+    const [seen, log] = [told(conn), events(conn)];
+    remote.close();
+    await until('the end of the input', () => seen.log.length > 0);
+    const codes: string[] = [];
+    const send = () =>
+      of('x')
+        .pipe(sendTo(conn))
+        .subscribe({
+          error: (error: unknown) => codes.push(codeOf(error)),
+          complete: () => codes.push('sent'),
+        });
+    send();
+    await until('the first', () => codes.length === 1);
+    await settled();
+    send();
+    await until('the second', () => codes.length === 2 && log.includes('closed'));
+    expect([codes, log]).toEqual([
+      ['sent', 'EPIPE'],
+      ['eof', 'error:write:EPIPE', 'closed'],
+    ]);
+  });
+
+  it('fails with EPIPE when it ends its output to a peer that has ended and is gone', async () => {
+    const { conn, remote } = await harness.open({ allowHalfOpen: true });
+    const [seen, log] = [told(conn), events(conn)];
+    remote.close();
+    await until('the end of the input', () => seen.log.length > 0);
+    conn.next('x');
+    await settled();
+    conn.complete();
+    await until('the closing', () => log.includes('closed'));
+    expect(log).toEqual(['eof', 'error:write:EPIPE', 'closed']);
+  });
+
+  it('F10: has whoever comes beyond the backlog wait, and refuses nobody', async () => {
+    const { listener, dial } = harness.server({ backlog: 1 });
+    const serving = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+    const first = await dial();
+    first.send('first');
+    await until('the first', () => first.received.toString() === 'first');
+    const release = listener.hold('the test');
+    await settled();
+    const dialled = [1, 2, 3, 4].map(() => dial());
+    await settled();
+    release();
+    // Beyond the backlog the kernel of a client knocks again after a second.
+    for (const remote of await Promise.all(dialled)) {
+      await until('a connection', () => {
+        if (remote.received.length === 0) remote.send('x');
+        return remote.received.length > 0;
+      });
+      expect(remote.seen).toEqual([]);
+    }
+    serving.unsubscribe();
+  });
+
+  it('T2: ends with its base: FIN, or RST with bytes unread or output unsent', async () => {
+    const { listener, dial, closeBase } = harness.server();
+    const connections: Connection[] = [];
+    const log: string[] = [];
+    listener.subscribe({
+      next: (conn) => connections.push(conn),
+      complete: () => log.push('complete'),
+    });
+    const [idle, unread, unsent] = [await dial(), await dial(), await dial()];
+    await until('three', () => connections.length === 3);
+    const seen = told(connections[0]!);
+    unread.send('unread');
+    unsent.read(false);
+    connections[2]!.next(Buffer.alloc(harness.moreThanSystem));
+    await settled();
+    await closeBase();
+    for (const remote of [idle, unread, unsent]) remote.readToEnd();
+    await until('the ends', () => [idle, unread, unsent].every((end) => end.seen.length > 0));
+    expect([idle.seen, unread.seen, unsent.seen]).toEqual([['fin'], ['rst'], ['rst']]);
+    expect([log, seen.log, connections.map(({ closed }) => closed)]).toEqual([
+      ['complete'],
+      ['C'],
+      [true, true, true],
+    ]);
+  });
+}
