@@ -102,6 +102,8 @@ void Bufferevent::Posted(size_t bytes) {
 void Bufferevent::EndReading(int error) {
   if (input_ == Input::kEnded) return;
   input_ = Input::kEnded;
+  // A connection fails with one error, whoever asks for it next.
+  if (end_error_ == 0) end_error_ = error;
   StopReading();
   if (phase_ != Phase::kLingering) {
     reactor_.completions().Post(Completion::kEnd, 0, id_, error, 0);
@@ -271,6 +273,8 @@ void Bufferevent::FailWriting(Failure failure) {
   if (output_ == Output::kFailed) return;
   output_ = Output::kFailed;
   files_.Clear();
+  // Whoever came first took the error from the socket, and all others get EPIPE.
+  if (failure.error == EPIPE && end_error_ != 0) failure.error = end_error_;
   reactor_.completions().Post(Completion::kWriteFailed, 0, id_, failure.error, failure.call);
   // The attempt took the error from the socket, where recv() would have found it.
   if (failure.error == ECONNRESET && end_error_ == 0) end_error_ = failure.error;

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Runner } from './fuzz/Runner.mjs';
 import { generate, kinds } from './fuzz/generate.mjs';
 import { print } from './fuzz/print.mjs';
+import { fuzzMarbles } from './fuzz/marbles/index.mjs';
 import { shrink } from './fuzz/shrink.mjs';
 import { setUp } from './setup/index.mjs';
 import { root } from './setup/paths.mjs';
@@ -17,13 +18,27 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     method: { type: 'string' },
     threads: { type: 'string' },
-    only: { type: 'string', default: Object.keys(kinds).join() },
+    only: { type: 'string' },
+    marbles: { type: 'boolean', default: false },
+    programs: { type: 'string' },
     patience: { type: 'string', default: '1' },
     survey: { type: 'boolean', default: false },
     library: { type: 'string', default: root },
   },
 });
-const names = values.only.split(',');
+if (values.marbles) {
+  if (values.library === root) setUp();
+  const found = await fuzzMarbles({
+    library: resolve(values.library),
+    seconds: Number(values.seconds),
+    seed: Number(values.seed ?? Date.now() % 1_000_000),
+    programs: values.programs === undefined ? undefined : Number(values.programs),
+    only: values.only?.split(','),
+    survey: values.survey,
+  });
+  process.exit(found ? 1 : 0);
+}
+const names = values.only?.split(',') ?? Object.keys(kinds);
 const strange = names.find((name) => !(name in kinds));
 if (strange !== undefined) fail(`no kind ${strange}; there are ${Object.keys(kinds).join()}`);
 const fixed = {};

@@ -110,7 +110,7 @@ export class ListenerScript {
       else this.open.trouble(value);
       return;
     }
-    if (this.open === undefined) value.refuse();
+    if (this.open === undefined) value.refuse('waiting');
     else this.open.arrive(value);
   }
 
@@ -223,7 +223,7 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
     this.watch.onClosed();
     this.rig.reactor.submit(() => {
       this.closed = true;
-      for (const peer of this.backlog.splice(0)) peer.refuse();
+      for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
     });
   }
 
@@ -258,7 +258,7 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
   fail(error: LibeventError | undefined): void {
     this.closed = true;
     this.watch.onClosed();
-    for (const peer of this.backlog.splice(0)) peer.refuse();
+    for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
     this.rig.reactor.post(() => {
       this.handler.onFailed(error);
     });
@@ -291,7 +291,7 @@ class VirtualAcceptor implements Acceptor, VirtualHandler {
       },
       refuse: () => {
         this.rig.reactor.submit(() => {
-          peer.refuse();
+          peer.refuse('accepted');
         });
       },
     };

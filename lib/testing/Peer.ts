@@ -190,10 +190,13 @@ export class Peer {
     return connection;
   }
 
-  /** @internal Nobody takes the connection: the system resets it. */
-  refuse(): void {
+  /**
+   * @internal Nobody takes the connection: the system resets it while it waits in the backlog. One that
+   * has been accepted is closed.
+   */
+  refuse(as: 'waiting' | 'accepted'): void {
     this.refusedAt = this.rig.reactor.now();
-    this.link?.close(true);
+    this.link?.close(as === 'waiting');
   }
 
   private send(link: VirtualLink, value: PeerValue): void {

@@ -103,9 +103,11 @@ function sendsOf(
 ): Mark<PeerValue>[] {
   const marks = parseMarbles(what, marbles, INPUT);
   const fin = marks.findIndex(({ char, ...mark }) => char === '|' && !('value' in mark));
-  const late = marks.slice(fin + 1).find(({ char }) => char !== '#');
+  const late = marks.slice(fin + 1).find((mark) => !isSign(mark) || mark.char === '|');
   if (fin >= 0 && late !== undefined) {
-    throw new MarbleError(`${what}: behind '|', the peer's FIN, only '#' can come: '${marbles}'`);
+    throw new MarbleError(
+      `${what}: behind '|', the peer's FIN, only '#' or '!' can come: '${marbles}'`,
+    );
   }
   return withValues<PeerValue, PeerValue>(what, marks, values, (value) => value);
 }

@@ -90,7 +90,7 @@ export class VirtualLink {
 
   /** The peer closes its socket for good. With bytes that it has not taken that is RST. */
   closeFully(): void {
-    if (this.dead) return;
+    if (this.peer === 'gone' || this.bothEnded) return;
     if (this.outgoing.length > 0) {
       this.fail('ECONNRESET');
       return;

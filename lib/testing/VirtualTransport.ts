@@ -175,7 +175,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       }
       const chunk = this.link.receive(credit);
       if (chunk === undefined) {
-        this.endReading(this.link.error);
+        this.endReading(this.readError);
         return;
       }
       this.outstanding += chunk.length;
@@ -202,6 +202,13 @@ export class VirtualTransport implements Transport, VirtualHandler {
     if (known) return;
     this.hangup = error === undefined ? 'FIN' : { code: error };
     this.reactor.post(() => this.handler?.onHangup(errorOf(error, 'read')));
+  }
+
+  /** What recv() says at the end. Behind a FIN that is the end, unless the RST was heard of before. */
+  private get readError(): string | undefined {
+    if (typeof this.hangup === 'object') return this.hangup.code;
+    const { error } = this.link;
+    return error === 'EPIPE' ? undefined : error;
   }
 
   private endReading(code: string | undefined): void {
@@ -256,8 +263,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
     }
     if (this.output !== 'finishing' || this.sent !== this.taken) return;
     // shutdown() of a socket whose peer has reset it: a FIN would reach nobody.
-    if (this.link.error !== undefined && this.state !== 'lingering') {
-      this.failWriting('EPIPE');
+    const isOver = this.state === 'lingering' && this.input !== 'open';
+    if (this.link.error !== undefined && !isOver) {
+      this.failWriting(this.link.error);
       return;
     }
     this.output = 'finished';

@@ -75,6 +75,43 @@ export function edges(harness: Harness, it: It): void {
     expect(log).toEqual(['eof', 'error:write:EPIPE', 'closed']);
   });
 
+  it('reads to the end of a peer that has closed for good, though a write is answered with RST', async () => {
+    const { conn, remote } = await harness.open({ read: { high: 8, low: 5 } });
+    const log = events(conn);
+    remote.send('line one\nand');
+    await settled();
+    remote.close();
+    await settled();
+    const seen: string[] = [];
+    conn.subscribe({
+      next: (chunk) => {
+        seen.push(String(chunk));
+        conn.next(chunk);
+      },
+      error: (error: unknown) => seen.push(codeOf(error)),
+      complete: () => seen.push('complete'),
+    });
+    await until('the closing', () => log.includes('closed'));
+    expect([seen.join(''), log.slice(-3)]).toEqual([
+      'line one\nandcomplete',
+      ['eof', 'error:write:EPIPE', 'closed'],
+    ]);
+  });
+
+  it('fails with ECONNRESET when it closes in front of a reset', async () => {
+    const { conn, remote } = await harness.open();
+    const log = events(conn);
+    conn.hold();
+    told(conn);
+    await settled();
+    remote.send('tail');
+    remote.reset();
+    await until('the hangup', () => log.includes('hangup:ECONNRESET'));
+    conn.close();
+    await until('the closing', () => log.includes('closed'));
+    expect(log.slice(1)).toEqual(['error:write:ECONNRESET', 'closed']);
+  });
+
   it('F10: has whoever comes beyond the backlog wait, and refuses nobody', async () => {
     const { listener, dial } = harness.server({ backlog: 1 });
     const serving = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();

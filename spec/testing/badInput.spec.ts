@@ -26,7 +26,7 @@ describe('marbles with bad input', () => {
     [
       'bytes behind the FIN',
       '-a|b',
-      "connection 1: behind '|', the peer's FIN, only '#' can come: '-a|b'",
+      "connection 1: behind '|', the peer's FIN, only '#' or '!' can come: '-a|b'",
     ],
     [
       'something behind an error',

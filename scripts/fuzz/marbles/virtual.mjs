@@ -1,0 +1,144 @@
+import { Local } from './Local.mjs';
+import { Server } from './Server.mjs';
+
+/** Frames between two steps: everything comes to rest in the first one. */
+const STEP = 10;
+/** Of a peer: what it does, as marks of its diagram. */
+const PEER = {
+  send: (text) => [text],
+  burst: (one, other) => [one, other],
+  fin: () => ['|'],
+  sendFin: (text) => [text, '|'],
+  rst: () => ['#'],
+  sendRst: (text) => [text, '#'],
+  closeFully: () => ['!'],
+};
+
+const SIGNS = '|#!';
+
+/** The states of a program after each step, over the virtual transport, by the kit that users have. */
+export function runVirtual(world, program) {
+  const { steps } = program;
+  const states = [];
+  try {
+    world.testing.marbles((helpers) => {
+      const scene = program.kind === 'accepted' ? listening : connected;
+      const { act, state } = scene(world, helpers, program);
+      for (const [index, step] of steps.entries()) {
+        helpers.at(`${index * STEP}ms s`, { s: () => act(...step) });
+        helpers.at(`${index * STEP + STEP - 1}ms s`, { s: () => states.push(state()) });
+      }
+    });
+  } catch (error) {
+    // What a program leaves is no matter here.
+    if (!(error instanceof world.testing.MarbleError) || states.length < steps.length) throw error;
+  }
+  return states;
+}
+
+/** One connection, whose peer's diagram is known before. */
+function connected(world, helpers, { config, steps }) {
+  const local = new Local(world);
+  const all = steps.map(([name, ...args]) => PEER[name]?.(...args) ?? []);
+  const values = {};
+  let diagram = '';
+  let next = 0;
+  let ended = '';
+  let gone = steps.length;
+  for (const [index, marks] of all.entries()) {
+    const may = marks.filter((mark) => {
+      // Behind its FIN a peer can only go, and behind that nothing.
+      const can = ended === '' || (ended === '|' && '#!'.includes(mark));
+      if (can && SIGNS.includes(mark)) ended = mark;
+      return can;
+    });
+    if ('#!'.includes(ended) && ended !== '' && gone === steps.length) gone = index;
+    if (may.length === 0) continue;
+    diagram += ` ${index * STEP - next}ms (`;
+    for (const mark of may) {
+      if (SIGNS.includes(mark)) {
+        diagram += mark;
+      } else {
+        const letter = String.fromCodePoint(0x4e00 + Object.keys(values).length);
+        values[letter] = Buffer.from(mark);
+        diagram += letter;
+      }
+    }
+    diagram += ')';
+    next = index * STEP + may.length + 2;
+  }
+  const conn = helpers.connection(diagram, values, config);
+  local.take(conn);
+  const { output } = conn.core.observer;
+  let now = -1;
+  return {
+    act: (name, ...args) => {
+      now += 1;
+      if (!(name in PEER)) local[name](...args);
+    },
+    state: () => ({ ...local.state(), ...(now < gone && peerState(output)) }),
+  };
+}
+
+/** A listener: every `dial` is a peer that does what it is told by its link. */
+function listening(world, helpers, { config: { concurrency, coalesce = true, ...config }, steps }) {
+  const dialled = [];
+  const values = {};
+  let diagram = '';
+  let next = 0;
+  for (const [index, [name]] of steps.entries()) {
+    if (name !== 'dial' && name !== 'closeBase') continue;
+    let mark = '|';
+    if (name === 'dial') {
+      mark = String.fromCharCode(97 + dialled.length);
+      values[mark] = helpers.peer('', {}, { name: `peer ${mark}`, coalesce });
+      dialled.push({ from: index, peer: values[mark] });
+    }
+    diagram += ` ${index * STEP + 1 - next}ms ${mark}`;
+    next = index * STEP + 2;
+    if (mark === '|') break;
+  }
+  const listener = helpers.listener(diagram, values, config);
+  const server = new Server(new Local(world), world, listener, concurrency);
+  let now = -1;
+  const there = () => dialled.filter(({ from }) => from <= now).map(({ peer }) => peer);
+  return {
+    act: (name, ...args) => {
+      now += 1;
+      if (name === 'peer') {
+        const { link, log } = there()[args[0]] ?? {};
+        // One that has been reset is not there any more.
+        const isThere = link && !log.output.some(({ char }) => char === '#');
+        if (isThere) for (const mark of PEER[args[1]](...args.slice(2))) doLink(link, mark);
+      } else if (name !== 'dial' && name !== 'closeBase') {
+        server[name](...args);
+      }
+    },
+    state: () => ({
+      ...server.state(),
+      peers: there().map((peer) =>
+        peer.refusedAt !== undefined && peer.link === undefined
+          ? 'refused'
+          : ['gone', 'closed'].includes(peer.link?.peer)
+            ? {}
+            : peerState(peer.log.output),
+      ),
+    }),
+  };
+}
+
+function doLink(link, mark) {
+  if (mark === '|') link.end();
+  else if (mark === '#') link.fail('ECONNRESET');
+  else if (mark === '!') link.closeFully();
+  else link.send(Buffer.from(mark));
+}
+
+/** What a peer has got, and how that has ended. */
+function peerState(output) {
+  const got = Buffer.concat(output.flatMap(({ value }) => value ?? []));
+  const words = { '|': 'fin', '#': 'rst' };
+  // Node stops looking behind a FIN.
+  const [seen] = output.flatMap(({ char }) => words[char] ?? []);
+  return { got: got.toString('latin1'), seen };
+}
