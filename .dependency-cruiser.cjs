@@ -3,6 +3,7 @@
 // The import rule of the library. Imports run one way:
 //   index -> base, connection, events -> flow, framing -> common
 //   base -> rings -> native
+//   streams -> connection, flow, common
 //   testing -> connection, flow, framing
 
 const rule = (name, comment, from, to) => ({
@@ -27,7 +28,19 @@ module.exports = {
       'flow-stands-alone',
       'flow decides and framing cuts, both without I/O: the marble kit runs them too.',
       '^lib/(flow|framing)/',
-      '^lib/(native|rings|base|connection|events|testing)([./]|$)',
+      '^lib/(native|rings|base|connection|events|streams|testing)([./]|$)',
+    ),
+    rule(
+      'streams-stand-beside',
+      'Adapters over a Connection: they open nothing, and nothing below knows them.',
+      '^lib/streams([.]ts|/)',
+      '^lib/(native|rings|base|events|framing|testing)([./]|$)',
+    ),
+    rule(
+      'nothing-knows-streams',
+      'Adapters over a Connection: they open nothing, and nothing below knows them.',
+      '^lib/(?!streams([.]ts|/))',
+      '^lib/streams([.]ts|/)',
     ),
     rule(
       'flow-knows-no-framing',
@@ -79,9 +92,9 @@ module.exports = {
     },
     rule(
       'faces-are-for-users',
-      'index.ts and testing.ts are the public faces: nothing inside imports them.',
+      'index.ts, streams.ts and testing.ts are the public faces: nothing inside imports them.',
       '^lib/',
-      '^lib/(index|testing)[.]ts$',
+      '^lib/(index|streams|testing)[.]ts$',
     ),
   ],
   options: {

@@ -5,6 +5,7 @@ import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import { endpointText } from '../common/endpointText';
 import { lend, type BorrowingSubscriber } from '../common/borrow';
+import { Iteration } from '../flow/Iteration';
 import { acceptedBy, type Holdable, type Release } from '../flow/Source';
 import { watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
 import type { ConnectionOptions } from './ConnectionConfig';
@@ -274,6 +275,17 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
         },
       });
     });
+  }
+
+  /**
+   * For `for await`: the connection is held while the body of the loop runs. Ends with the input;
+   * throws what the connection fails with. What a `break` did not use goes to the next reader, and
+   * the connection stays open.
+   *
+   * @see `toAsyncIterable` of `rxjs-libevent/streams`, for the end of a pipeline
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
+    return new Iteration(this);
   }
 
   /**

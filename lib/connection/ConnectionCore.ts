@@ -68,6 +68,10 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     return this.options.encoding;
   }
 
+  get allowsHalfOpen(): boolean {
+    return this.options.allowHalfOpen;
+  }
+
   get isClosed(): boolean {
     return this.state === 'closed' || this.state === 'cut';
   }

@@ -94,6 +94,11 @@ export class Output implements Writer {
     return this.written + (this.file?.bytesBehind ?? 0);
   }
 
+  /** Bytes that may be written now without exceeding `maxOutputBytes`. */
+  get roomBytes(): number {
+    return this.options.maxOutputBytes - this.bytes;
+  }
+
   get open(): boolean {
     return this.state === 'open';
   }

@@ -5,7 +5,7 @@ import {
   type Subscriber,
   type Unsubscribable,
 } from 'rxjs';
-import { LibeventError } from '../common/LibeventError';
+import type { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
 import { borrow } from '../common/borrow';
 import { type Checked, checkedOptions, type OptionTable, option } from '../common/options';
@@ -17,6 +17,7 @@ import {
   type Subscribing,
 } from '../flow/Source';
 import { Connection } from './Connection';
+import { notWritable } from './notWritable';
 import { MAX_MARK_BYTES } from '../flow/Watermarks';
 import type { OutputListener } from './OutputOwner';
 import { checkChunk } from '../common/checkChunk';
@@ -94,11 +95,6 @@ export function sendTo(
     new Observable<never>((subscriber) => {
       new Sending(subscriber, connection, options).connect(source);
     });
-}
-
-function notWritable(): LibeventError {
-  const detail = 'the output has ended';
-  return new LibeventError('ERR_NOT_WRITABLE', 'write', { detail });
 }
 
 /** One subscription of {@link sendTo}. */
