@@ -72,6 +72,40 @@ marbles(({ connection, peer, expectOutput }) => {
 });
 `;
 
+const streamed = `
+import type { Duplex, Writable } from 'node:stream';
+import { map } from 'rxjs';
+import { lines, type Connection } from 'rxjs-libevent';
+import { fromReadable, toAsyncIterable, toDuplex, toWebStreams, toWritable } from 'rxjs-libevent/streams';
+export async function use(conn: Connection, file: Duplex): Promise<number> {
+  const duplex: Duplex = toDuplex(conn, { allowHalfOpen: true });
+  const writable: Writable = toWritable(conn, { end: false });
+  fromReadable(file).pipe(map((bytes) => bytes.length)).subscribe();
+  await toWebStreams(conn).readable.pipeTo(toWebStreams(conn).writable);
+  for await (const chunk of conn) writable.write(chunk);
+  for await (const line of toAsyncIterable(conn.pipe(lines()))) duplex.write(line.trim());
+  // @ts-expect-error a socket of Node's is no connection
+  toDuplex(file);
+  return duplex.writableLength;
+}
+`;
+
+const overHttp = `
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { listen } from 'rxjs-libevent';
+import { toDuplex } from 'rxjs-libevent/streams';
+if (createRequire(import.meta.url)('rxjs-libevent/streams').toDuplex !== toDuplex) throw new Error('two');
+const server = createServer((request, response) => response.end('hello'));
+const listener = listen({ host: '127.0.0.1' });
+const listening = listener.subscribe((conn) => server.emit('connection', toDuplex(conn)));
+listener.bound.subscribe(async ({ port }) => {
+  const answer = await fetch('http://127.0.0.1:' + port, { headers: { connection: 'close' } });
+  if ((await answer.text()) !== 'hello') throw new Error('another answer');
+  listening.unsubscribe();
+});
+`;
+
 // No addon may be loaded for the kit itself.
 const withoutAddon = `
 process.dlopen = (module, file) => { throw new Error('loads ' + file); };
@@ -99,6 +133,8 @@ try {
   file('vitest.config.mjs', "export default { test: { include: ['*.vitest.mjs'] } };");
   file('shout.node.mjs', nodeTest);
   file('typed.mts', typed);
+  file('streamed.mts', streamed);
+  file('over-http.mjs', overHttp);
   file('without-addon.js', withoutAddon);
   cpSync(join(root, '.npmrc'), join(project, '.npmrc'));
   const packages = ['rxjs', 'jest', 'typescript', '@types/node'].map(
@@ -111,8 +147,9 @@ try {
   run('node:test', process.execPath, ['--test', 'shout.node.mjs']);
   run('types', 'npx', [
     ...['--no-install', 'tsc', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022'],
-    ...['--module', 'node16', '--types', 'node', 'typed.mts'],
+    ...['--module', 'node16', '--types', 'node', 'typed.mts', 'streamed.mts'],
   ]);
+  run('http over it', process.execPath, ['over-http.mjs']);
   run('no addon', process.execPath, ['without-addon.js']);
 } finally {
   rmSync(project, { recursive: true, force: true });

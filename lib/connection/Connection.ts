@@ -284,7 +284,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    *
    * @see `toAsyncIterable` of `rxjs-libevent/streams`, for the end of a pipeline
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
     return new Iteration(this);
   }
 

@@ -22,7 +22,7 @@ const DONE = { done: true, value: undefined } as const;
  * for, so it is silent while the body of the loop runs. Values of a source that cannot be held wait in
  * order, without bound.
  */
-export class Iteration<T> implements AsyncIterableIterator<T, undefined> {
+export class Iteration<T> implements AsyncIterableIterator<T> {
   private readonly intake: Intake<T>;
   private readonly holds = new HoldSet('for await');
   private readonly waiting = new Queue<Waiting<T>>();

@@ -34,6 +34,6 @@ import { Iteration } from '../flow/Iteration';
  * }
  * ```
  */
-export function toAsyncIterable<T>(source: Observable<T>): AsyncIterable<T, undefined> {
+export function toAsyncIterable<T>(source: Observable<T>): AsyncIterable<T> {
   return { [Symbol.asyncIterator]: () => new Iteration(source) };
 }
