@@ -25,6 +25,7 @@ Bufferevent::Bufferevent(Bufferevent&& other) noexcept
       hidden_timeouts_(other.reactor_) {
   other.phase_ = Phase::kClosed;
   if (bufferevent_) evbuffer_remove_cb(OutputBuffer(), OnOutput, &other);
+  if (tls_) tls_->MoveTo(this);
 }
 
 void Bufferevent::Take(const Record& record) {
@@ -74,6 +75,12 @@ void Bufferevent::Take(const Record& record) {
       if (bufferevent_) SetTimeouts();
       OnTimeouts();
       break;
+    case Submission::kTls:
+      SetTls(record);
+      break;
+    case Submission::kTlsContext:
+      Answer(record.a());
+      break;
     case Submission::kTrigger:
       // bufferevent_trigger(): looks at a direction as if its event had come.
       if ((record.a() & EV_READ) != 0 && wanted_) TriggerRead();
@@ -97,6 +104,7 @@ void Bufferevent::Posted(size_t bytes) {
   reactor_.arena().Commit(id_, static_cast<uint32_t>(bytes));
   reactor_.Count(kReceivedBytes, static_cast<int32_t>(bytes));
   outstanding_ += static_cast<int32_t>(bytes);
+  received_ += static_cast<uint32_t>(bytes);
 }
 
 void Bufferevent::EndReading(int error) {
@@ -124,7 +132,7 @@ void Bufferevent::PostTimeout(int32_t direction) {
 void Bufferevent::EnableReading() {
   MoveInput();
   if (phase_ == Phase::kClosed || input_ != Input::kOpen) return;
-  if (phase_ != Phase::kLingering && !MayRead()) return;
+  if (!WantsInput()) return;
   // Again where it is on already: a read timeout has switched it off in libevent.
   const int error = Enable(bufferevent_.get(), EV_READ);
   if (error != 0) EndReading(error);
@@ -141,6 +149,7 @@ void Bufferevent::MoveInput() {
     // or there is more, for which libevent's read callback comes again.
     if (phase_ == Phase::kClosed || InputLength() > 0) return;
   }
+  if (tls_ && phase_ != Phase::kLingering) return MoveSecured();
   while (evbuffer_get_length(input) > 0) {
     if (!MayRead()) return PauseReading();
     if (!reactor_.HasRoom()) {
@@ -213,6 +222,7 @@ void Bufferevent::Write(const Record& record) {
     return reactor_.Release(payload);
   }
   taken_ += payload.bytes;
+  if (tls_) return WriteSecured(payload);
   const bool waits = phase_ == Phase::kConnecting || OutputLength() > 0;
   const ssize_t sent = waits ? 0 : SendNow(payload.data, payload.bytes);
   const auto done = static_cast<uint32_t>(std::max<ssize_t>(sent, 0));
@@ -245,7 +255,8 @@ void Bufferevent::OnOutput(evbuffer*, const evbuffer_cb_info* info, void* self) 
   if (info->n_deleted == 0 || handler->output_ == Output::kFailed) return;
   handler->reactor_.CountCallback();
   handler->reactor_.Count(kSends);
-  handler->Sent(static_cast<uint32_t>(info->n_deleted));
+  const auto bytes = static_cast<uint32_t>(info->n_deleted);
+  handler->Sent(handler->tls_ ? handler->tls_->Sent(bytes) : bytes);
 }
 
 void Bufferevent::Sent(uint32_t bytes) {
@@ -265,7 +276,9 @@ void Bufferevent::CheckOutput() {
     wishes_ &= ~kDrained;
     reactor_.completions().Post(Completion::kDrained, 0, id_, 0, 0);
   }
-  if (output_ == Output::kFinishing && phase_ != Phase::kConnecting && sent_ == taken_) Finish();
+  if (output_ != Output::kFinishing || phase_ == Phase::kConnecting || sent_ != taken_) return;
+  // The end of what was encrypted may have to wait, or finish by itself.
+  if (EndSecured() && output_ == Output::kFinishing) Finish();
 }
 
 // What waits is lost, so the socket will be closed with RST.
@@ -291,27 +304,6 @@ void Bufferevent::Finish() {
   if (error != 0) return FailWriting({error, kShutdownCall});
   reactor_.completions().Post(Completion::kFinished, 0, id_, 0, 0);
   CloseIfLingered();
-}
-
-void Bufferevent::SendFile(const Record& record) {
-  SendFileRequest request;
-  if (!ReadRequest(reactor_.PayloadOf(record), &request)) return;
-  if (phase_ == Phase::kClosed || output_ != Output::kOpen || !NeedBufferevent()) {
-    return reactor_.transit().Discard(request.fd);
-  }
-  if (!reactor_.transit().Take(request.fd)) return FailWriting({EBADF, kSendFileCall});
-  taken_ += static_cast<uint32_t>(request.bytes);
-  const int error = files_.Add(bufferevent_.get(), request, taken_);
-  if (error != 0) FailWriting({error, kSendFileCall});
-}
-
-// libevent says EOF when sendfile() has sent nothing: either the file has become shorter, or the
-// system had no room after all, which libevent takes for the same. Returns false if no file is
-// being sent.
-bool Bufferevent::GoOnWithFile() {
-  if (!files_.IsNext(sent_)) return false;
-  files_.IsTruncated() ? FailWriting({EIO, kSendFileCall}) : EnableWriting();
-  return true;
 }
 
 // libevent's event callback.
@@ -379,7 +371,7 @@ void Bufferevent::CloseAndRetire(bool reset) {
 void Bufferevent::CloseNow(bool reset) {
   if (phase_ == Phase::kClosed) return;
   // Output that has not been sent means RST, whatever the reason: FIN says "this was all".
-  const bool hard = reset || output_ == Output::kFailed || sent_ != taken_;
+  const bool hard = reset || output_ == Output::kFailed || sent_ != taken_ || !CloseSecured();
   StopReading();
   phase_ = Phase::kClosed;
   deadline_.reset();

@@ -5,10 +5,14 @@
 
 #include <sys/types.h>
 
+#include <memory>
+#include <string>
+
 #include "event_handler.h"
 #include "hidden_timeouts.h"
 #include "libevent.h"
 #include "read_arena.h"
+#include "tls_session.h"
 #include "waiting_output.h"
 
 namespace rxjs_libevent {
@@ -29,11 +33,15 @@ struct BuffereventState {
   bool wanted_ = false;  // JavaScript wants to read
   BuffereventPtr bufferevent_;
   WaitingFiles files_;
+  std::unique_ptr<TlsSession> tls_;
+  std::string early_;  // output that waits for the handshake
   int32_t read_high_ = 0;
   int32_t outstanding_ = 0;    // bytes posted and not yet credited
   int32_t end_error_ = 0;      // how the input will end: the socket's error, taken early
   int32_t read_timeout_ = 0;   // milliseconds, 0 for none
   int32_t write_timeout_ = 0;  // milliseconds, 0 for none
+  uint32_t received_ = 0;      // bytes of input that have been posted
+  uint32_t answers_ = 0;       // bytes of ciphertext behind output that waits, which nobody wrote
   uint32_t taken_ = 0;         // bytes of output that JavaScript has submitted
   uint32_t sent_ = 0;          // bytes of output that the system has taken
   uint32_t notify_at_ = 0;     // the position of kNotify
@@ -44,7 +52,10 @@ struct BuffereventState {
 // bufferevent's output, which libevent flushes. The marks are the user's: `write.low` is the
 // EV_WRITE low mark, and the write callback is what reports `drained`. Unless a kind reads by
 // itself, libevent does, and `read.high` is the EV_READ high mark, with EV_READ disabled at it.
-class Bufferevent : public EventHandler, protected BuffereventState {
+//
+// Once there is a TlsSession, the bytes of the user are on this side of it, and so are all counts
+// and marks; libevent's buffers and the system have those of the wire.
+class Bufferevent : public EventHandler, protected BuffereventState, protected TlsWire {
  public:
   void Take(const Record& record) override;
   void Resume() override { UpdateReading(); }
@@ -64,6 +75,8 @@ class Bufferevent : public EventHandler, protected BuffereventState {
   virtual void PauseReading() { DisableReading(); }
   virtual void OnReadingWanted() { wanted_ ? UpdateReading() : PauseReading(); }
   virtual void TriggerRead() { MoveInput(); }
+  // Reads in a later turn, if at all, as if bytes had come.
+  virtual void ReadSoon() { MoveInput(); }
   virtual void OnTimeouts() {}
   // Returns how many bytes the system has taken, or -1 with errno.
   virtual ssize_t SendNow(const uint8_t* data, uint32_t bytes) = 0;
@@ -77,6 +90,9 @@ class Bufferevent : public EventHandler, protected BuffereventState {
 
   int32_t Credit() const { return read_high_ - outstanding_; }
   bool MayRead() const { return wanted_ && Credit() > 0; }
+  bool Handshakes() const { return tls_ && tls_->stage() == TlsSession::Stage::kHandshaking; }
+  // Whoever wants it: the user, a handshake, or nobody.
+  bool WantsInput() const { return phase_ == Phase::kLingering || Handshakes() || MayRead(); }
   // Where bytes that are read now go, as many as there is credit for.
   ReadArena::Space Reserve();
   void Posted(size_t bytes);
@@ -106,6 +122,16 @@ class Bufferevent : public EventHandler, protected BuffereventState {
   void CheckOutput();
   void CloseNow(bool reset);
 
+  // TLS, see bufferevent_tls.cc.
+  ssize_t ReceiveCiphertext(char* data, size_t bytes) override;
+  void StartHandshake();
+  void Handshake();
+  // As recv().
+  ssize_t ReadSecured(uint8_t* data, size_t bytes);
+  bool HasPending() const { return tls_ && tls_->HasPending(); }
+  void MoveSecured();
+  void PostTlsFailure();
+
  private:
   void Write(const Record& record);
   Failure Enqueue(const Payload& payload, uint32_t from);
@@ -122,11 +148,23 @@ class Bufferevent : public EventHandler, protected BuffereventState {
   void CloseIfLingered();
   void CloseAndRetire(bool reset);
 
+  void SetTls(const Record& record);
+  void Answer(int32_t context_id);
+  void OnHandshakeDeadline(short what);
+  void FailHandshake(TlsFailure failure, int error = 0);
+  void PostTickets();
+  void WriteSecured(const Payload& payload);
+  Failure Encrypt(const uint8_t* data, size_t bytes);
+  Failure Flush();
+  bool EndSecured();
+  bool CloseSecured();
+
   static void OnOutput(evbuffer* output, const evbuffer_cb_info* info, void* self);
 
   EventPtr deadline_;
   HiddenTimeouts hidden_timeouts_;
   uint32_t acknowledged_ = 0;
+  int32_t handshake_timeout_ = 0;  // milliseconds, 0 for none
 };
 
 }  // namespace rxjs_libevent

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "tls_exchange.h"
 #include "transit.h"
 
 namespace rxjs_libevent {
@@ -13,6 +14,7 @@ class SignalLeases;
 
 struct Environment {
   std::shared_ptr<Transit> transit = std::make_shared<Transit>();
+  std::shared_ptr<TlsExchange> tls = std::make_shared<TlsExchange>();
   LogBinding* log = nullptr;        // ends itself, before the environment does
   SignalLeases* signals = nullptr;  // ends itself, after every reactor
 };

@@ -28,6 +28,10 @@ class LimitedSocket final : public Socket {
   void OnReadingWanted() override { wanted_ ? UpdateReading() : PauseReading(); }
   ssize_t SendNow(const uint8_t*, uint32_t) override { return 0; }
   void TriggerRead() override { MoveInput(); }
+  void ReadSoon() override { MoveInput(); }
+  ssize_t ReceiveCiphertext(char* data, size_t bytes) override {
+    return Bufferevent::ReceiveCiphertext(data, bytes);
+  }
   void OnClosing(bool reset) override;
   void SetPriority(int32_t priority) override;
 

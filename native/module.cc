@@ -13,6 +13,7 @@
 #include "signal_leases.h"
 #include "socket_options.h"
 #include "system_error.h"
+#include "tls_context.h"
 #include "watched_sockets.h"
 
 namespace rxjs_libevent {
@@ -152,6 +153,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<DiscardDescriptor>(exports, "discardDescriptor");
   Export<LeaseSignal>(exports, "leaseSignal");
   Export<ReleaseSignal>(exports, "releaseSignal");
+  ExportTls(env, exports);
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
   exports.Set("layout", Layout(env));
   return exports;

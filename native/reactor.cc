@@ -34,11 +34,12 @@ constexpr int kFailedPasses = 64;
 }  // namespace
 
 Reactor::Reactor(const Memory& memory, const Options& options, EventBasePtr base, Transit& transit,
-                 std::function<void()> signal)
+                 TlsExchange& tls, std::function<void()> signal)
     : shared_(memory),
       options_(options),
       turner_(options.turner),
       transit_(transit),
+      tls_(tls),
       signal_(std::move(signal)),
       completions_(memory.control, memory.completions, memory.completion_capacity),
       submissions_(memory.control, memory.submissions, memory.submission_capacity),

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "libevent.h"
 #include "read_arena.h"
 #include "ring.h"
+#include "tls_exchange.h"
 #include "transit.h"
 
 namespace rxjs_libevent {
@@ -49,7 +51,7 @@ class Reactor {
 
   // JavaScript's thread. `signal` is called on the one that turns and must only notify.
   Reactor(const Memory& memory, const Options& options, EventBasePtr base, Transit& transit,
-          std::function<void()> signal);
+          TlsExchange& tls, std::function<void()> signal);
   ~Reactor();
 
   // JavaScript's thread: takes all that it needs of the system, then starts the thread if it is to
@@ -104,6 +106,9 @@ class Reactor {
   ReadArena& arena() { return arena_; }
   DeathWatch& death_watch() { return death_watch_; }
   Transit& transit() { return transit_; }
+  TlsExchange& tls() { return tls_; }
+  // Of whichever session encrypts now; empty in between.
+  std::string& ciphertext() { return ciphertext_; }
   CommonTimeouts& common_timeouts() { return common_timeouts_; }
 
   [[nodiscard]] int Add(event* event, const timeval* timeout);
@@ -112,6 +117,8 @@ class Reactor {
   void Count(Stat stat, int32_t count = 1);
   // At the start of each callback: after many of them the pass ends, whatever is active still.
   void CountCallback();
+  // Ends the pass behind this callback: others come first, before more like it.
+  void EndPass() { event_base_loopbreak(base_.get()); }
   // Publishes `total` as the position up to which the output of `id` has been sent.
   void SetSent(int32_t id, uint32_t total);
   // True while data may be posted.
@@ -200,6 +207,8 @@ class Reactor {
   const Options options_;
   Turner turner_;
   Transit& transit_;
+  TlsExchange& tls_;
+  std::string ciphertext_;
   const std::function<void()> signal_;
   std::atomic<bool> stop_requested_{false};
   std::atomic<Owner> owner_{Owner::kNobody};

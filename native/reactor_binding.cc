@@ -121,6 +121,7 @@ bool ReactorBinding::Make(napi_value value) {
     return false;
   }
   transit_ = static_cast<Environment*>(environment)->transit;
+  tls_ = static_cast<Environment*>(environment)->tls;
   std::string failed;
   int code = 0;
   EventBasePtr base = NewEventBase(base_options, &failed, &code);
@@ -132,7 +133,7 @@ bool ReactorBinding::Make(napi_value value) {
   features_ = event_base_get_features(base.get());
   wakeup_ = new Wakeup{{}, {}, this, nullptr, 0};
   uv_async_t* handle = &wakeup_->handle;
-  reactor_ = std::make_unique<Reactor>(memory, reactor_options, std::move(base), *transit_,
+  reactor_ = std::make_unique<Reactor>(memory, reactor_options, std::move(base), *transit_, *tls_,
                                        [handle] { uv_async_send(handle); });
   const int error = reactor_->Prepare();
   if (error == 0) return true;

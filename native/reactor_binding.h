@@ -74,6 +74,7 @@ class ReactorBinding {
   const napi_env env_;
   State state_ = State::kMade;
   std::shared_ptr<Transit> transit_;
+  std::shared_ptr<TlsExchange> tls_;
   Wakeup* wakeup_ = nullptr;
   napi_ref self_ = nullptr;  // strong from start() on: not collected while the thread lives
   napi_ref on_wakeup_ = nullptr;

@@ -23,6 +23,7 @@ bool HasPayload(Submission kind) {
     case Submission::kRateLimit:
     case Submission::kGroup:
     case Submission::kSendFile:
+    case Submission::kTls:
       return true;
     default:
       return false;

@@ -47,8 +47,25 @@ namespace rxjs_libevent {
 // A part of an open file, whose descriptor is on its way (transit.h).
 #define RXJS_LIBEVENT_SEND_FILE_REQUEST(X) X(fd) X(bytes) X(offsetLow) X(offsetHigh)
 
+// The server's name, the protocols of ALPN and the session to resume follow.
+#define RXJS_LIBEVENT_TLS_REQUEST(X)                                             \
+  X(flags)         /* TlsFlags */                                                \
+  X(context)       /* see tls_exchange.h */                                      \
+  X(timeoutMs)     /* for the handshake, 0 for none */                           \
+  X(receivedBytes) /* what JavaScript has received until now, the low 32 bits */ \
+  X(servernameBytes)                                                             \
+  X(alpnBytes)    /* of the list as it is on the wire */                         \
+  X(sessionBytes) /* of the DER */
+
+#define RXJS_LIBEVENT_TLS_FLAGS(X) \
+  X(TlsServer, 1)                  \
+  X(TlsRequestCertificate, 2)      \
+  X(TlsRejectUnauthorized, 4)      \
+  X(TlsAskName, 8) /* kTlsName for each full handshake */
+
 #define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = (value),
 enum ConnectFlag : int32_t { RXJS_LIBEVENT_CONNECT_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
+enum TlsFlag : int32_t { RXJS_LIBEVENT_TLS_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
 enum ListenFlag : int32_t { RXJS_LIBEVENT_LISTEN_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };
 #undef RXJS_LIBEVENT_ENUMERATOR
 
@@ -64,6 +81,9 @@ struct RateLimitRequest {
 };
 struct SendFileRequest {
   RXJS_LIBEVENT_SEND_FILE_REQUEST(RXJS_LIBEVENT_FIELD)
+};
+struct TlsRequest {
+  RXJS_LIBEVENT_TLS_REQUEST(RXJS_LIBEVENT_FIELD)
 };
 #undef RXJS_LIBEVENT_FIELD
 

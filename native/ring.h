@@ -35,37 +35,39 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
 
 // JavaScript to reactor. A "payload" is `b` bytes at offset `a` of a piece of lent memory; `aux` is
 // the piece, see lent_memory.h. A "number" is 64 bits in a (low) and b (high).
-#define RXJS_LIBEVENT_SUBMISSIONS(X)                                                    \
-  X(Stop)           /* free everything, post kStopped, end the thread */                \
-  X(Adopt)          /* a: fd on its way, b: bytes of credit */                          \
-  X(Connect)        /* payload: ConnectRequest */                                       \
-  X(Listen)         /* payload: ListenRequest */                                        \
-  X(Read)           /* a: 1 to read, 0 to stop */                                       \
-  X(Credit)         /* a: bytes (connections, events) more that may be posted */        \
-  X(ReadHigh)       /* a: bytes of credit in all */                                     \
-  X(Write)          /* payload: bytes for the wire */                                   \
-  X(Notify)         /* a: post kSent when that position has been sent (low 32 bits) */  \
-  X(Drain)          /* a: post kDrained when no more output than that waits */          \
-  X(Shutdown)       /* flush, then FIN */                                               \
-  X(Close)          /* a: CloseMode, b: deadline in milliseconds */                     \
-  X(Timeouts)       /* a, b: read and write timeout in milliseconds, 0 for none */      \
-  X(Discard)        /* a: fd on its way that nobody takes */                            \
-  X(RateLimit)      /* payload: RateLimitRequest */                                     \
-  X(RateLimitGroup) /* a: id of a group handler, 0 to leave the group */                \
-  X(Group)          /* payload: RateLimitRequest; opens a rate-limit group */           \
-  X(Totals)         /* asks a rate-limit group for two kTotal */                        \
-  X(Priority)       /* a: priority */                                                   \
-  X(Option)         /* aux: SocketOption, a: its value; setsockopt() */                 \
-  X(Pair)           /* a: id of the other end, b: bytes of credit */                    \
-  X(SendFile)       /* payload: SendFileRequest */                                      \
-  X(Trigger)        /* a: EventFlags; bufferevent_trigger() */                          \
-  X(Timer)          /* number: when it is due, see TimerFlag (aux); opens a timer */    \
-  X(Signal)         /* a: signal number, aux: priority; opens a signal event */         \
-  X(Fd)             /* a: fd on its way, or -1, b: EventFlags, aux: priority */         \
-  X(Activate)       /* a: EventFlags; event_active() */                                 \
-  X(Interval)       /* number: microseconds; a timer's period, an fd event's timeout */ \
-  X(LoopExit)       /* number: microseconds; event_base_loopexit() */                   \
-  X(LoopBreak)      /* a: LoopEnd; event_base_loopbreak() */                            \
+#define RXJS_LIBEVENT_SUBMISSIONS(X)                                                     \
+  X(Stop)           /* free everything, post kStopped, end the thread */                 \
+  X(Adopt)          /* a: fd on its way, b: bytes of credit */                           \
+  X(Connect)        /* payload: ConnectRequest */                                        \
+  X(Listen)         /* payload: ListenRequest */                                         \
+  X(Read)           /* a: 1 to read, 0 to stop */                                        \
+  X(Credit)         /* a: bytes (connections, events) more that may be posted */         \
+  X(ReadHigh)       /* a: bytes of credit in all */                                      \
+  X(Write)          /* payload: bytes for the wire */                                    \
+  X(Notify)         /* a: post kSent when that position has been sent (low 32 bits) */   \
+  X(Drain)          /* a: post kDrained when no more output than that waits */           \
+  X(Shutdown)       /* flush, then FIN */                                                \
+  X(Close)          /* a: CloseMode, b: deadline in milliseconds */                      \
+  X(Timeouts)       /* a, b: read and write timeout in milliseconds, 0 for none */       \
+  X(Discard)        /* a: fd on its way that nobody takes */                             \
+  X(RateLimit)      /* payload: RateLimitRequest */                                      \
+  X(RateLimitGroup) /* a: id of a group handler, 0 to leave the group */                 \
+  X(Group)          /* payload: RateLimitRequest; opens a rate-limit group */            \
+  X(Totals)         /* asks a rate-limit group for two kTotal */                         \
+  X(Priority)       /* a: priority */                                                    \
+  X(Option)         /* aux: SocketOption, a: its value; setsockopt() */                  \
+  X(Pair)           /* a: id of the other end, b: bytes of credit */                     \
+  X(SendFile)       /* payload: SendFileRequest */                                       \
+  X(Trigger)        /* a: EventFlags; bufferevent_trigger() */                           \
+  X(Tls)            /* payload: TlsRequest; what follows is encrypted */                 \
+  X(TlsContext)     /* a: context to go on with, 0 for the same, -1 for none: refused */ \
+  X(Timer)          /* number: when it is due, see TimerFlag (aux); opens a timer */     \
+  X(Signal)         /* a: signal number, aux: priority; opens a signal event */          \
+  X(Fd)             /* a: fd on its way, or -1, b: EventFlags, aux: priority */          \
+  X(Activate)       /* a: EventFlags; event_active() */                                  \
+  X(Interval)       /* number: microseconds; a timer's period, an fd event's timeout */  \
+  X(LoopExit)       /* number: microseconds; event_base_loopexit() */                    \
+  X(LoopBreak)      /* a: LoopEnd; event_base_loopbreak() */                             \
   X(Loop)           /* a: EVLOOP_* flags, b: number of the run; dispatch, or step */
 
 // Reactor to JavaScript.
@@ -83,6 +85,10 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Connected)     /* a: fd, b: local port, aux: family; one address record */                \
   X(Failed)        /* a: errno, b: FailedCall */                                              \
   X(Timeout)       /* a: EventFlags (read or write) */                                        \
+  X(TlsSecured)    /* the handshake is done. a: report, see tls_exchange.h */                 \
+  X(TlsName)       /* the handshake waits for kTlsContext. a: report */                       \
+  X(TlsTicket)     /* a session that can be resumed. a: report */                             \
+  X(TlsFailed)     /* why. a: report, b: TlsFailure. What was secured ends, too */            \
   X(OptionFailed)  /* a: errno. The option of kOption has not been set */                     \
   X(Released)      /* aux: piece of lent memory that the reactor has done with */             \
   X(AcceptPaused)  /* a: errno. Accepting stops and is tried again */                         \
@@ -97,6 +103,18 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Drop)   /* now */                \
   X(Reset)  /* now, with RST */      \
   X(Linger) /* flush, FIN, wait for the peer's end */
+
+#define RXJS_LIBEVENT_TLS_FAILURES(X)                                            \
+  X(TlsHandshake)   /* an alert, or what is no handshake */                      \
+  X(TlsCertificate) /* the peer's cannot be verified */                          \
+  X(TlsEnded)       /* the peer has closed within the handshake */               \
+  X(TlsTimedOut)    /* the handshake has taken too long */                       \
+  X(TlsPlaintext)   /* bytes had been received that belong to no handshake */    \
+  X(TlsContextGone) /* the context has been taken back, or there is no memory */ \
+  X(TlsSystem)      /* of the socket: errno */                                   \
+  X(TlsRecord)      /* once it was secured: an alert, or what is no record */    \
+  X(TlsTruncated)   /* the end has come without close_notify */                  \
+  X(TlsFlood)       /* answers to the peer's control records wait, and it does not read them */
 
 #define RXJS_LIBEVENT_SOCKET_OPTIONS(X)                                  \
   X(KeepAliveOption) /* seconds of silence before a probe, 0 for none */ \
@@ -160,6 +178,7 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
 enum class Submission : int32_t { kNone, RXJS_LIBEVENT_SUBMISSIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum class Completion : int32_t { kNone, RXJS_LIBEVENT_COMPLETIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum CloseMode : int32_t { RXJS_LIBEVENT_CLOSE_MODES(RXJS_LIBEVENT_ENUMERATOR) };
+enum TlsFailure : int32_t { RXJS_LIBEVENT_TLS_FAILURES(RXJS_LIBEVENT_ENUMERATOR) };
 enum SocketOption : uint32_t { RXJS_LIBEVENT_SOCKET_OPTIONS(RXJS_LIBEVENT_ENUMERATOR) };
 enum LoopEnd : int32_t { RXJS_LIBEVENT_LOOP_ENDS(RXJS_LIBEVENT_ENUMERATOR) };
 enum class Turner : int32_t { RXJS_LIBEVENT_TURNERS(RXJS_LIBEVENT_ENUMERATOR) };

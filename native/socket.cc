@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string>
 #include <utility>
 
 #include "address.h"
+#include "connect_target.h"
 #include "limited_socket.h"
 #include "reactor.h"
 #include "socket_options.h"
@@ -22,40 +22,6 @@ namespace {
 
 // One socket may not keep the others waiting longer than this many reads.
 constexpr int kReadsPerTurn = 4;
-
-struct ConnectTarget {
-  SocketAddress remote;
-  SocketAddress local;
-  ConnectRequest request;
-};
-
-// The texts are read here, so that no string is alive when libevent is called.
-Failure ReadTarget(const Payload& payload, ConnectTarget* target) {
-  ConnectRequest& request = target->request;
-  if (!ReadRequest(payload, &request)) return {EINVAL, kAddressCall};
-  const std::string texts(reinterpret_cast<char*>(payload.data) + sizeof(request),
-                          payload.bytes - sizeof(request));
-  const auto family = static_cast<AddressFamily>(request.family);
-  const std::string remote = texts.substr(0, static_cast<size_t>(std::max(request.remoteBytes, 0)));
-  int error = ParseAddress(family, remote, request.port, &target->remote);
-  if (error == 0 && request.localBytes > 0) {
-    error = ParseAddress(family, texts.substr(remote.size()), request.localPort, &target->local);
-  }
-  return {error, kAddressCall};
-}
-
-Failure PrepareToConnect(int fd, const ConnectTarget& target) {
-  const bool is_ip = target.request.family != kUnix;
-  if (target.request.localBytes > 0) {
-    // A local port of one's own may still be in TIME_WAIT from the connection before.
-    const int error = is_ip ? SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1) : 0;
-    if (error != 0) return {error, kOptionCall};
-    if (bind(fd, target.local.get(), target.local.length) != 0) return {errno, kBindCall};
-  }
-  const int seconds = target.request.keepAliveSeconds;
-  if (seconds <= 0 || !is_ip) return {};
-  return {SetKeepAlive(fd, seconds), kOptionCall};
-}
 
 }  // namespace
 
@@ -121,6 +87,7 @@ void Socket::OnConnected(int error) {
   PostAddresses(reactor_.completions(), Completion::kConnected, id_, fd_, local);
   UpdateReading();
   CheckOutput();
+  if (Handshakes()) StartHandshake();
 }
 
 bufferevent* Socket::NewBufferevent() { return bufferevent_socket_new(reactor_.base(), fd_, 0); }
@@ -189,6 +156,12 @@ void Socket::OnReadingWanted() {
 }
 
 void Socket::UpdateReading() {
+  Arm();
+  // What the session has read ahead makes no descriptor readable.
+  if (HasPending() && MayRead()) TriggerRead();
+}
+
+void Socket::Arm() {
   const bool lingers = phase_ == Phase::kLingering;
   if (interest_ == Interest::kRead || input_ != Input::kOpen) return;
   if (phase_ == Phase::kConnecting || phase_ == Phase::kClosed) return;
@@ -201,7 +174,7 @@ void Socket::UpdateReading() {
 }
 
 void Socket::Settle() {
-  const bool may_read = phase_ == Phase::kLingering || MayRead();
+  const bool may_read = WantsInput();
   if (interest_ == Interest::kRead && !may_read) return PauseReading();
   // Paused already; the watch sees the peer's end.
   if (interest_ == Interest::kEnd && !may_read) return;
@@ -257,6 +230,10 @@ void Socket::OnReadable(short what) {
 }
 
 void Socket::Receive() {
+  if (Handshakes()) {
+    Handshake();
+    if (!tls_->secured()) return;
+  }
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
     if (!MayRead()) {
       // Readable still, so the event has to go, unless credit is on its way. At once where it would
@@ -267,12 +244,14 @@ void Socket::Receive() {
     }
     if (!reactor_.MayPost(this, Rest)) return;
     const ReadArena::Space space = Reserve();
-    const ssize_t got = recv(fd_, space.data, space.bytes, 0);
+    const ssize_t got =
+        tls_ ? ReadSecured(space.data, space.bytes) : recv(fd_, space.data, space.bytes, 0);
     reactor_.Count(kReceives);
     if (got > 0) {
       Posted(static_cast<size_t>(got));
       // Used-up credit switches nothing off by itself: it may be back before more bytes are.
-      if (static_cast<size_t>(got) < space.bytes || Credit() <= 0) return;
+      if (Credit() <= 0) return;
+      if (static_cast<size_t>(got) < space.bytes && !HasPending()) return;
       continue;
     }
     if (got == 0) {
@@ -282,7 +261,10 @@ void Socket::Receive() {
     }
     return;
   }
+  if (HasPending()) TriggerRead();
 }
+
+ssize_t Socket::ReceiveCiphertext(char* data, size_t bytes) { return recv(fd_, data, bytes, 0); }
 
 // What the peer still sends after our end is thrown away: closing with unread bytes would send RST
 // and could cost the peer the answers that are under way.
@@ -307,6 +289,20 @@ bool Socket::HasUnread() {
   return got > 0;
 }
 
+// Behind bytes that nobody reads, a session's close_notify is found by looking at the first of
+// them.
+bool Socket::HasUnreadBehindDeath() {
+  if (!tls_ || !tls_->secured() || end_error_ != 0) {
+    const bool unread = HasUnread() || InputLength() > 0;
+    return unread || (tls_ && tls_->secured() && tls_->HasPending());
+  }
+  const ssize_t got = tls_->Peek();
+  if (got >= 0 || errno == EAGAIN) return got != 0;
+  end_error_ = errno;
+  if (end_error_ == EPROTO) PostTlsFailure();
+  return false;
+}
+
 void Socket::OnDeath(bool failed) {
   if (interest_ != Interest::kEnd || input_ != Input::kOpen) return;
   if (failed && end_error_ == 0) {
@@ -314,7 +310,7 @@ void Socket::OnDeath(bool failed) {
     socklen_t length = sizeof(end_error_);
     if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &end_error_, &length) != 0) end_error_ = errno;
   }
-  if (!HasUnread() && InputLength() == 0) return EndReading(end_error_);
+  if (!HasUnreadBehindDeath()) return EndReading(end_error_);
   // A FIN, and the RST that may follow it, are reported once each.
   if (hangup_error_ == end_error_) return;
   hangup_error_ = end_error_;

@@ -35,6 +35,8 @@ class Socket : public Bufferevent, protected DeathWatcher {
   ssize_t SendNow(const uint8_t* data, uint32_t bytes) override;
   int SendFin() override;
   void TriggerRead() override;
+  void ReadSoon() override { TriggerRead(); }
+  ssize_t ReceiveCiphertext(char* data, size_t bytes) override;
   void OnConnected(int error) override;
   void CloseDescriptor(bool reset) override;
   void Disconnect(bool reset);
@@ -54,9 +56,11 @@ class Socket : public Bufferevent, protected DeathWatcher {
   Failure Connect(const Record& record);
   void SetSocketOption(const Record& record);
   void LimitRate(const Record& record);
+  void Arm();
   void Receive();
   void Discard();
   bool HasUnread();
+  bool HasUnreadBehindDeath();
 
   void AssignReadEvent();
   void OnReadable(short what);
