@@ -13,6 +13,7 @@ export { Connection, type FlowMarks } from './connection/Connection';
 export type { Session } from './connection/connectSession';
 export type { ConnectConfig } from './connection/ConnectConfig';
 export type { ConnectionSocket } from './connection/ConnectionSocket';
+export type { ConnectionTls, TlsCipher } from './connection/ConnectionTls';
 export type { ConnectionConfig } from './connection/ConnectionConfig';
 export type { ConnectionEvent } from './connection/ConnectionEvent';
 export type { ListenConfig } from './connection/ListenConfig';
@@ -25,6 +26,15 @@ export { sendTo, type SendToConfig } from './connection/sendTo';
 export type { BaseOwner, BaseOwnerMessage } from './base/baseOwners';
 export type { SessionErrorMessage, SessionHandler } from './connection/reportSessionError';
 export { serve, type ServeConfig } from './connection/serve';
+export { startTls, type StartTlsConfig } from './connection/startTls';
+export type {
+  TlsClientConfig,
+  TlsConfig,
+  TlsContextConfig,
+  TlsNameContext,
+  TlsServerConfig,
+} from './connection/TlsConfig';
+export type { TlsErrorMessage } from './base/Handshakes';
 export type { TimeoutDirection, TimeoutsConfig } from './connection/Timeouts';
 export type { Chunk } from './common/Chunk';
 export type { WhenSaturated } from './connection/WhenSaturated';

@@ -28,6 +28,8 @@ const TABLES = {
     'pair',
     'sendFile',
     'trigger',
+    'tls',
+    'tlsContext',
     'timer',
     'signal',
     'fd',
@@ -51,6 +53,10 @@ const TABLES = {
     'connected',
     'failed',
     'timeout',
+    'tlsSecured',
+    'tlsName',
+    'tlsTicket',
+    'tlsFailed',
     'optionFailed',
     'released',
     'acceptPaused',
@@ -95,6 +101,29 @@ const TABLES = {
   ],
   turner: ['thread', 'javaScript', 'either'],
   closeMode: ['drop', 'reset', 'linger'],
+  tlsFailure: [
+    'tlsHandshake',
+    'tlsCertificate',
+    'tlsEnded',
+    'tlsTimedOut',
+    'tlsPlaintext',
+    'tlsContextGone',
+    'tlsSystem',
+    'tlsRecord',
+    'tlsTruncated',
+    'tlsFlood',
+  ],
+  tlsFlag: ['tlsServer', 'tlsRequestCertificate', 'tlsRejectUnauthorized', 'tlsAskName'],
+  tlsRequest: [
+    'size',
+    'flags',
+    'context',
+    'timeoutMs',
+    'receivedBytes',
+    'servernameBytes',
+    'alpnBytes',
+    'sessionBytes',
+  ],
   socketOption: ['keepAliveOption', 'noDelayOption'],
   loopEnd: ['stepped', 'exited', 'broken', 'empty'],
   loopFlag: ['once', 'nonblock'],
@@ -202,6 +231,16 @@ export interface NativeModule {
   /** 0, or an errno. */
   leaseSignal(signal: number): number;
   releaseSignal(signal: number): void;
+  /** Why there is no TLS; undefined where there is. @param version - of Node's OpenSSL */
+  whyNoTls(version: string | undefined): string | undefined;
+  /**
+   * An id for the SSL_CTX in an external of Node's, as long as `owner` lives.
+   *
+   * @param ticketKeys - 80 bytes, or none for random ones
+   */
+  newTlsContext(external: unknown, ticketKeys: Buffer, owner: object): number;
+  /** Names and their bytes, by turns. */
+  takeTlsReport(id: number): readonly (string | Buffer)[];
 }
 
 /** The addon. This is the only file that loads it. */

@@ -24,7 +24,7 @@ import { ensureSystem } from './setup/system.mjs';
 
 const runtimes = { 'address,undefined': 'libasan.so', thread: 'libtsan.so' };
 const folders =
-  'native|libevent|base|rings|memory|leases|turns|failures|connection|events|flow-on-sockets|lifecycle';
+  'native|libevent|base|rings|memory|leases|turns|failures|connection|events|flow-on-sockets|lifecycle|tls';
 const native = `spec/(${folders})[./]`;
 
 const [named, ...args] = process.argv.slice(2);

@@ -16,7 +16,8 @@ export class AcceptedSocket implements Accepted, ConnectionAddresses {
   take(): Connection {
     const { fd } = this;
     this.fd = -1;
-    return this.acceptor.adopt(fd, this);
+    const { options } = this.acceptor;
+    return this.acceptor.adopt(fd).carry(options.connection, this);
   }
 
   refuse(): void {

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import type { Observable } from 'rxjs';
-import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { checkInteger } from '../common/check';
 import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
@@ -33,15 +32,14 @@ import { adoptedSocket } from './adoptedSocket';
 import { closeConnections } from './closeConnections';
 import { closedAcceptor } from './closedAcceptor';
 import { closedBaseError } from './closedBaseError';
+import { noAddresses } from './noAddresses';
 import { Reactor } from './Reactor';
 import type { ReactorConfig } from './ReactorConfig';
 import { RingAcceptor } from './RingAcceptor';
 import { RingConnector } from './RingConnector';
 import { RingRateLimitGroup } from './RingRateLimitGroup';
 import { RingTransport } from './RingTransport';
-
-const noAddress = (): AddressInfo => ({ family: 'unix', address: '', port: 0 });
-const NO_ADDRESSES: ConnectionAddresses = { local: noAddress, remote: noAddress };
+import { TlsContext } from './TlsContext';
 
 const transportGone = ({ reactor }: RingTransport): void => void (reactor.load -= 1);
 
@@ -151,15 +149,17 @@ export class EventBase extends EventSources {
    */
   listen(config: ListenConfig): Listener {
     const options = listenOptions(config);
+    const context = TlsContext.for(options.tls);
     this.reactorFor(options.connection);
     return new Listener((handler) => {
       if (this.closed) return closedAcceptor(handler);
       const acceptor = new RingAcceptor(
         this.first,
         options,
-        (fd, addresses) => this.take(fd, options.connection, addresses),
+        (fd) => this.take(fd, options.connection),
         handler,
         (gone) => this.acceptors.delete(gone),
+        context,
       );
       this.acceptors.add(acceptor);
       return acceptor;
@@ -206,11 +206,12 @@ export class EventBase extends EventSources {
   connect<T>(config: ConnectConfig, session: Session<T>): Observable<T>;
   connect<T>(config: ConnectConfig, session?: Session<T>): Observable<T> {
     const options = connectOptions(config);
+    const context = TlsContext.for(options.tls);
     this.reactorFor(options.connection);
     const findTransport = () => this.newTransport(options.connection);
     return connectWith(
       options,
-      (handler) => new RingConnector(options, handler, findTransport, this.connectors),
+      (handler) => new RingConnector(options, handler, findTransport, this.connectors, context),
       session,
     );
   }
@@ -250,7 +251,7 @@ export class EventBase extends EventSources {
     const first = this.newTransport(options, reactor);
     const second = this.newTransport(options, reactor);
     first.pair(second, options.read.high);
-    return [first.carry(options, NO_ADDRESSES), second.carry(options, NO_ADDRESSES)];
+    return [first.carry(options, noAddresses), second.carry(options, noAddresses)];
   }
 
   /**
@@ -272,7 +273,7 @@ export class EventBase extends EventSources {
     this.reactorFor(options);
     this.checkOpen('adopt');
     const adopted = adoptedSocket(fd);
-    return this.take(adopted.fd, options, adopted.addresses);
+    return this.take(adopted.fd, options).carry(options, adopted.addresses);
   }
 
   /**
@@ -337,7 +338,7 @@ export class EventBase extends EventSources {
   }
 
   /** @param fd - on its way */
-  private take(fd: number, options: ConnectionOptions, addresses: ConnectionAddresses): Connection {
+  private take(fd: number, options: ConnectionOptions): RingTransport {
     let transport: RingTransport;
     try {
       transport = this.newTransport(options);
@@ -346,7 +347,7 @@ export class EventBase extends EventSources {
       throw error;
     }
     transport.adopt(fd, options.read.high);
-    return transport.carry(options, addresses);
+    return transport;
   }
 
   /** @throws LibeventError when the base is closed, or its reactor has no room */

@@ -2,15 +2,17 @@ import { lookup } from 'node:dns';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
-import type { Connection } from '../connection/Connection';
 import type { ListenOptions } from '../connection/ListenConfig';
-import { ACCEPT_CREDIT } from '../connection/Listening';
+import { acceptCredit } from '../connection/Listening';
 import { ipVersion } from '../connection/ipVersion';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import { AcceptedSocket } from './AcceptedSocket';
+import { Handshakes } from './Handshakes';
 import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
+import type { RingTransport } from './RingTransport';
+import type { TlsContext } from './TlsContext';
 import { failedCallName } from './failedCallName';
 import { encodeRequest } from '../rings/encodeRequest';
 
@@ -20,8 +22,8 @@ const { completion, submission, closeMode, listenFlag, listenRequest, family } =
 const ANY_HOSTS = ['::', '0.0.0.0'];
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
-/** Makes a connection of an accepted socket, on the least loaded reactor. */
-export type Adopt = (fd: number, addresses: ConnectionAddresses) => Connection;
+/** Gives an accepted socket to the least loaded reactor. */
+export type Adopt = (fd: number) => RingTransport;
 
 /** An `evconnlistener` of a reactor. */
 export class RingAcceptor implements Acceptor, CompletionHandler {
@@ -33,16 +35,28 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   private readonly fallbackHosts: string[];
   /** The end of the last connection here; most have the same. */
   private local: PackedAddress | undefined;
+  private readonly handshakes: Handshakes | undefined;
 
   constructor(
     private readonly reactor: Reactor,
-    private readonly options: ListenOptions,
-    /** For {@link AcceptedSocket}. */
+    /** For {@link AcceptedSocket}, as the next one. */
+    readonly options: ListenOptions,
     readonly adopt: Adopt,
     private readonly handler: AcceptorHandler,
     private readonly onGone: (acceptor: RingAcceptor) => void,
+    context?: TlsContext,
   ) {
-    const { target } = options;
+    const { target, tls, connection } = options;
+    if (tls !== undefined && context !== undefined) {
+      this.handshakes = new Handshakes(tls, context, connection, {
+        onSecured: (accepted) => {
+          handler.onAccepted(accepted);
+        },
+        onFailed: (error) => {
+          handler.onHandshakeFailed(error);
+        },
+      });
+    }
     const [host = '', ...fallback] =
       target.kind === 'ip' && target.host === undefined ? ANY_HOSTS : [];
     this.fallbackHosts = fallback;
@@ -68,6 +82,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.handshakes?.cancel();
     this.onGone(this);
     if (this.id !== 0) this.reactor.submit(submission.close, this.id, closeMode.drop);
   }
@@ -114,7 +129,24 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   private onAccepted(fd: number, addresses: readonly PackedAddress[]): void {
     const [remote, local] = addresses as readonly [PackedAddress, PackedAddress];
     if (this.local?.equals(local) !== true) this.local = local;
-    this.handler.onAccepted(new AcceptedSocket(this, fd, remote, this.local));
+    const accepted = new AcceptedSocket(this, fd, remote, this.local);
+    if (this.handshakes === undefined) this.handler.onAccepted(accepted);
+    else this.secure(this.handshakes, fd, accepted);
+  }
+
+  private secure(handshakes: Handshakes, fd: number, addresses: ConnectionAddresses): void {
+    if (this.closed) {
+      native.discardDescriptor(fd);
+      return;
+    }
+    let transport: RingTransport;
+    try {
+      transport = this.adopt(fd);
+    } catch (error) {
+      handshakes.fail(error as LibeventError, addresses.remote());
+      return;
+    }
+    handshakes.begin(transport, addresses);
   }
 
   private onFailed(errno: number, syscall: string): void {
@@ -177,7 +209,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       (options.deferredAccept ? listenFlag.deferredAccept : 0) |
       (options.noDelay ? listenFlag.noDelayAccepted : 0) |
       (options.closeOnExec ? 0 : listenFlag.keepOnExec);
-    const credit = Math.min(ACCEPT_CREDIT, options.maxConnections);
+    const credit = acceptCredit(options);
     this.reactor.open(this);
     const { backlog } = options;
     const { port } = this.address;

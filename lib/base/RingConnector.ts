@@ -5,14 +5,18 @@ import type { ConnectOptions } from '../connection/ConnectConfig';
 import type { Connector, ConnectorHandler } from '../connection/Connector';
 import { checkGroup } from '../connection/RateLimitGroup';
 import { ipVersion } from '../connection/ipVersion';
+import type { TlsClientOptions } from '../connection/TlsConfig';
 import { laterTurn } from '../flow/laterTurn';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import { RingTransport } from './RingTransport';
+import type { TlsContext } from './TlsContext';
 import { encodeRequest } from '../rings/encodeRequest';
 
 const { connectFlag, connectRequest, family: families } = native.layout;
 const FAMILIES = { unix: families.unix, IPv4: families.ipv4, IPv6: families.ipv6 };
+/** How long a server may take to read why it is refused. */
+const ALERT_DEADLINE_MS = 1000;
 const ANY = { unix: '', IPv4: '0.0.0.0', IPv6: '::' } as const;
 
 /** Sockets of a base that connect: a look-up, then any number of attempts beside each other. */
@@ -29,6 +33,7 @@ export class RingConnector implements Connector {
     private readonly handler: ConnectorHandler,
     private readonly findTransport: () => RingTransport,
     private readonly active: Set<RingConnector>,
+    private readonly context?: TlsContext,
   ) {}
 
   lookup(host: string): void {
@@ -125,7 +130,40 @@ export class RingConnector implements Connector {
       return;
     }
     const addresses = { local: () => local.info(), remote: () => address };
-    this.handler.onConnected(transport.carry(connection, addresses));
+    const carry = (): void => {
+      this.handler.onConnected(transport.carry(connection, addresses));
+    };
+    if (this.options.tls === undefined) carry();
+    else this.secure(transport, this.options.tls, address, carry);
+  }
+
+  /** The attempt has won; what is left may fail all the same. */
+  private secure(
+    transport: RingTransport,
+    tls: TlsClientOptions,
+    remote: AddressInfo,
+    carry: () => void,
+  ): void {
+    this.cancel();
+    this.handler.onSecuring();
+    this.begin(transport);
+    const { family, address, port } = remote;
+    transport.secure(
+      tls,
+      0,
+      {
+        onSecured: () => {
+          if (this.end(transport)) carry();
+        },
+        onFailed: (error) => {
+          if (!this.end(transport)) return;
+          transport.close('linger', ALERT_DEADLINE_MS);
+          this.handler.onFailed(remote, error);
+        },
+      },
+      this.context,
+      { address, port: family === 'unix' ? undefined : port },
+    );
   }
 
   private onLookup(

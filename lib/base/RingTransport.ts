@@ -1,13 +1,17 @@
+import { constants } from 'node:os';
 import type { ConnectionAddresses } from '../common/AddressInfo';
-import { LibeventError } from '../common/LibeventError';
+import { LibeventError, type LibeventErrorInfo } from '../common/LibeventError';
 import { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
+import type { ConnectionTls } from '../connection/ConnectionTls';
 import { IdleTimeouts } from '../connection/IdleTimeouts';
 import type { IdleWatch, Idling } from '../connection/IdleWatch';
 import type { TokenBucket } from '../connection/RateLimit';
 import type { CheckedChunk } from '../common/Chunk';
+import type { TlsOptions } from '../connection/TlsConfig';
 import type {
   CloseMode,
+  SecureOutcome,
   SocketOption,
   SocketTransport,
   TransportHandler,
@@ -21,6 +25,8 @@ import { encodeRequest } from '../rings/encodeRequest';
 import { rateLimitRequest } from './rateLimitRequest';
 import type { Reactor } from './Reactor';
 import { RingTimers } from './RingTimers';
+import { RingTls } from './RingTls';
+import { TlsContext } from './TlsContext';
 
 const { completion, submission, closeMode, eventFlag, sendFileRequest, socketOption } =
   native.layout;
@@ -28,6 +34,8 @@ const OPTIONS: Readonly<Record<SocketOption, number>> = {
   keepAlive: socketOption.keepAliveOption,
   noDelay: socketOption.noDelayOption,
 };
+/** What ends a socket whose session has failed. */
+const { EPROTO } = constants.errno;
 /** The call that a `writeFailed` completion names. */
 const SEND_FILE = native.layout.failedCall.sendfile;
 
@@ -46,6 +54,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   /** What it carries, once it is open. */
   connection: Connection | undefined;
   private handler: TransportHandler | undefined;
+  private ringTls: RingTls | undefined;
   private connecting: ConnectOutcome | undefined;
   private sentTotal = 0;
   private gone = false;
@@ -184,11 +193,31 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     }
   }
 
+  get tls(): ConnectionTls | undefined {
+    return this.ringTls?.secured;
+  }
+
+  get securing(): boolean {
+    return this.ringTls !== undefined;
+  }
+
+  secure(
+    options: TlsOptions,
+    receivedBytes: number,
+    outcome: SecureOutcome,
+    context = new TlsContext(options.context),
+    where?: LibeventErrorInfo,
+  ): void {
+    this.ringTls = new RingTls(this.reactor, this, options, context, outcome, where);
+    this.ringTls.start(receivedBytes);
+  }
+
   data(chunk: Buffer): void {
     this.handler?.onData(chunk);
   }
 
   complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void {
+    if (this.ringTls?.complete(kind, a, b) === true) return;
     const { handler } = this;
     if (handler === undefined) {
       this.settle(kind, a, b, addresses);
@@ -197,7 +226,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     switch (kind) {
       case completion.end:
         this.inputEnded = true;
-        handler.onEnd(a === 0 ? undefined : LibeventError.of(a, 'read'));
+        handler.onEnd(a === 0 ? undefined : this.errorOf(a, 'read'));
         break;
       case completion.sent:
         handler.onSent();
@@ -209,10 +238,10 @@ export class RingTransport implements SocketTransport, CompletionHandler {
         handler.onFinished();
         break;
       case completion.writeFailed:
-        handler.onWriteFailed(LibeventError.of(a, b === SEND_FILE ? 'sendfile' : 'write'));
+        handler.onWriteFailed(this.errorOf(a, b === SEND_FILE ? 'sendfile' : 'write'));
         break;
       case completion.hangup:
-        handler.onHangup(a === 0 ? undefined : LibeventError.of(a, 'read'));
+        handler.onHangup(a === 0 ? undefined : this.errorOf(a, 'read'));
         break;
       case completion.timeout:
         handler.onTimeout(a === eventFlag.read ? 'read' : 'write');
@@ -230,6 +259,11 @@ export class RingTransport implements SocketTransport, CompletionHandler {
       default:
         break;
     }
+  }
+
+  private errorOf(errno: number, syscall: string): LibeventError {
+    const own = errno === EPROTO ? this.ringTls?.error : undefined;
+    return own ?? LibeventError.of(errno, syscall);
   }
 
   abandon(error: LibeventError | undefined): void {

@@ -28,6 +28,8 @@ export interface Accepted {
 export interface AcceptorHandler {
   onBound(address: AddressInfo): void;
   onAccepted(accepted: Accepted): void;
+  /** What was accepted could not be secured, and is gone. */
+  onHandshakeFailed(error: LibeventError): void;
   /** Accepting has failed and is tried again by itself, as with `EMFILE`. */
   onPaused(error: LibeventError): void;
   onResumed(): void;

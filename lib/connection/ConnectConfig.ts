@@ -11,6 +11,7 @@ import {
 import { abortSignal } from './abortSignal';
 import { keepAliveSeconds } from './keepAlive';
 import { ipVersion } from './ipVersion';
+import { type TlsClientConfig, type TlsClientOptions, tlsClientOptions } from './TlsConfig';
 import { unixPath } from './unixPath';
 
 /** Where and how to connect; and the options of the connection. */
@@ -45,6 +46,11 @@ export interface ConnectConfig extends ConnectionConfig {
   readonly attemptDelayMs?: number;
   /** How long an unsubscribed connection may take to flush and see the peer's end. Default: 5000 ms. */
   readonly closeDeadlineMs?: number;
+  /**
+   * Secures the connection, which is emitted when the handshake is done and the server has been
+   * verified: `true`, or options. Default: a plain connection.
+   */
+  readonly tls?: true | TlsClientConfig;
   /** Ends the connection, whatever its state, with an `AbortError`. */
   readonly signal?: AbortSignal;
 }
@@ -62,18 +68,20 @@ const OWN_OPTIONS = {
   connectTimeoutMs: option.integer('ms', 0, MAX_MS, 0),
   attemptDelayMs: option.integer('ms', 10, MAX_MS, 250),
   closeDeadlineMs: option.integer('ms', 1, MAX_MS, 5000),
+  tls: option.other<true | TlsClientConfig>(),
   signal: option.optional(abortSignal),
 } satisfies OptionTable<Omit<ConnectConfig, keyof ConnectionConfig>>;
 
 const CONNECT_OPTIONS: OptionTable<ConnectConfig> = { ...CONNECTION_OPTIONS, ...OWN_OPTIONS };
 
 /** {@link ConnectConfig}, checked and complete. */
-export interface ConnectOptions extends Omit<Checked<typeof OWN_OPTIONS>, keyof Address> {
+export interface ConnectOptions extends Omit<Checked<typeof OWN_OPTIONS>, keyof Address | 'tls'> {
   readonly target:
     | { readonly kind: 'ip'; readonly host: string; readonly port: number }
     | { readonly kind: 'unix'; readonly path: string };
   readonly family: 0 | 4 | 6;
   readonly connection: ConnectionOptions;
+  readonly tls: TlsClientOptions | undefined;
 }
 
 type Address = Pick<ConnectConfig, 'port' | 'host' | 'path' | 'family'>;
@@ -116,7 +124,7 @@ function familyOf(config: ConnectConfig): 0 | 4 | 6 {
 
 /** Checks the options and fills in the defaults. */
 export function connectOptions(config: ConnectConfig): ConnectOptions {
-  const { port, host, path, ...options } = checkedOptions(
+  const { port, host, path, tls, ...options } = checkedOptions(
     'config',
     config,
     OWN_OPTIONS,
@@ -127,5 +135,7 @@ export function connectOptions(config: ConnectConfig): ConnectOptions {
     target: path === undefined ? ipTarget(host, port) : unixTarget(config, path),
     family: familyOf(config),
     connection: connectionOptions(config, CONNECT_OPTIONS),
+    // As in Node, the server of a unix socket is this host.
+    tls: tls === undefined ? undefined : tlsClientOptions('tls', tls, host ?? 'localhost'),
   };
 }

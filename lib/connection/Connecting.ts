@@ -70,6 +70,11 @@ export class Connecting implements ConnectorHandler {
     this.subscriber.error(error);
   }
 
+  onSecuring(): void {
+    this.attemptDelay?.unsubscribe();
+    this.waiting = [];
+  }
+
   onConnected(connection: Connection): void {
     this.stopTimers();
     this.connector.cancel();

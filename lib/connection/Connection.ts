@@ -12,6 +12,7 @@ import type { ConnectionOptions } from './ConnectionConfig';
 import { ConnectionCore } from './ConnectionCore';
 import type { ConnectionEvent } from './ConnectionEvent';
 import { ConnectionSocket, configuresSocket } from './ConnectionSocket';
+import type { ConnectionTls } from './ConnectionTls';
 import { copyOf } from '../common/bytes';
 import { checkBytes, checkChunk } from '../common/checkChunk';
 import { sendFile, type SendFileConfig } from './sendFile';
@@ -107,6 +108,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /** The address of the peer. */
   get remoteAddress(): AddressInfo {
     return this.addresses.remote();
+  }
+
+  /** What it has been secured by; undefined for a plain connection. */
+  get tls(): ConnectionTls | undefined {
+    return this.core.transport.tls;
   }
 
   /** Bytes that have been written and not yet taken by the system. */

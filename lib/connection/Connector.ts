@@ -26,6 +26,8 @@ export interface ConnectorHandler {
   onNotFound(error: LibeventError): void;
   /** The connection is open, and the handler's to end. */
   onConnected(connection: Connection): void;
+  /** One attempt has won, and the others are cancelled: its handshake is what is left. */
+  onSecuring(): void;
   /** One attempt has failed; the others go on. */
   onFailed(address: AddressInfo, error: LibeventError): void;
   /** The base has been closed, or its reactor has failed. The last call. */

@@ -139,6 +139,11 @@ export class Input implements SourceActions {
     return this.state === 'ended';
   }
 
+  /** A chunk is being emitted, and counts as one that waits. */
+  get emits(): boolean {
+    return this.pumping;
+  }
+
   /** The peer has ended, and everything that it has sent has been emitted. */
   get whole(): boolean {
     return this.ended && this.error === undefined && !this.aborted;

@@ -8,6 +8,7 @@ import {
 } from './ConnectionConfig';
 import { abortSignal } from './abortSignal';
 import { keepAliveSeconds } from './keepAlive';
+import { type TlsServerConfig, tlsServerOptions } from './TlsConfig';
 import { unixPath } from './unixPath';
 
 /** Where and how to listen; and the options of the accepted connections. */
@@ -50,6 +51,11 @@ export interface ListenConfig extends ConnectionConfig {
   readonly keepAliveSeconds?: number;
   /** Accepts no more while this many of its connections are open. Default: no limit. Bounds: 1 up. */
   readonly maxConnections?: number;
+  /**
+   * Secures the connections, which are emitted when their handshakes are done. Those that fail are
+   * no errors of the listener: see its `errors`. Default: plain connections.
+   */
+  readonly tls?: TlsServerConfig;
   /** Stops listening with an `AbortError`. Connections that were emitted stay open. */
   readonly signal?: AbortSignal;
 }
@@ -68,6 +74,7 @@ const OWN_OPTIONS = {
   noDelay: option.flag(true),
   keepAliveSeconds,
   maxConnections: option.limit('connections'),
+  tls: option.optional((value, name) => tlsServerOptions(name, value)),
   signal: option.optional(abortSignal),
 } satisfies OptionTable<Omit<ListenConfig, keyof ConnectionConfig>>;
 

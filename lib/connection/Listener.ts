@@ -8,7 +8,7 @@ import type { Release } from '../flow/Source';
 import type { Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
 import type { ListenOptions } from './ListenConfig';
-import { Listening } from './Listening';
+import { type AcceptLimits, Listening } from './Listening';
 import { onAbort } from './onAbort';
 
 /** Opens an acceptor; what happens to it is told to the handler, later. */
@@ -45,13 +45,11 @@ export class Listener extends Observable<Connection> {
   private readonly holds = new Set<{ readonly cause: unknown; readonly releases: Release[] }>();
 
   /** @internal Listeners come from `listen`. */
-  constructor(
-    openAcceptor: OpenAcceptor,
-    { maxConnections, signal }: Pick<ListenOptions, 'maxConnections' | 'signal'>,
-  ) {
+  constructor(openAcceptor: OpenAcceptor, limits: AcceptLimits & Pick<ListenOptions, 'signal'>) {
     super((subscriber: Subscriber<Connection>) => {
+      const { signal } = limits;
       let failure: Error | undefined;
-      const listening = new Listening(subscriber, maxConnections, {
+      const listening = new Listening(subscriber, limits, {
         onBound: (address) => {
           this.address.next(address);
         },
@@ -97,7 +95,8 @@ export class Listener extends Observable<Connection> {
   }
 
   /**
-   * Trouble that passes: accepting has failed (`EMFILE`) and is tried again. Said once each time.
+   * Trouble that passes: accepting has failed (`EMFILE`) and is tried again, which is said once each
+   * time; or a handshake has failed, which ends that connection alone.
    *
    * @see event2/listener.h `evconnlistener_set_error_cb()`
    */

@@ -5,6 +5,7 @@ import { Emitter } from '../flow/Emitter';
 import { acceptedBy, type Release, enterSource, leaveSource } from '../flow/Source';
 import type { Accepted, Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
+import type { ListenOptions } from './ListenConfig';
 
 /** What a {@link Listening} tells beside its connections. */
 export interface ListeningEvents {
@@ -19,10 +20,16 @@ export interface ListeningEvents {
  * busy ones comes by its listener every 40 ms: with 32, a full backlog of 4096 waited for 4 s.
  */
 export const ACCEPT_CREDIT = 128;
-/** Credit goes back in batches of this many connections, if the acceptor has some left. */
-const CREDIT_BATCH = ACCEPT_CREDIT / 4;
 /** Connections that a resumed listener emits before other work has a turn. */
 const BURST = 64;
+
+/** What a listener decides how much it accepts by. */
+export type AcceptLimits = Pick<ListenOptions, 'maxConnections' | 'tls'>;
+
+/** Connections that may be accepted, secured where they are to be, and not yet emitted. */
+export function acceptCredit({ maxConnections, tls }: AcceptLimits): number {
+  return Math.min(tls?.maxHandshakes ?? ACCEPT_CREDIT, maxConnections);
+}
 
 /** One subscription of a listener: its acceptor, its holds and what waits. */
 export class Listening extends Emitter<Accepted> implements AcceptorHandler {
@@ -32,14 +39,18 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   private credit: number;
   private live = 0;
   private full: Release | undefined;
+  private readonly maxConnections: number;
+  private readonly mostCredit: number;
 
   constructor(
     private readonly subscriber: Subscriber<Connection>,
-    private readonly maxConnections: number,
+    limits: AcceptLimits,
     private readonly events: ListeningEvents,
   ) {
     super(BURST);
-    this.credit = Math.min(ACCEPT_CREDIT, maxConnections);
+    this.maxConnections = limits.maxConnections;
+    this.mostCredit = acceptCredit(limits);
+    this.credit = this.mostCredit;
   }
 
   start(openAcceptor: (handler: AcceptorHandler) => Acceptor): void {
@@ -66,6 +77,12 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
       this.context.runInAsyncScope(() => {
         this.take(accepted);
       });
+  }
+
+  onHandshakeFailed(error: LibeventError): void {
+    this.credit -= 1;
+    this.giveCredit();
+    if (!this.subscriber.closed) this.events.onTrouble(error);
   }
 
   onPaused(error: LibeventError): void {
@@ -143,9 +160,11 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   /** What is open, what waits and what may come are together never more than `maxConnections`. */
   private giveCredit(): void {
     const waiting = this.length;
-    const room = Math.min(ACCEPT_CREDIT - waiting, this.maxConnections - this.live - waiting);
+    const room = Math.min(this.mostCredit - waiting, this.maxConnections - this.live - waiting);
     const due = room - this.credit;
-    if (this.subscriber.closed || due <= 0 || (due < CREDIT_BATCH && this.credit > 0)) return;
+    // In batches, while the acceptor has some left.
+    const batch = this.mostCredit / 4;
+    if (this.subscriber.closed || due <= 0 || (due < batch && this.credit > 0)) return;
     this.credit += due;
     this.acceptor?.credit(due);
   }

@@ -194,6 +194,12 @@ export class Output implements Writer {
     this.submit(bytes);
   }
 
+  /** The file cannot be sent whole. */
+  failFile(error: LibeventError): LibeventError {
+    this.owner.onOverflow(error);
+    return error;
+  }
+
   /** The file has been submitted, or given up: what waited behind it follows. */
   endFile(): void {
     const { file, state } = this;

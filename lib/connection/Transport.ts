@@ -1,8 +1,10 @@
 import type { CheckedChunk } from '../common/Chunk';
 import type { LibeventError } from '../common/LibeventError';
+import type { ConnectionTls } from './ConnectionTls';
 import type { IdleWatch, Idling } from './IdleWatch';
 import type { TokenBucket } from './RateLimit';
 import type { TimeoutDirection } from './Timeouts';
+import type { TlsOptions } from './TlsConfig';
 
 /** How a transport ends. */
 export type CloseMode =
@@ -20,6 +22,8 @@ export type CloseMode =
 export interface Transport {
   /** Bytes of output that have been sent, in all. */
   readonly sent: number;
+  /** What it is secured by, if it is. */
+  readonly tls?: ConnectionTls | undefined;
   /** Called once, before anything else. */
   attach(handler: TransportHandler): void;
   /** Demand. Off at the start. */
@@ -50,6 +54,12 @@ export interface Transport {
 /** An option of a socket, and what its value is: seconds, 0 for none; 1 or 0. */
 export type SocketOption = 'keepAlive' | 'noDelay';
 
+/** How a handshake ends. */
+export interface SecureOutcome {
+  onSecured(tls: ConnectionTls): void;
+  onFailed(error: LibeventError): void;
+}
+
 /** What only a transport of libevent can do, beside carrying bytes. */
 export interface SocketTransport extends Transport {
   /** The descriptor, -1 where there is none. */
@@ -72,6 +82,15 @@ export interface SocketTransport extends Transport {
   option(option: SocketOption, value: number): void;
   /** Part of an open file, as output. */
   sendFile(fd: number, offset: number, bytes: number): void;
+  /** Whether a handshake has begun. */
+  readonly securing: boolean;
+  /**
+   * Encrypts what is written from here on, and takes what is received behind `receivedBytes` for
+   * encrypted.
+   *
+   * @throws LibeventError, TypeError as `tls.createSecureContext` does
+   */
+  secure(options: TlsOptions, receivedBytes: number, outcome: SecureOutcome): void;
 }
 
 /** What a transport tells. Never from inside a call of {@link Transport}. */

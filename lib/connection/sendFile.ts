@@ -63,9 +63,12 @@ class FileSending {
         const detail = 'only a regular file can be sent';
         throw new LibeventError(code, 'sendfile', { address: path, detail });
       }
-      // An empty file costs one read to tell.
-      if (stat.size === 0) await this.sendRead(file, start, stop);
-      else await this.sendSlices(file, start, Math.min(stop, stat.size));
+      // An empty file costs one read to tell; the kernel cannot encrypt one.
+      const { size } = stat;
+      if (size === 0) await this.sendRead(file, start, stop, 0);
+      else if (this.transport.securing)
+        await this.sendRead(file, start, Math.min(stop, size), size);
+      else await this.sendSlices(file, start, Math.min(stop, size));
     } finally {
       await file.close();
     }
@@ -81,12 +84,20 @@ class FileSending {
     await Promise.all(this.underWay);
   }
 
-  private async sendRead(file: FileHandle, start: number, stop: number): Promise<void> {
+  /** @param size - that it has said; one that has become shorter must not look whole */
+  private async sendRead(
+    file: FileHandle,
+    start: number,
+    stop: number,
+    size: number,
+  ): Promise<void> {
     const slice = Buffer.allocUnsafeSlow(READ_BYTES);
     let offset = start;
     while (offset < stop && !this.subscriber.closed) {
       const most = Math.min(READ_BYTES, stop - offset);
       const { bytesRead } = await file.read(slice, 0, most, offset);
+      if (bytesRead === 0 && size > 0)
+        throw this.output.failFile(new LibeventError('EIO', 'sendfile'));
       if (bytesRead === 0) break;
       this.checkOutput();
       this.output.writeFileBytes(slice.subarray(0, bytesRead));

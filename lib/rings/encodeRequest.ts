@@ -5,7 +5,7 @@ type RequestLayout<Field extends string> = Readonly<Record<Field | 'size', numbe
 export function encodeRequest<Field extends string>(
   layout: RequestLayout<Field>,
   fields: Readonly<Record<Exclude<Field, 'size'>, number>>,
-  ...texts: readonly string[]
+  ...texts: readonly (string | Uint8Array)[]
 ): Buffer {
   const words = new Int32Array(layout.size / Int32Array.BYTES_PER_ELEMENT);
   for (const [name, value] of Object.entries<number>(fields)) {
@@ -13,6 +13,6 @@ export function encodeRequest<Field extends string>(
   }
   return Buffer.concat([
     Buffer.from(words.buffer),
-    ...texts.map((text) => Buffer.from(text, 'utf8')),
+    ...texts.map((text) => (typeof text === 'string' ? Buffer.from(text, 'utf8') : text)),
   ]);
 }

@@ -56,6 +56,16 @@ const needs = {
       present: () => onPath('socat'),
       from: { apt: 'socat', dnf: 'socat', apk: 'socat', pacman: 'socat' },
     },
+    {
+      what: 'the openssl program',
+      present: () => onPath('openssl'),
+      from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
+    },
+    {
+      what: 'curl',
+      present: () => onPath('curl'),
+      from: { apt: 'curl', dnf: 'curl', apk: 'curl', pacman: 'curl' },
+    },
   ],
   lint: [
     {

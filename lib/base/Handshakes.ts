@@ -1,0 +1,86 @@
+import { channel } from 'node:diagnostics_channel';
+import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
+import type { LibeventError } from '../common/LibeventError';
+import type { Accepted } from '../connection/Acceptor';
+import type { ConnectionOptions } from '../connection/ConnectionConfig';
+import type { TlsServerOptions } from '../connection/TlsConfig';
+import type { RingTransport } from './RingTransport';
+import type { TlsContext } from './TlsContext';
+
+/** How long a peer may take to read why it is refused. */
+const ALERT_DEADLINE_MS = 1000;
+
+/** A failed handshake of a listener, on the diagnostics channel `'rxjs-libevent:tls:error'`. */
+export interface TlsErrorMessage {
+  readonly error: LibeventError;
+  /** Of the peer. */
+  readonly remoteAddress: AddressInfo;
+}
+
+const tlsErrors = channel('rxjs-libevent:tls:error');
+
+/** What {@link Handshakes} reports. */
+export interface HandshakeEvents {
+  /** Nobody can take it but once; it may be refused. */
+  onSecured(accepted: Accepted): void;
+  onFailed(error: LibeventError): void;
+}
+
+/** The handshakes of a listener that are under way. */
+export class Handshakes {
+  private readonly underWay = new Set<RingTransport>();
+
+  constructor(
+    private readonly tls: TlsServerOptions,
+    private readonly context: TlsContext,
+    private readonly connection: ConnectionOptions,
+    private readonly events: HandshakeEvents,
+  ) {}
+
+  begin(transport: RingTransport, addresses: ConnectionAddresses): void {
+    this.underWay.add(transport);
+    const remoteAddress = addresses.remote();
+    const where =
+      remoteAddress.family === 'unix'
+        ? {}
+        : { address: remoteAddress.address, port: remoteAddress.port };
+    transport.secure(
+      this.tls,
+      0,
+      {
+        onSecured: () => {
+          if (!this.underWay.delete(transport)) return;
+          // At once: from here on it may end.
+          const connection = transport.carry(this.connection, addresses);
+          this.events.onSecured({
+            take: () => connection,
+            refuse: () => {
+              connection.destroy();
+            },
+          });
+        },
+        onFailed: (error) => {
+          if (!this.underWay.delete(transport)) return;
+          transport.close('linger', ALERT_DEADLINE_MS);
+          this.fail(error, remoteAddress);
+        },
+      },
+      this.context,
+      where,
+    );
+  }
+
+  fail(error: LibeventError, remoteAddress: AddressInfo): void {
+    if (tlsErrors.hasSubscribers) {
+      const message: TlsErrorMessage = { error, remoteAddress };
+      tlsErrors.publish(message);
+    }
+    this.events.onFailed(error);
+  }
+
+  /** Nobody waits for them any more. */
+  cancel(): void {
+    for (const transport of this.underWay) transport.close('drop', 0);
+    this.underWay.clear();
+  }
+}

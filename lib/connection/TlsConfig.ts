@@ -1,0 +1,182 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate, type SecureContextOptions } from 'node:tls';
+import { checkBytes } from '../common/checkChunk';
+import { copyOf } from '../common/bytes';
+import { checkString } from '../common/check';
+import {
+  type Checked,
+  type Option,
+  type OptionTable,
+  checkedOptions,
+  option,
+} from '../common/options';
+import { MAX_MS } from './ConnectionConfig';
+
+/** Options of `tls.createSecureContext()` that this library takes, as Node documents them. */
+export type TlsContextConfig = Omit<
+  SecureContextOptions,
+  'ALPNCallback' | 'clientCertEngine' | 'privateKeyEngine' | 'privateKeyIdentifier'
+>;
+
+/** What both ends of a secured connection may say; beside it, all of {@link TlsContextConfig}. */
+export interface TlsConfig extends TlsContextConfig {
+  /** Protocols of the application, the preferred one first, as `['h2', 'http/1.1']`. Default: none. */
+  readonly ALPNProtocols?: readonly string[];
+  /** Whether a peer that cannot be verified fails the handshake. Default: true. */
+  readonly rejectUnauthorized?: boolean;
+  /** Fails a handshake that takes longer, in ms. Default: 10000. Bounds: 1 to 2147483647. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+/**
+ * The certificate and so on for a name: undefined for those of the listener, null to refuse the
+ * client. The same object stands for the same context, which is made once.
+ */
+export type TlsNameContext = TlsContextConfig | null | undefined;
+
+/** How a server secures its connections. */
+export interface TlsServerConfig extends TlsConfig {
+  /** Whether clients are asked for a certificate. Default: false. */
+  readonly requestCert?: boolean;
+  /**
+   * Says what to go on with, for each full handshake; the empty name is that of a client that names
+   * nobody. The handshake waits, others go on. Default: the same for all names.
+   */
+  readonly sni?: (name: string) => TlsNameContext | PromiseLike<TlsNameContext>;
+  /** Handshakes under way at a time; accepting stops above. Default: 1024. Bounds: 1 to 65536. */
+  readonly maxHandshakes?: number;
+}
+
+/** How a client secures its connection. */
+export interface TlsClientConfig extends TlsConfig {
+  /** The name that the server is asked for and verified by. Default: the host. */
+  readonly servername?: string;
+  /** Compares the name with the certificate, as Node's, which is the default. */
+  readonly checkServerIdentity?: (name: string, certificate: PeerCertificate) => Error | undefined;
+  /** A session to resume, from `connection.tls.session` of an earlier connection to this server. */
+  readonly session?: Uint8Array;
+}
+
+const pass = option.other();
+
+const CONTEXT_OPTIONS = {
+  allowPartialTrustChain: pass,
+  ca: pass,
+  cert: pass,
+  ciphers: pass,
+  crl: pass,
+  dhparam: pass,
+  ecdhCurve: pass,
+  honorCipherOrder: pass,
+  key: pass,
+  maxVersion: pass,
+  minVersion: pass,
+  passphrase: pass,
+  pfx: pass,
+  secureOptions: pass,
+  secureProtocol: pass,
+  sessionIdContext: pass,
+  sessionTimeout: pass,
+  sigalgs: pass,
+  ticketKeys: pass,
+} satisfies OptionTable<TlsContextConfig>;
+
+const MAX_PROTOCOL_BYTES = 255;
+
+const alpnProtocols: Option<readonly string[]> = (value, name) => {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array of strings`);
+  for (const protocol of value as unknown[]) {
+    const bytes = Buffer.byteLength(checkString(`${name}[…]`, protocol), 'latin1');
+    if (bytes < 1 || bytes > MAX_PROTOCOL_BYTES) {
+      throw new RangeError(
+        `${name} must have protocols of 1 to ${String(MAX_PROTOCOL_BYTES)} bytes, got ${String(bytes)}`,
+      );
+    }
+  }
+  return [...(value as string[])];
+};
+
+const COMMON = {
+  ALPNProtocols: alpnProtocols,
+  rejectUnauthorized: option.flag(true),
+  handshakeTimeoutMs: option.integer('ms', 1, MAX_MS, 10_000),
+};
+
+const SERVER = {
+  ...COMMON,
+  requestCert: option.flag(false),
+  sni: option.optional(option.callback<NonNullable<TlsServerConfig['sni']>>()),
+  maxHandshakes: option.integer('handshakes', 1, 65536, 1024),
+} satisfies OptionTable<Omit<TlsServerConfig, keyof TlsContextConfig>>;
+
+const CLIENT = {
+  ...COMMON,
+  servername: option.optional(option.text),
+  checkServerIdentity: (value) =>
+    value === undefined
+      ? checkServerIdentity
+      : option.callback<typeof checkServerIdentity>()(value, 'checkServerIdentity', {}),
+  session: (value) => (value === undefined ? undefined : copyOf(checkBytes(value))),
+} satisfies OptionTable<Omit<TlsClientConfig, keyof TlsContextConfig>>;
+
+/** {@link TlsServerConfig}, checked and complete. */
+export interface TlsServerOptions extends Checked<typeof SERVER> {
+  readonly role: 'server';
+  readonly context: TlsContextConfig;
+}
+
+/** {@link TlsClientConfig}, checked and complete. */
+export interface TlsClientOptions extends Omit<Checked<typeof CLIENT>, 'servername'> {
+  readonly role: 'client';
+  readonly context: TlsContextConfig;
+  /** What the server is verified by: a name or an address. */
+  readonly identity: string;
+}
+
+export type TlsOptions = TlsServerOptions | TlsClientOptions;
+
+/** The options for the context alone. */
+function contextOf(config: TlsConfig): TlsContextConfig {
+  return Object.fromEntries(
+    Object.entries(config).filter(([name]) => Object.hasOwn(CONTEXT_OPTIONS, name)),
+  );
+}
+
+/** @throws TypeError for what is no such config */
+export function checkContext(name: string, config: TlsContextConfig): TlsContextConfig {
+  checkedOptions(name, config, CONTEXT_OPTIONS);
+  return config;
+}
+
+/** Checks the options and fills in the defaults. */
+export function tlsServerOptions(name: string, config: unknown): TlsServerOptions {
+  if (config === true) {
+    throw new TypeError(`${name} of a server must be an object: it needs key and cert, or pfx`);
+  }
+  const known = { ...CONTEXT_OPTIONS, ...SERVER };
+  const options = checkedOptions(name, config as TlsServerConfig, SERVER, known);
+  return { ...options, role: 'server', context: contextOf(config as TlsServerConfig) };
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param host - what is connected to, if that is known
+ */
+export function tlsClientOptions(name: string, config: unknown, host?: string): TlsClientOptions {
+  const given = config === true ? {} : (config as TlsClientConfig);
+  const known = { ...CONTEXT_OPTIONS, ...CLIENT };
+  const { servername, ...options } = checkedOptions(name, given, CLIENT, known);
+  const identity = servername ?? host;
+  if (identity === undefined && options.rejectUnauthorized) {
+    throw new TypeError(`${name} needs a servername: the server is verified by it`);
+  }
+  if (identity?.includes('\0') === true) throw new TypeError(`${name}.servername must have no NUL`);
+  return { ...options, role: 'client', context: contextOf(given), identity: identity ?? '' };
+}
+
+/** What the server is asked for: no addresses (RFC 6066). */
+export function serverNameOf({ identity }: TlsClientOptions): string {
+  return isIP(identity) === 0 ? identity : '';
+}

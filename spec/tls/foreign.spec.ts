@@ -1,0 +1,198 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { type SecureVersion, connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
+import { lastValueFrom, map, reduce } from 'rxjs';
+import { EventBase, lines, sendTo } from 'rxjs-libevent';
+import { Certificates, clean } from './support/certificates';
+import { HOST, ended, nodeServer, serveTls } from './support/servers';
+
+const run = promisify(execFile);
+
+const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
+const THREADS = [0, 1, 2, 'auto'] as const;
+
+let certificates: Certificates;
+beforeAll(() => {
+  certificates = new Certificates();
+});
+afterAll(() => {
+  certificates.remove();
+});
+
+/** Bytes that look different at each place. */
+function pattern(bytes: number): Buffer {
+  return Buffer.from(
+    Array.from({ length: bytes }, (_, index) => (index * 7 + (index >> 8)) & 0xff),
+  );
+}
+
+describe.each(THREADS)('TLS with foreign programs, threads: %s', (threads) => {
+  let base: EventBase;
+  beforeEach(() => {
+    base = new EventBase({ threads });
+  });
+  afterEach(() => base.close());
+
+  describe.each(VERSIONS)('%s', (version) => {
+    it('answers a client of node:tls, byte for byte, and ends with close_notify', async () => {
+      const { port, connections } = await serveTls(base, certificates.server, (conn) =>
+        conn.pipe(sendTo(conn)),
+      );
+      const bytes = pattern(300_000);
+      const options = { host: HOST, port, ca: certificates.ca, minVersion: version };
+      const client = connectTls({ ...options, maxVersion: version });
+      await once(client, 'secureConnect');
+      expect([client.authorized, client.getProtocol()]).toEqual([true, version]);
+      client.end(bytes);
+      expect(Buffer.from(await ended(client), 'latin1').equals(bytes)).toBe(true);
+      expect(connections[0]?.tls).toMatchObject({ protocol: version, engine: 'reactor' });
+    });
+
+    it('is a client of a server of node:tls', async () => {
+      const bytes = pattern(300_000);
+      const { server, port } = await nodeServer(
+        { ...certificates.server, minVersion: version, maxVersion: version },
+        (socket) => socket.pipe(socket),
+      );
+      const echoed = base.connect({ host: HOST, port, tls: { ca: certificates.ca } }, (conn) => {
+        conn.next(bytes);
+        conn.complete();
+        expect(conn.tls).toMatchObject({ protocol: version, authorized: true });
+        return conn.pipe(reduce((all, chunk) => Buffer.concat([all, chunk]), Buffer.alloc(0)));
+      });
+      expect((await lastValueFrom(echoed)).equals(bytes)).toBe(true);
+      server.close();
+    });
+  });
+});
+
+describe('TLS with programs of the system', () => {
+  let base: EventBase;
+  beforeEach(() => {
+    base = new EventBase();
+  });
+  afterEach(() => base.close());
+
+  it.each(['-tls1_2', '-tls1_3'])('answers openssl s_client %s', async (version) => {
+    const { port } = await serveTls(base, certificates.server, (conn) =>
+      conn.pipe(
+        lines(),
+        map((line) => `${line.toUpperCase()}\n`),
+        sendTo(conn),
+      ),
+    );
+    const client = spawn(
+      'openssl',
+      [
+        's_client',
+        '-connect',
+        `${HOST}:${String(port)}`,
+        '-quiet',
+        '-verify_return_error',
+        version,
+      ].concat(['-CAfile', certificates.caFile, '-servername', 'localhost']),
+      { env: clean(), stdio: ['pipe', 'pipe', 'ignore'] },
+    );
+    client.stdin.write('hello\n');
+    const [answer] = (await once(client.stdout, 'data')) as [Buffer];
+    expect(answer.toString()).toBe('HELLO\n');
+    client.stdin.end();
+    client.kill();
+    await once(client, 'close');
+  });
+
+  it('refuses the renegotiation that openssl s_client asks for, and goes on', async () => {
+    const { port, connections } = await serveTls(base, certificates.server, (conn) =>
+      conn.pipe(sendTo(conn)),
+    );
+    const client = spawn(
+      'openssl',
+      [
+        's_client',
+        '-connect',
+        `${HOST}:${String(port)}`,
+        '-tls1_2',
+        '-CAfile',
+        certificates.caFile,
+      ],
+      { env: clean() },
+    );
+    let output = '';
+    const refused = new Promise<void>((resolve) => {
+      const look = (chunk: Buffer): void => {
+        output += chunk.toString();
+        // What s_client says, once it has been connected and has asked.
+        if (output.includes('Verify return code') && client.stdin.writable)
+          client.stdin.write('R\n');
+        if (output.includes('no renegotiation')) resolve();
+      };
+      client.stdout.on('data', look);
+      client.stderr.on('data', look);
+    });
+    await refused;
+    client.kill();
+    await once(client, 'close');
+    expect(connections).toHaveLength(1);
+  });
+
+  it('is a client of openssl s_server', async () => {
+    const { certFile, keyFile } = certificates.files('server');
+    const probe = createTcpServer().listen(0, HOST);
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, 'close');
+    const server = spawn(
+      'openssl',
+      [
+        's_server',
+        '-accept',
+        `${HOST}:${String(port)}`,
+        '-cert',
+        certFile,
+        '-key',
+        keyFile,
+        '-rev',
+      ],
+      { env: clean() },
+    );
+    await once(server.stdout, 'data');
+    const answer = base.connect({ host: HOST, port, tls: { ca: certificates.ca } }, (conn) => {
+      conn.next('desserts\n');
+      return conn.pipe(
+        lines(),
+        map((line) => {
+          conn.complete();
+          return line;
+        }),
+      );
+    });
+    expect(await lastValueFrom(answer)).toBe('stressed');
+    server.kill();
+    await once(server, 'close');
+  });
+
+  it('serves curl', async () => {
+    const { port } = await serveTls(
+      base,
+      { ...certificates.server, ALPNProtocols: ['http/1.1'] },
+      (conn) =>
+        conn.pipe(
+          lines(),
+          map((line) => {
+            if (line === '') {
+              conn.next('HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n');
+              conn.complete();
+            }
+          }),
+        ),
+    );
+    const url = `https://localhost:${String(port)}/`;
+    const resolve = `localhost:${String(port)}:${HOST}`;
+    const args = ['-sS', '--cacert', certificates.caFile, '--resolve', resolve, url];
+    const { stdout } = await run('curl', args, { env: clean() });
+    expect(stdout).toBe('hello\n');
+  });
+});
