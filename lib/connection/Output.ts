@@ -32,7 +32,7 @@ export class Output implements Writer {
   // What most connections never need is made when it is needed.
   private drainedSubject: Subject<void> | undefined;
   private listeners: Few<OutputListener>;
-  private madeNotices: SentNotices | undefined;
+  private notices: SentNotices | undefined;
   /** Held by values that came by bare `next`. */
   holds: HoldSet | undefined;
   private holding: Few<HoldSet>;
@@ -153,6 +153,7 @@ export class Output implements Writer {
       done(this.failure);
       return noop;
     }
+    this.notices ??= new SentNotices(this.transport);
     return this.notices.add(this.written, done);
   }
 
@@ -242,7 +243,7 @@ export class Output implements Writer {
   /** The transport has reached the position that was asked for. */
   onSent(): void {
     this.updateSent();
-    for (const done of this.notices.take(this.sentLast)) done(undefined);
+    for (const done of this.notices?.take(this.sentLast) ?? []) done(undefined);
   }
 
   /** The output has fallen to the mark that was asked for; more may have been written since. */
@@ -357,7 +358,7 @@ export class Output implements Writer {
 
   private leave(error: LibeventError | undefined): void {
     this.releaseAll();
-    this.madeNotices?.end(error);
+    this.notices?.end(error);
   }
 
   private writeBehind(
@@ -382,11 +383,9 @@ export class Output implements Writer {
   /** @returns true where the value is not written */
   private drops(chunk: CheckedChunk, whenSaturated: 'drop' | 'close', writer: Writer): boolean {
     const { bytes } = this;
-    if (whenSaturated === 'drop' && bytes <= writer.dropAboveBytes) {
-      if (bytes + lengthOf(chunk, this.options.encoding) <= this.options.maxOutputBytes) {
-        return false;
-      }
-    }
+    const { maxOutputBytes, encoding } = this.options;
+    const fits = bytes + lengthOf(chunk, encoding) <= maxOutputBytes;
+    if (whenSaturated === 'drop' && bytes <= writer.dropAboveBytes && fits) return false;
     this.dropped += 1;
     if (whenSaturated === 'drop') return true;
     const limit = this.marks.high;
@@ -397,9 +396,5 @@ export class Output implements Writer {
 
   private askForLowMark(): void {
     if (this.saturated) this.transport.drain(this.marks.low);
-  }
-
-  private get notices(): SentNotices {
-    return (this.madeNotices ??= new SentNotices(this.transport));
   }
 }
