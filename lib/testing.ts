@@ -12,7 +12,11 @@ export type { Arrival, ScriptedListenConfig } from './testing/ListenerScript';
 export type { LeftExpectation } from './testing/LeftExpectation';
 export { marbles, marblesWith } from './testing/marbles';
 export { MarbleError } from './testing/MarbleError';
-export type { MarbleHelpers, ScriptedConnectionConfig } from './testing/MarbleHelpers';
+export type {
+  MarbleHelpers,
+  PairEndConfig,
+  ScriptedConnectionConfig,
+} from './testing/MarbleHelpers';
 export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';

@@ -1,6 +1,6 @@
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import { Expectation, type ExpectationKind } from './Expectation';
-import { type Fail, MarbleError } from './MarbleError';
+import type { Fail } from './MarbleError';
 import type { Mark } from './Mark';
 import type { Peer } from './Peer';
 import type { Rig } from './Rig';
@@ -74,7 +74,7 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
    */
   readonly toAddUpTo = (bytes: Bytes, config: SumConfig = {}): void => {
     const { what, side } = this;
-    const fail = MarbleError.here();
+    const fail = this.failHere();
     const { end } = checkedOptions(`${what}: config`, config, SUM_OPTIONS);
     const expected = toBytes(`${what}: the sum`, bytes, this.peer.textEncoding);
     this.state(() => {

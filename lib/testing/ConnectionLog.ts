@@ -17,7 +17,7 @@ export class ConnectionLog implements Arrivals, ConnectionObserver {
   /** `^` saturated, `!` drained. */
   readonly saturation: Mark<never>[] = [];
   /** How the connection ended; see {@link Ending}. */
-  readonly ending: Mark<string>[] = [];
+  readonly ending: Mark[] = [];
 
   private causes: readonly unknown[] = [];
 

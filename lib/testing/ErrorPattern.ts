@@ -17,21 +17,30 @@ export type ErrorPattern =
  * @throws MarbleError for what is no pattern
  */
 export function checkErrorPattern(what: string, pattern: unknown): ErrorPattern {
-  const isClass =
-    typeof pattern === 'function' && (pattern === Error || pattern.prototype instanceof Error);
-  if (typeof pattern === 'string' || pattern instanceof RegExp || isClass || isMatcher(pattern)) {
-    return pattern as ErrorPattern;
-  }
+  if (isPattern(pattern)) return pattern;
   throw new MarbleError(
     `${what}: the error must be a code, a RegExp for its message, a class of errors or a matcher, got ${kindOf(pattern)}`,
   );
 }
 
-export function matchesError(pattern: ErrorPattern, error: unknown): boolean {
+/** Whether an error and what is meant are the same, or two errors, or two things that are meant. */
+export function sameError(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  const [pattern, error] = other instanceof Error ? [one, other] : [other, one];
+  return isPattern(pattern) && !isPattern(error) && matchesError(pattern, error);
+}
+
+function matchesError(pattern: ErrorPattern, error: unknown): boolean {
   if (typeof pattern === 'string') return (error as { code?: unknown } | null)?.code === pattern;
   if (pattern instanceof RegExp) return error instanceof Error && pattern.test(error.message);
   if (isMatcher(pattern)) return pattern.asymmetricMatch(error);
   return error instanceof pattern;
+}
+
+function isPattern(value: unknown): value is ErrorPattern {
+  const isClass =
+    typeof value === 'function' && (value === Error || value.prototype instanceof Error);
+  return typeof value === 'string' || value instanceof RegExp || isClass || isMatcher(value);
 }
 
 /** An error, or which one is meant, in a message. */

@@ -1,3 +1,4 @@
+import { checkString } from '../common/check';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import { type Rig, checkRunning } from './Rig';
@@ -15,6 +16,7 @@ export interface ExpectationKind<V, T> extends MarkRules<T> {
 /** Something that a test expects of a connection; looked at when virtual time has ended. */
 export class Expectation<V, T> {
   private stated = false;
+  private step = '';
 
   /** @internal */
   constructor(
@@ -22,7 +24,7 @@ export class Expectation<V, T> {
     private readonly kind: ExpectationKind<V, T>,
   ) {
     checkRunning(rig, kind.what);
-    const fail = MarbleError.here();
+    const fail = this.failHere();
     rig.checks.push(() => {
       if (!this.stated) throw fail(`${kind.what}: nothing is expected, call toBe()`);
     });
@@ -34,12 +36,29 @@ export class Expectation<V, T> {
    */
   readonly toBe = (marbles: string, values?: V): void => {
     const { kind } = this;
-    const fail = MarbleError.here();
+    const fail = this.failHere();
     const expected = kind.expected(marbles, values);
     this.state(() => {
       compareTimelines(this.rig, kind, expected, fail);
     });
   };
+
+  /**
+   * Names the step of the test that it is about, for the message: `.as('after login').toBe(…)`.
+   *
+   * @param step - what messages begin with
+   */
+  as(step: string): this {
+    checkString(`${this.kind.what}: the step`, step);
+    this.step = `${step}: `;
+    return this;
+  }
+
+  /** @internal A failure at the line that has called, with the step's name in front. */
+  protected failHere(): Fail {
+    const fail = MarbleError.here();
+    return (message, details) => fail(this.step + message, details);
+  }
 
   /** Something was as expected: the test's framework counts it. */
   protected count(as: unknown): void {

@@ -1,5 +1,4 @@
 import type { Connection } from '../connection/Connection';
-import { checkString } from '../common/check';
 import { Listener } from '../connection/Listener';
 import { ByteExpectation, type BytesConfig } from './ByteExpectation';
 import type { Connect } from './ConnectorScript';
@@ -10,7 +9,7 @@ import { type Mark, sign } from './Mark';
 import { Peer, type Statement } from './Peer';
 import type { Rig } from './Rig';
 import { LeftExpectation } from './LeftExpectation';
-import { type ErrorPattern, checkErrorPattern, describeError, matchesError } from './ErrorPattern';
+import { type ErrorPattern, checkErrorPattern, describeError, sameError } from './ErrorPattern';
 import { kindOf } from './kindOf';
 import { nameOfCause, peerThatIs } from './leftovers';
 import { parseMarbles } from './parseMarbles';
@@ -131,26 +130,26 @@ export class Expectations {
 
   /**
    * How it ends: `|` in order, with FIN both ways; `R` by sending RST; `!` destroyed, before both
-   * sides had ended; `#` with an error, whose code is the second argument, by default
-   * `'ECONNRESET'`. An empty diagram: it is open still.
+   * sides had ended; `#` with an error, which the second argument names, by default `'ECONNRESET'`.
+   * An empty diagram: it is open still.
    */
-  readonly expectClosed = (end: EitherEnd): Expectation<string, string> => {
+  readonly expectClosed = (end: EitherEnd): Expectation<ErrorPattern, unknown> => {
     const { peer, what } = this.peerOf('expectClosed', end, 'closed');
-    return new Expectation<string, string>(this.rig, {
+    return new Expectation<ErrorPattern, unknown>(this.rig, {
       what,
-      expected: (marbles, code = 'ECONNRESET') => {
-        checkString(`${what}: the code`, code);
+      expected: (marbles, error = 'ECONNRESET') => {
+        const pattern = checkErrorPattern(what, error);
         return parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
           if (char !== '#' && !ENDINGS.includes(char)) {
             throw new MarbleError(
               `${what}: '${char}' is no ending, only '|', '#', '!' and 'R' are`,
             );
           }
-          return { frame, char, value: char === '#' ? code : char };
+          return { frame, char, value: char === '#' ? pattern : char };
         });
       },
       actual: (fail) => used(fail, what, peer).log.ending,
-      same: (one, other) => one === other,
+      same: sameError,
       describe: describeEnding,
     });
   };
@@ -182,7 +181,7 @@ export class Expectations {
         })),
       actual: (fail) =>
         used(fail, what, peer).log.sessionErrors.map((mark) => ({ ...mark, char: '#' })),
-      same: (pattern, error) => matchesError(pattern as ErrorPattern, error),
+      same: sameError,
       describe: describeError,
     });
   };
@@ -313,11 +312,12 @@ function used(fail: Fail, what: string, peer: Peer): Peer {
   );
 }
 
-function describeEnding(ending: string): string {
+function describeEnding(ending: unknown): string {
   const words: Record<string, string> = {
     '|': 'closed in order, FIN both ways',
     R: 'RST sent',
     '!': 'destroyed before both sides had ended',
   };
+  if (typeof ending !== 'string') return `failed with ${describeError(ending)}`;
   return words[ending] ?? `failed with ${ending}`;
 }

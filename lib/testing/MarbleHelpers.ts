@@ -1,5 +1,6 @@
 import type { RunHelpers } from 'rxjs/testing';
-import { checkedOptions, type OptionTable } from '../common/options';
+import { of } from 'rxjs';
+import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Connection } from '../connection/Connection';
 import {
   CONNECTION_OPTIONS,
@@ -7,6 +8,8 @@ import {
   connectionOptions,
 } from '../connection/ConnectionConfig';
 import type { Listener } from '../connection/Listener';
+import { serve } from '../connection/serve';
+import type { SessionHandler } from '../connection/reportSessionError';
 import type { ExpectationHelpers, Expectations } from './Expectations';
 import {
   type Connect,
@@ -23,6 +26,7 @@ import {
 } from './ListenerScript';
 import { MarbleError } from './MarbleError';
 import { Peer } from './Peer';
+import { joinPeers } from './joinPeers';
 import { PEER_OPTIONS, type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
 import { type Rig, checkRunning } from './Rig';
 import { VirtualBase } from './VirtualBase';
@@ -33,6 +37,23 @@ import { type MarbleValues, withTable } from './withValues';
 
 /** Options of a scripted connection: its peer's, and its own. */
 export interface ScriptedConnectionConfig extends PeerConfig, ConnectionConfig {}
+
+/** Options of an end of a pair, and of a peer that reacts. */
+export interface PairEndConfig extends ConnectionConfig {
+  /** What messages call it. Default: `'end 1'`, counted in the order of their making. */
+  readonly name?: string;
+  /**
+   * Bytes of its output that the system takes while the other end does not read. Default: 65536.
+   * Bounds: 1 up.
+   */
+  readonly bufferBytes?: number;
+}
+
+const PAIR_END_OPTIONS = {
+  ...CONNECTION_OPTIONS,
+  name: option.optional(option.text),
+  bufferBytes: option.integer('bytes', 1, 2 ** 31 - 1, 65_536),
+} satisfies OptionTable<PairEndConfig>;
 
 const SCRIPTED_CONNECTION_OPTIONS = {
   ...PEER_OPTIONS,
@@ -52,6 +73,16 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
     values?: MarbleValues<PeerValue>,
     config?: ScriptedConnectionConfig,
   ): Connection;
+  /**
+   * Two connections over one link, so that a client is tested against its server. What one has sent and
+   * the other has not read is the system's, up to `bufferBytes`.
+   */
+  pair(one?: PairEndConfig, other?: PairEndConfig): [Connection, Connection];
+  /**
+   * A peer that reacts: when it connects, `serve` runs the pipeline on its own connection. An error of
+   * that fails the test.
+   */
+  peer(pipeline: SessionHandler, config?: PairEndConfig): Peer;
   /** The other end of a connection that a `listener` accepts or a `connector` makes. */
   peer(
     marbles: string | readonly Bytes[],
@@ -91,30 +122,80 @@ export function marbleHelpers(
     checkRunning(rig, call);
     checkedOptions(`${call}: config`, config, { name: known.name }, known);
   };
-  const peer = (
-    call: string,
-    [marbles, values, config = {}]: Parameters<MarbleHelpers['peer']>,
-  ): Peer => {
-    const name = config.name ?? `${call} ${String(rig.peers.length + 1)}`;
+  const newPeer = (call: string, name: string, script: PeerScript): Peer => {
     if (rig.peers.some((other) => other.name === name)) {
       throw new MarbleError(`${call}: there is a '${name}' already, a name is for one`);
     }
-    return new Peer(name, new PeerScript(name, marbles, values, config), rig);
+    return new Peer(name, script, rig);
+  };
+  const nameOf = (call: string, name: string | undefined): string =>
+    name ?? `${call} ${String(rig.peers.length + 1)}`;
+  const peer = (
+    call: string,
+    marbles: string | readonly Bytes[],
+    values: MarbleValues<PeerValue> | undefined,
+    config: PeerConfig,
+  ): Peer => {
+    const name = nameOf(call, config.name);
+    return newPeer(call, name, new PeerScript(name, marbles, values, config));
+  };
+  const end = (call: string, config: PairEndConfig): Peer => {
+    check(call, config, PAIR_END_OPTIONS);
+    return newPeer(call, nameOf(call, config.name), new PeerScript(call, '', {}, {}));
+  };
+  const bytesOf = (config: PairEndConfig): number =>
+    PAIR_END_OPTIONS.bufferBytes(config.bufferBytes, 'bufferBytes', {});
+  const openPair = (
+    [one, other]: readonly [Peer, Peer],
+    configs: readonly [PairEndConfig, PairEndConfig],
+  ): void => {
+    joinPeers(one, other, [bytesOf(configs[0]), bytesOf(configs[1])]);
+  };
+  const reactingPeer = (pipeline: SessionHandler, config: PairEndConfig): Peer => {
+    const near = end('peer', config);
+    near.react = () => {
+      const far = newPeer('peer', `${near.name}, its own end`, new PeerScript('peer', '', {}, {}));
+      // What it leaves shows at the other end.
+      for (const each of ['closed', 'holds', 'saturation', 'unread', 'unsent'] as const) {
+        far.stated.add(each);
+      }
+      openPair([near, far], [config, config]);
+      of(far.open(connectionOptions(config, PAIR_END_OPTIONS)))
+        .pipe(serve(pipeline))
+        .subscribe();
+    };
+    return near;
   };
   return {
     ...helpers,
     ...expectations.helpers,
-    peer: (marbles, values, config = {}) => {
+    pair: (one = {}, other = {}) => {
+      const ends = [end('end', one), end('end', other)] as const;
+      openPair(ends, [one, other]);
+      const [near, far] = ends;
+      near.give(near.name, near);
+      far.give(far.name, far);
+      return [
+        near.open(connectionOptions(one, PAIR_END_OPTIONS)),
+        far.open(connectionOptions(other, PAIR_END_OPTIONS)),
+      ];
+    },
+    peer: (
+      does: string | readonly Bytes[] | SessionHandler,
+      values: MarbleValues<PeerValue> | PairEndConfig = {},
+      config: PeerConfig = {},
+    ) => {
+      if (typeof does === 'function') return reactingPeer(does, values);
       check('peer', config, PEER_OPTIONS);
-      return peer('peer', [marbles, values, config]);
+      return peer('peer', does, values as MarbleValues<PeerValue>, config);
     },
     connection: (marbles, values, config = {}) => {
       check('connection', config, SCRIPTED_CONNECTION_OPTIONS);
       const options = connectionOptions(config, SCRIPTED_CONNECTION_OPTIONS);
-      const end = peer('connection', [marbles, values, config]);
-      end.give(end.name, end);
-      end.start(options.encoding);
-      return end.open(options);
+      const far = peer('connection', marbles, values, config);
+      far.give(far.name, far);
+      far.start(options.encoding);
+      return far.open(options);
     },
     listener: (marbles, values, config = {}) => {
       check('listener', config, SCRIPTED_LISTEN_OPTIONS);

@@ -8,7 +8,7 @@ import { type Fail, MarbleError } from './MarbleError';
 import type { PeerScript, PeerValue } from './PeerScript';
 import type { Rig } from './Rig';
 import { TimeoutValue } from './TimeoutValue';
-import { VirtualLink } from './VirtualLink';
+import { VirtualLink, type VirtualLinkConfig } from './VirtualLink';
 import { VirtualTransport } from './VirtualTransport';
 import { toBytes } from './bytes';
 import { endingOf } from './endingOf';
@@ -55,6 +55,8 @@ export class Peer {
   connectedAt: number | undefined;
   /** @internal The diagram that it stands in: what messages call it, and whose it is. */
   givenTo: { readonly what: string; readonly by: object } | undefined;
+  /** @internal What it does instead of a script when it connects. */
+  react: (() => void) | undefined;
   /** @internal Timeouts that came when there was no connection for them. */
   missedTimeouts = 0;
   /** @internal The system between the two ends, from when it connects. */
@@ -131,6 +133,10 @@ export class Peer {
   start(encoding: BufferEncoding): void {
     const { script, rig } = this;
     this.encoding = encoding;
+    if (this.react !== undefined) {
+      this.react();
+      return;
+    }
     const link = new VirtualLink(
       {
         sendBufferBytes: script.sendBufferBytes,
@@ -156,9 +162,33 @@ export class Peer {
     }
   }
 
+  /** @internal Connects to another end of this library, in place of a script. */
+  join(other: Peer, config: VirtualLinkConfig, to: (end: Peer) => VirtualLink): VirtualLink {
+    const { log } = this;
+    this.link = new VirtualLink(config, {
+      onBytes: (chunk) => {
+        log.onBytes(chunk);
+        to(other).send(chunk);
+      },
+      onFin: () => {
+        log.onFin();
+        to(other).end();
+      },
+      onReset: () => {
+        log.onReset();
+        to(other).fail('ECONNRESET');
+      },
+      onClosed: () => {
+        to(other).closeFully();
+      },
+    });
+    return this.link;
+  }
+
   /** @internal Makes this library's end. */
   open(options: ConnectionOptions, addresses?: Partial<ConnectionAddresses>): Connection {
     const { rig, log } = this;
+    this.encoding = options.encoding;
     const link = this.link as VirtualLink;
     const { address: host, port: ownPort = FIRST_PORT + rig.peers.indexOf(this) } = this.script;
     // Both ends are of one family: that of the address that is known.

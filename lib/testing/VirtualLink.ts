@@ -3,6 +3,8 @@ export interface Arrivals {
   onBytes(chunk: Buffer): void;
   onFin(): void;
   onReset(): void;
+  /** The socket is closed behind its FIN: nobody is there for what still comes. */
+  onClosed?(): void;
 }
 
 /** How a link is made. */
@@ -38,6 +40,8 @@ export class VirtualLink {
   private closed = false;
   /** Told when the connection's side should look. */
   onChange: () => void = () => undefined;
+  /** Told when the connection's side has read so many bytes. */
+  onRead: (bytes: number) => void = () => undefined;
 
   constructor(
     private readonly config: VirtualLinkConfig,
@@ -127,11 +131,12 @@ export class VirtualLink {
     if (this.config.coalesce && this.incoming.length > 1) {
       this.incoming.splice(0, this.incoming.length, this.unread);
     }
-    const [first] = this.incoming;
+    const first = this.incoming.shift();
     if (first === undefined) return undefined;
-    if (first.length <= most) return this.incoming.shift();
-    this.incoming[0] = first.subarray(most);
-    return first.subarray(0, most);
+    if (first.length > most) this.incoming.unshift(first.subarray(most));
+    const chunk = first.subarray(0, most);
+    this.onRead(chunk.length);
+    return chunk;
   }
 
   /** Sends what the system takes of a chunk, and says how much that was. */
@@ -170,6 +175,7 @@ export class VirtualLink {
       if (resets) this.arrivals.onReset();
     } else {
       this.shutdown();
+      if (this.fin === 'sent') this.arrivals.onClosed?.();
     }
     this.closed = true;
     return resets;
@@ -187,5 +193,6 @@ export class VirtualLink {
     if (this.fin !== 'pending' || this.outgoing.length > 0 || this.peer === 'gone') return;
     this.fin = 'sent';
     this.arrivals.onFin();
+    if (this.closed) this.arrivals.onClosed?.();
   }
 }

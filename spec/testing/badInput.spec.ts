@@ -330,7 +330,9 @@ describe('marbles with bad input', () => {
       messageOf(({ connection, expectClosed }) => {
         expectClosed(connection('')).toBe('-#', {} as never);
       }),
-    ).toBe('expectClosed(connection 1): the code must be a string, got object');
+    ).toBe(
+      'expectClosed(connection 1): the error must be a code, a RegExp for its message, a class of errors or a matcher, got object',
+    );
   });
 
   it('throws what the pipeline throws', () => {

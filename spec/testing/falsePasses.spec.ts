@@ -91,6 +91,22 @@ describe('marbles: the error of a session that no onError took', () => {
     expect(message(/bug/, '')).toContain('frame 1 differs');
   });
 
+  it('is told apart from another one', () => {
+    const { message } = failureOf(({ connection, expectSessionError }) => {
+      const conn = connection('-b', values);
+      of(conn, conn)
+        .pipe(serve((it) => it.pipe(map((chunk) => failing(chunk)))))
+        .subscribe();
+      let count = 0;
+      const failing = (chunk: Buffer): never => {
+        count += 1;
+        throw new TypeError(`${String(chunk)} ${String(count)}`);
+      };
+      expectSessionError(conn).toBe('-#', RangeError);
+    });
+    expect(message).toMatch(/RangeError(.|\n)*TypeError: boom/);
+  });
+
   it('is known where expectClosed names what the connection has failed with', () => {
     marbles(({ connection, expectClosed }) => {
       const conn = connection('-#');
