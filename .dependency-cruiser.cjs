@@ -3,6 +3,7 @@
 // The import rule of the library. Imports run one way:
 //   index -> base, connection, events -> flow, framing -> common
 //   base -> rings -> native
+//   nestjs -> base, connection, framing, flow, common
 //   streams -> connection, flow, common
 //   testing -> connection, flow, framing
 
@@ -35,6 +36,12 @@ module.exports = {
       'Adapters over a Connection: they open nothing, and nothing below knows them.',
       '^lib/streams([.]ts|/)',
       '^lib/(native|rings|base|events|framing|testing)([./]|$)',
+    ),
+    rule(
+      'nothing-knows-nestjs',
+      'Only who imports rxjs-libevent/nestjs needs Nest.',
+      '^lib/(?!nestjs([.]ts|/))',
+      '(^lib/nestjs([.]ts|/)|@nestjs)',
     ),
     rule(
       'nothing-knows-streams',
@@ -92,9 +99,9 @@ module.exports = {
     },
     rule(
       'faces-are-for-users',
-      'index.ts, streams.ts and testing.ts are the public faces: nothing inside imports them.',
+      'index.ts, nestjs.ts, streams.ts and testing.ts are the public faces: nothing inside imports them.',
       '^lib/',
-      '^lib/(index|streams|testing)[.]ts$',
+      '^lib/(index|nestjs|streams|testing)[.]ts$',
     ),
   ],
   options: {

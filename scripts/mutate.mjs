@@ -44,6 +44,7 @@ try {
     testMatch: ['<rootDir>/spec/**/*.spec.ts'],
     moduleNameMapper: {
       '^rxjs-libevent$': '<rootDir>/lib/index.ts',
+      '^rxjs-libevent/nestjs$': '<rootDir>/lib/nestjs.ts',
       '^rxjs-libevent/streams$': '<rootDir>/lib/streams.ts',
       '^rxjs-libevent/testing$': '<rootDir>/lib/testing.ts',
     },
