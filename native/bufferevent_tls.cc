@@ -162,7 +162,7 @@ ssize_t Bufferevent::ReadSecured(uint8_t* data, size_t bytes) {
 // As MoveInput() does with what is not encrypted.
 void Bufferevent::MoveSecured() {
   if (Handshakes()) Handshake();
-  if (!tls_->secured() && !tls_->HasPending()) return;
+  if (!tls_->has_ended_handshake()) return;
   while (phase_ != Phase::kClosed && input_ != Input::kEnded) {
     if (!MayRead()) return PauseReading();
     if (!reactor_.HasRoom()) {
@@ -260,7 +260,8 @@ bool Bufferevent::EndSecured() {
 
 // Closing at once: without close_notify a peer would take the FIN for a cut, and be right.
 bool Bufferevent::CloseSecured() {
-  if (!tls_ || !tls_->secured() || phase_ != Phase::kOpen) return true;
+  if (!tls_ || !tls_->secured()) return true;
+  if (phase_ != Phase::kOpen) return tls_->AllSent();
   tls_->Shutdown();
   std::string& ciphertext = reactor_.ciphertext();
   const auto* data = reinterpret_cast<const uint8_t*>(ciphertext.data());

@@ -230,8 +230,9 @@ void Socket::OnReadable(short what) {
 }
 
 void Socket::Receive() {
-  if (Handshakes()) {
-    Handshake();
+  if (tls_ && !tls_->has_ended_handshake()) {
+    // While it asks for a context nothing is read.
+    Handshakes() ? Handshake() : StopReading();
     if (!tls_->secured()) return;
   }
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {

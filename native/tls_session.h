@@ -55,6 +55,7 @@ class TlsSession {
 
   Stage stage() const { return stage_; }
   bool secured() const { return stage_ == Stage::kSecured; }
+  bool has_ended_handshake() const { return stage_ >= Stage::kSecured; }
   // One step. It may put something into the ciphertext, whatever comes of it.
   Stage Handshake();
   // While it asks: the context to go on with, or null for the one that it has; or a refusal.

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
 import type { Accepted } from '../connection/Acceptor';
+import type { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { TlsServerOptions } from '../connection/TlsConfig';
 import type { RingTransport } from './RingTransport';
@@ -50,14 +51,7 @@ export class Handshakes {
       {
         onSecured: () => {
           if (!this.underWay.delete(transport)) return;
-          // At once: from here on it may end.
-          const connection = transport.carry(this.connection, addresses);
-          this.events.onSecured({
-            take: () => connection,
-            refuse: () => {
-              connection.destroy();
-            },
-          });
+          this.carry(transport, addresses);
         },
         onFailed: (error) => {
           if (!this.underWay.delete(transport)) return;
@@ -68,6 +62,25 @@ export class Handshakes {
       this.context,
       where,
     );
+  }
+
+  /** At once, though nobody may take it yet: from here on it may end. */
+  private carry(transport: RingTransport, addresses: ConnectionAddresses): void {
+    let connection: Connection;
+    try {
+      connection = transport.carry(this.connection, addresses);
+    } catch (error) {
+      // Its rate-limit group has been closed.
+      transport.close('drop', 0);
+      this.fail(error as LibeventError, addresses.remote());
+      return;
+    }
+    this.events.onSecured({
+      take: () => connection,
+      refuse: () => {
+        connection.destroy();
+      },
+    });
   }
 
   fail(error: LibeventError, remoteAddress: AddressInfo): void {

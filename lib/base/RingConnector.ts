@@ -118,6 +118,14 @@ export class RingConnector implements Connector {
   }
 
   private onConnected(transport: RingTransport, address: AddressInfo, local: PackedAddress): void {
+    const carry = (): void => {
+      this.carry(transport, address, local);
+    };
+    if (this.options.tls === undefined) carry();
+    else this.secure(transport, this.options.tls, address, carry);
+  }
+
+  private carry(transport: RingTransport, address: AddressInfo, local: PackedAddress): void {
     const { connection } = this.options;
     try {
       if (connection.rateLimitGroup !== undefined) {
@@ -130,11 +138,7 @@ export class RingConnector implements Connector {
       return;
     }
     const addresses = { local: () => local.info(), remote: () => address };
-    const carry = (): void => {
-      this.handler.onConnected(transport.carry(connection, addresses));
-    };
-    if (this.options.tls === undefined) carry();
-    else this.secure(transport, this.options.tls, address, carry);
+    this.handler.onConnected(transport.carry(connection, addresses));
   }
 
   /** The attempt has won; what is left may fail all the same. */

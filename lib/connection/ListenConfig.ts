@@ -53,7 +53,7 @@ export interface ListenConfig extends ConnectionConfig {
   readonly maxConnections?: number;
   /**
    * Secures the connections, which are emitted when their handshakes are done. Those that fail are
-   * no errors of the listener: see its `errors`. Default: plain connections.
+   * no errors of the listener: see its `handshakeErrors`. Default: plain connections.
    */
   readonly tls?: TlsServerConfig;
   /** Stops listening with an `AbortError`. Connections that were emitted stay open. */

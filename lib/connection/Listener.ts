@@ -40,6 +40,7 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
 export class Listener extends Observable<Connection> {
   private address = new ReplaySubject<AddressInfo>(1);
   private readonly errorSubject = new Subject<LibeventError>();
+  private readonly handshakeErrorSubject = new Subject<LibeventError>();
   private readonly open = new Set<Listening>();
   private referenced = true;
   private readonly holds = new Set<{ readonly cause: unknown; readonly releases: Release[] }>();
@@ -55,6 +56,9 @@ export class Listener extends Observable<Connection> {
         },
         onTrouble: (error) => {
           this.errorSubject.next(error);
+        },
+        onHandshakeFailed: (error) => {
+          this.handshakeErrorSubject.next(error);
         },
         onEnded: (error) => {
           failure = error;
@@ -95,13 +99,20 @@ export class Listener extends Observable<Connection> {
   }
 
   /**
-   * Trouble that passes: accepting has failed (`EMFILE`) and is tried again, which is said once each
-   * time; or a handshake has failed, which ends that connection alone.
+   * Trouble that passes: accepting has failed (`EMFILE`) and is tried again. Said once each time.
    *
    * @see event2/listener.h `evconnlistener_set_error_cb()`
    */
   get errors(): Observable<LibeventError> {
     return inSubscriberContext(this.errorSubject);
+  }
+
+  /**
+   * Handshakes that have failed: each ends its own connection, and nothing else. The address is that of
+   * the peer.
+   */
+  get handshakeErrors(): Observable<LibeventError> {
+    return inSubscriberContext(this.handshakeErrorSubject);
   }
 
   /** The causes given to {@link Listener.hold} that hold it now. */

@@ -11,6 +11,7 @@ import type { ListenOptions } from './ListenConfig';
 export interface ListeningEvents {
   onBound(address: AddressInfo): void;
   onTrouble(error: LibeventError): void;
+  onHandshakeFailed(error: LibeventError): void;
   /** Listening has failed, or has ended from below. */
   onEnded(error: LibeventError | undefined): void;
 }
@@ -82,7 +83,7 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   onHandshakeFailed(error: LibeventError): void {
     this.credit -= 1;
     this.giveCredit();
-    if (!this.subscriber.closed) this.events.onTrouble(error);
+    if (!this.subscriber.closed) this.events.onHandshakeFailed(error);
   }
 
   onPaused(error: LibeventError): void {

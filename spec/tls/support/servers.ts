@@ -33,7 +33,7 @@ export async function serveTls(
   const handshakeErrors: LibeventError[] = [];
   const sessionErrors: unknown[] = [];
   const listener = base.listen({ host: HOST, ...(tls === undefined ? {} : { tls }), ...config });
-  listener.errors.subscribe((error) => handshakeErrors.push(error));
+  listener.handshakeErrors.subscribe((error) => handshakeErrors.push(error));
   const serving = listener
     .pipe(
       serve(
