@@ -13,7 +13,7 @@ import {
 } from 'rxjs-libevent';
 import { until } from '../libevent/support/until';
 import { Certificates, type Identity } from './support/certificates';
-import { HOST, ended, nodeServer, serveTls } from './support/servers';
+import { HOST, closed, ended, nodeServer, serveTls } from './support/servers';
 
 let certificates: Certificates;
 let base: EventBase;
@@ -289,11 +289,10 @@ describe('listen with tls', () => {
     const served = await serveTls(base, certificates.server, (conn) => conn.pipe(sendTo(conn)));
     const { port, handshakeErrors, connections } = served;
     const socket = connectTcp(port, HOST);
-    socket.on('error', () => {});
+    const gone = closed(socket);
     socket.end(bytes);
-    const closed = once(socket, 'close');
     socket.resume();
-    await closed;
+    await gone;
     await until(() => handshakeErrors.length === 1);
     expect(handshakeErrors[0]).toMatchObject({ code: 'ERR_TLS_HANDSHAKE', address: HOST });
     expect(handshakeErrors[0]?.message).toMatch(words);

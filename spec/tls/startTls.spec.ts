@@ -14,7 +14,7 @@ import {
 import { type Connection, EventBase, lines, sendTo, startTls } from 'rxjs-libevent';
 import { until } from '../libevent/support/until';
 import { Certificates } from './support/certificates';
-import { HOST, ended, serveTls } from './support/servers';
+import { HOST, closed, ended, serveTls } from './support/servers';
 
 describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
   let certificates: Certificates;
@@ -111,8 +111,7 @@ describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
     const socket = connectTcp(port, HOST);
     socket.write('STARTTLS\r\nMAIL FROM: <injected>\r\n');
     socket.resume();
-    socket.on('error', () => {});
-    await once(socket, 'close');
+    await closed(socket);
     expect(sessionErrors).toMatchObject([{ code: 'ERR_TLS_PLAINTEXT' }]);
     expect(connections[0]?.closed).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { type TLSSocket, type TlsOptions, createServer } from 'node:tls';
 import { firstValueFrom } from 'rxjs';
 import {
@@ -70,6 +70,16 @@ export async function nodeServer(
   server.listen(0, HOST);
   await once(server, 'listening');
   return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** Whatever it is closed by. */
+export function closed(socket: Socket): Promise<void> {
+  socket.on('error', () => {});
+  return new Promise((resolve) => {
+    socket.once('close', () => {
+      resolve();
+    });
+  });
 }
 
 /** Everything that a socket sends until its end, or the code of its error. */
