@@ -8,7 +8,7 @@
 namespace rxjs_libevent {
 namespace {
 
-OpenSsl found;
+OpenSsl found = {};
 
 // Returns the name of a function that the process does not export, or null.
 const char* LookUp() {
@@ -24,8 +24,8 @@ const char* LookUp() {
 // not made: its own have a wrapper.
 using Value = void* (*)(const void* external);
 using TaggedValue = void* (*)(const void* external, uint16_t tag);
-void* const value = dlsym(RTLD_DEFAULT, "_ZNK2v88External5ValueEv");
-void* const tagged_value = dlsym(RTLD_DEFAULT, "_ZNK2v88External5ValueEt");
+void* const kValue = dlsym(RTLD_DEFAULT, "_ZNK2v88External5ValueEv");
+void* const kTaggedValue = dlsym(RTLD_DEFAULT, "_ZNK2v88External5ValueEt");
 
 }  // namespace
 
@@ -37,7 +37,7 @@ std::string LoadOpenSsl(const std::string& version) {
   if (missing != nullptr) {
     return std::string("this runtime exports no ") + missing + " of OpenSSL 3";
   }
-  if (value == nullptr && tagged_value == nullptr) {
+  if (kValue == nullptr && kTaggedValue == nullptr) {
     return "this runtime exports no v8::External::Value";
   }
   // As "3.0.13+quic": its digits are those of the library that answers, or it is another one.
@@ -49,8 +49,8 @@ std::string LoadOpenSsl(const std::string& version) {
 }
 
 SSL_CTX* SslCtxOf(void* external) {
-  void* ctx = value != nullptr ? reinterpret_cast<Value>(value)(external)
-                               : reinterpret_cast<TaggedValue>(tagged_value)(external, 0);
+  void* ctx = kValue != nullptr ? reinterpret_cast<Value>(kValue)(external)
+                                : reinterpret_cast<TaggedValue>(kTaggedValue)(external, 0);
   return static_cast<SSL_CTX*>(ctx);
 }
 

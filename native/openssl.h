@@ -73,6 +73,7 @@ namespace rxjs_libevent {
   X(SSL_set_client_CA_list)                \
   X(SSL_set_connect_state)                 \
   X(SSL_set_ex_data)                       \
+  X(SSL_set_num_tickets)                   \
   X(SSL_set_options)                       \
   X(SSL_set_session)                       \
   X(SSL_set_verify)                        \
@@ -84,7 +85,9 @@ namespace rxjs_libevent {
   X(i2d_SSL_SESSION)                       \
   X(i2d_X509)
 
-#define RXJS_LIBEVENT_MEMBER(name) decltype(&::name) name = nullptr;
+// A member of that name, which the compiler takes without parentheses alone.
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
+#define RXJS_LIBEVENT_MEMBER(name) decltype(&::name) name;
 struct OpenSsl {
   RXJS_LIBEVENT_OPENSSL_FUNCTIONS(RXJS_LIBEVENT_MEMBER)
 };

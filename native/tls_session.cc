@@ -81,7 +81,13 @@ bool TlsSession::Open(SSL_CTX* ctx, int32_t flags, Names names) {
     const bool asks = (flags & kTlsRequestCertificate) != 0;
     const int mode = asks ? SSL_VERIFY_PEER | (rejects ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0) : 0;
     openssl.SSL_set_verify(ssl_.get(), mode, rejects ? nullptr : AcceptAny);
-    if ((flags & kTlsAskName) != 0) openssl.SSL_set_cert_cb(ssl_.get(), OnCertificate, this);
+    const bool asks_name = (flags & kTlsAskName) != 0;
+    if (asks_name) openssl.SSL_set_cert_cb(ssl_.get(), OnCertificate, this);
+    if (asks && asks_name) {
+      // A client that the authorities of one name have verified could go on under another.
+      openssl.SSL_set_options(ssl_.get(), SSL_OP_NO_TICKET);
+      openssl.SSL_set_num_tickets(ssl_.get(), 0);
+    }
     openssl.SSL_set_accept_state(ssl_.get());
     return true;
   }

@@ -5,6 +5,7 @@ import type { Accepted } from '../connection/Acceptor';
 import type { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { TlsServerOptions } from '../connection/TlsConfig';
+import { withContext } from '../connection/withContext';
 import type { RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
 
@@ -31,12 +32,17 @@ export interface HandshakeEvents {
 export class Handshakes {
   private readonly underWay = new Set<RingTransport>();
 
+  private readonly tls: TlsServerOptions;
+
   constructor(
-    private readonly tls: TlsServerOptions,
+    tls: TlsServerOptions,
     private readonly context: TlsContext,
     private readonly connection: ConnectionOptions,
     private readonly events: HandshakeEvents,
-  ) {}
+  ) {
+    // That of the listener's subscriber.
+    this.tls = withContext(tls);
+  }
 
   begin(transport: RingTransport, addresses: ConnectionAddresses): void {
     this.underWay.add(transport);

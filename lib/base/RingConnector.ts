@@ -5,6 +5,7 @@ import type { ConnectOptions } from '../connection/ConnectConfig';
 import type { Connector, ConnectorHandler } from '../connection/Connector';
 import { checkGroup } from '../connection/RateLimitGroup';
 import { ipVersion } from '../connection/ipVersion';
+import { withContext } from '../connection/withContext';
 import type { TlsClientOptions } from '../connection/TlsConfig';
 import { laterTurn } from '../flow/laterTurn';
 import { native } from '../native';
@@ -23,6 +24,7 @@ const ANY = { unix: '', IPv4: '0.0.0.0', IPv6: '::' } as const;
 export class RingConnector implements Connector {
   /** Names the look-ups and attempts that nobody has cancelled: the transport, if there is one. */
   private readonly underWay = new Set<object>();
+  private readonly tls: TlsClientOptions | undefined;
 
   /**
    * @param findTransport - a transport on the least loaded reactor
@@ -34,7 +36,10 @@ export class RingConnector implements Connector {
     private readonly findTransport: () => RingTransport,
     private readonly active: Set<RingConnector>,
     private readonly context?: TlsContext,
-  ) {}
+  ) {
+    // That of the subscriber.
+    this.tls = options.tls && withContext(options.tls);
+  }
 
   lookup(host: string): void {
     const { lookup = dnsLookup, family, target } = this.options;
@@ -121,8 +126,8 @@ export class RingConnector implements Connector {
     const carry = (): void => {
       this.carry(transport, address, local);
     };
-    if (this.options.tls === undefined) carry();
-    else this.secure(transport, this.options.tls, address, carry);
+    if (this.tls === undefined) carry();
+    else this.secure(transport, this.tls, address, carry);
   }
 
   private carry(transport: RingTransport, address: AddressInfo, local: PackedAddress): void {

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import { LibeventError, type LibeventErrorInfo } from '../common/LibeventError';
 import { ConnectionTls } from '../connection/ConnectionTls';
 import { identityError } from '../connection/identityError';
@@ -58,7 +57,7 @@ export class RingTls {
     const sni = options.role === 'server' ? options.sni : undefined;
     if (sni !== undefined) {
       // Whatever it does: throw, answer, or promise.
-      this.ask = AsyncResource.bind(async (name: string) => sni(name));
+      this.ask = async (name: string) => sni(name);
     }
   }
 
@@ -119,6 +118,14 @@ export class RingTls {
         new LibeventError(error.code, 'handshake', { ...this.where, detail: error.detail }),
       );
       return;
+    }
+    if (options.role === 'server' && options.requestCert && options.rejectUnauthorized) {
+      // OpenSSL asks for none where a session of a server is resumed that had asked for none.
+      if (!result.authorized) {
+        const detail = 'the session that is resumed has no certificate';
+        this.fail(new LibeventError('ERR_TLS_HANDSHAKE', 'handshake', { ...this.where, detail }));
+        return;
+      }
     }
     const authorizationError = error?.code ?? result.authorizationError;
     const authorized = result.authorized && error === undefined;

@@ -10,6 +10,7 @@ import {
   tlsClientOptions,
   tlsServerOptions,
 } from './TlsConfig';
+import { withContext } from './withContext';
 
 /** Options of {@link startTls}: those of a server, or those of a client. */
 export type StartTlsConfig =
@@ -112,15 +113,19 @@ export function startTls(connection: Connection, config: StartTlsConfig): Observ
         },
       };
       try {
-        socketTransport(core.transport, 'startTls').secure(options, connection.bytesRead, {
-          onSecured: () => {
-            if (!look()) return;
-            core.forget(closed);
-            subscriber.next(connection);
-            subscriber.complete();
+        socketTransport(core.transport, 'startTls').secure(
+          withContext(options),
+          connection.bytesRead,
+          {
+            onSecured: () => {
+              if (!look()) return;
+              core.forget(closed);
+              subscriber.next(connection);
+              subscriber.complete();
+            },
+            onFailed: fail,
           },
-          onFailed: fail,
-        });
+        );
       } catch (error) {
         subscriber.error(error);
         return;

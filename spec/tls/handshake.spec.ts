@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -198,6 +199,55 @@ describe('listen with tls', () => {
     await until(() => handshakeErrors.length === 1);
     expect(handshakeErrors).toMatchObject([{ code: 'ERR_TLS_HANDSHAKE', syscall: 'handshake' }]);
     expect(handshakeErrors[0]?.message).toMatch(/peer did not return a certificate/);
+  });
+
+  it('T8: asks for a context, and about a name, in the contexts of those who subscribed', async () => {
+    const store = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const sni = (): undefined => void seen.push(store.getStore());
+    const tls = { ...certificates.server, sni };
+    const { port } = await store.run('server', () => serveTls(base, tls, (conn) => conn));
+    const checkServerIdentity = (): undefined => void seen.push(store.getStore());
+    const client = { ca: certificates.ca, checkServerIdentity };
+    const conn = await store.run('client', () => base.open({ host: HOST, port, tls: client }));
+    expect(seen).toEqual(['server', 'client']);
+    conn.destroy();
+  });
+
+  it('takes no session for a certificate, where another listener gave it to a stranger', async () => {
+    const tls = { ...certificates.server, ticketKeys: Buffer.alloc(48, 7) };
+    const open = await serveTls(base, tls, (conn) => conn.pipe(sendTo(conn)));
+    const strict = await serveTls(
+      base,
+      { ...tls, ca: certificates.ca, requestCert: true },
+      (conn) => conn.pipe(sendTo(conn)),
+    );
+    const stranger = await base.open({ host: HOST, port: open.port, tls: { ca: certificates.ca } });
+    stranger.next('x');
+    await firstValueFrom(stranger);
+    const session = await firstValueFrom(stranger.tls!.sessions);
+    stranger.destroy();
+    const again = { ca: certificates.ca, session };
+    const refused = await base.open({ host: HOST, port: strict.port, tls: again });
+    refused.next('let me in');
+    expect(await firstValueFrom(refused.pipe(toArray()))).toEqual([]);
+    expect(strict.connections).toEqual([]);
+    expect(strict.handshakeErrors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('the session that is resumed has no certificate'),
+    ]);
+  });
+
+  it('resumes no session where names have authorities of their own', async () => {
+    const client = certificates.sign('client');
+    const sni = (): undefined => undefined;
+    const tls = { ...certificates.server, ca: certificates.ca, requestCert: true, sni };
+    const { port } = await serveTls(base, tls, (conn) => conn.pipe(sendTo(conn)));
+    const own = { ca: certificates.ca, key: client.key, cert: client.cert };
+    const conn = await base.open({ host: HOST, port, tls: own });
+    conn.next('x');
+    await firstValueFrom(conn);
+    expect(conn.tls?.session).toBeUndefined();
+    conn.destroy();
   });
 
   it('lets a stranger in where it is told so', async () => {
