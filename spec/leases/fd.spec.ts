@@ -231,7 +231,8 @@ describe('leases: a descriptor that is watched', () => {
         const { code } = await ended;
         rmSync(folder, { recursive: true });
         report(code);`);
-      expect(result).toBe('EPIPE');
+      // The reset itself, where it is seen before the file goes on.
+      expect(['ECONNRESET', 'EPIPE']).toContain(result);
     });
   });
 
