@@ -19,7 +19,7 @@ import { mutations } from './mutations.mjs';
 
 /** The specs that run without a socket: the marble kit's own, the samples', and the suite over it. */
 const specs = ['spec/testing', 'spec/conformance'];
-const overVirtual = '^(?!.*over real sockets)';
+const overVirtual = '^(?!.*over (?:real|rate-limited) sockets)';
 
 for (const mutation of mutations) {
   for (const edit of editsOf(mutation)) mutated(root, mutation.rule, edit);
