@@ -119,7 +119,7 @@ function run() {
       join(copy, 'node_modules/jest/bin/jest.js'),
       ...['--json', `--outputFile=${report}`, `--testNamePattern=${overVirtual}`],
       // A broken rule may wait for ever, or turn for ever.
-      ...['--testTimeout=3000', '--forceExit', ...specs],
+      ...['--testTimeout=3000', '--forceExit', '--maxWorkers=2', ...specs],
     ],
     {
       cwd: copy,
