@@ -110,7 +110,7 @@ void Bufferevent::Posted(size_t bytes) {
 void Bufferevent::EndReading(int error) {
   if (input_ == Input::kEnded) return;
   input_ = Input::kEnded;
-  // A connection fails with one error, whoever asks for it next.
+  // A connection fails with one error, whichever call would get the next.
   if (end_error_ == 0) end_error_ = error;
   StopReading();
   if (phase_ != Phase::kLingering) {
@@ -286,7 +286,7 @@ void Bufferevent::FailWriting(Failure failure) {
   if (output_ == Output::kFailed) return;
   output_ = Output::kFailed;
   files_.Clear();
-  // Whoever came first took the error from the socket, and all others get EPIPE.
+  // The first call took the error from the socket, and all later ones get EPIPE.
   if (failure.error == EPIPE && end_error_ != 0) failure.error = end_error_;
   reactor_.completions().Post(Completion::kWriteFailed, 0, id_, failure.error, failure.call);
   // The attempt took the error from the socket, where recv() would have found it.

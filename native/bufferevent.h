@@ -91,7 +91,7 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
   int32_t Credit() const { return read_high_ - outstanding_; }
   bool MayRead() const { return wanted_ && Credit() > 0; }
   bool Handshakes() const { return tls_ && tls_->stage() == TlsSession::Stage::kHandshaking; }
-  // Whoever wants it: the user, a handshake, or nobody.
+  // For the user, for a handshake, or to be discarded.
   bool WantsInput() const { return phase_ == Phase::kLingering || Handshakes() || MayRead(); }
   // Where bytes that are read now go, as many as there is credit for.
   ReadArena::Space Reserve();

@@ -3,18 +3,11 @@
  * answer is not read from either.
  */
 import { createServer } from 'node:http';
-import { skip, takeUntil, tap } from 'rxjs';
-import { EventBase, serve } from 'rxjs-libevent';
-import { handTo } from './pipelines/handTo';
-import { interrupted } from './support/interrupted';
-import { LiveLine } from './support/LiveLine';
+import { NodeSite } from './support/NodeSite';
 import { serverOptions } from './support/serverOptions';
 
-const { host, port, threads } = serverOptions('http', 'An HTTP server that answers with the body.');
-const base = new EventBase({ threads });
-const listener = base.listen({ host, port });
-const live = new LiveLine(base, listener);
-const stop = interrupted();
+const site = new NodeSite(serverOptions('http', 'An HTTP server that answers with the body.'));
+const { live } = site;
 
 const server = createServer((request, response) => {
   live.line();
@@ -24,16 +17,4 @@ const server = createServer((request, response) => {
 // It looks for requests that take too long only from here on.
 server.emit('listening');
 
-listener
-  .pipe(
-    tap(live.connection),
-    serve(handTo(server), {
-      onError: live.say,
-      shutdown: stop.pipe(
-        tap(live.finishing),
-        tap(() => server.close()),
-      ),
-    }),
-    takeUntil(stop.pipe(skip(1))),
-  )
-  .subscribe(live.end);
+site.run(server, () => server.close());

@@ -1,20 +1,10 @@
 /** Node's HTTP/2 server over libevent, in clear text: it answers with what it is sent. */
 import { createServer, type Http2Session } from 'node:http2';
-import { skip, takeUntil, tap } from 'rxjs';
-import { EventBase, serve } from 'rxjs-libevent';
-import { handTo } from './pipelines/handTo';
-import { interrupted } from './support/interrupted';
-import { LiveLine } from './support/LiveLine';
+import { NodeSite } from './support/NodeSite';
 import { serverOptions } from './support/serverOptions';
 
-const { host, port, threads } = serverOptions(
-  'http2',
-  'An HTTP/2 server that answers with the body.',
-);
-const base = new EventBase({ threads });
-const listener = base.listen({ host, port });
-const live = new LiveLine(base, listener);
-const stop = interrupted();
+const site = new NodeSite(serverOptions('http2', 'An HTTP/2 server that answers with the body.'));
+const { live } = site;
 const sessions = new Set<Http2Session>();
 
 const server = createServer()
@@ -30,18 +20,6 @@ const server = createServer()
     else stream.end(`Hello from ${headers[':path'] ?? '/'}\n`);
   });
 
-listener
-  .pipe(
-    tap(live.connection),
-    serve(handTo(server), {
-      onError: live.say,
-      shutdown: stop.pipe(
-        tap(live.finishing),
-        tap(() => {
-          for (const session of sessions) session.close();
-        }),
-      ),
-    }),
-    takeUntil(stop.pipe(skip(1))),
-  )
-  .subscribe(live.end);
+site.run(server, () => {
+  for (const session of sessions) session.close();
+});

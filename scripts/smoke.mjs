@@ -1,9 +1,12 @@
 // node scripts/smoke.mjs: the built package on this version of Node, by require and by import, and a
-// line there and back. Runs wherever the addon loads, so it is how other versions are tried.
+// line there and back, plain and over TLS. Runs wherever the addon loads, so it is how other versions are
+// tried.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { map } from 'rxjs';
 import * as testing from 'rxjs-libevent/testing';
 
@@ -19,22 +22,30 @@ const library = await import('rxjs-libevent');
 assertSame(library, require('rxjs-libevent'));
 
 const { lines, listen, sendTo, serve } = library;
-const listener = listen({ host: '127.0.0.1', port: 0 });
-const bound = new Promise((resolve) => listener.bound.subscribe(resolve));
-const server = listener
-  .pipe(serve((conn) => conn.pipe(lines(), map(rot13), sendTo(conn))))
-  .subscribe({ error: (error) => assert.fail(error) });
-const { port } = await bound;
-
-const client = connect(port, '127.0.0.1').setEncoding('utf8');
-client.end('Hello, World!\n');
-let answer = '';
-client.on('data', (text) => (answer += text));
-await once(client, 'end');
-assert.equal(answer, 'Uryyb, Jbeyq!\n');
-server.unsubscribe();
+assert.equal(await answerOf(connect, {}), 'Uryyb, Jbeyq!\n');
+const command =
+  'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout - -out -';
+const pem = execFileSync('openssl', command.split(' '), { stdio: 'pipe' });
+assert.equal(await answerOf(connectTls, { tls: { key: pem, cert: pem } }), 'Uryyb, Jbeyq!\n');
 
 console.log(`smoke: Node ${process.versions.node} ok`);
+
+/** What a rot13 server says to a client of Node's. */
+async function answerOf(open, config) {
+  const listener = listen({ host: '127.0.0.1', port: 0, ...config });
+  const bound = new Promise((resolve) => listener.bound.subscribe(resolve));
+  const server = listener
+    .pipe(serve((conn) => conn.pipe(lines(), map(rot13), sendTo(conn))))
+    .subscribe({ error: (error) => assert.fail(error) });
+  const { port } = await bound;
+  const client = open({ port, host: '127.0.0.1', rejectUnauthorized: false }).setEncoding('utf8');
+  client.end('Hello, World!\n');
+  let answer = '';
+  client.on('data', (text) => (answer += text));
+  await once(client, 'end');
+  server.unsubscribe();
+  return answer;
+}
 
 function assertSame(imported, required) {
   const names = Object.keys(required).sort();

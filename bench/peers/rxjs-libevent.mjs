@@ -1,4 +1,4 @@
-/** The peer "rxjs-libevent": this library, whoever turns its base. */
+/** The peer "rxjs-libevent": this library, with any number of threads. */
 import { Subject, ignoreElements, map, merge } from 'rxjs';
 import { EventBase, lines, sendTo, serve } from 'rxjs-libevent';
 import { announce, parsePeerOptions } from './peer.mjs';

@@ -75,7 +75,7 @@ export class TlsReport {
     }
     const [code, words] = WORDS[failure] ?? ['ERR_TLS_HANDSHAKE', 'the handshake has failed'];
     const after = failure === tlsFailure.tlsRecord || failure === tlsFailure.tlsTruncated;
-    const reason = after && failure === tlsFailure.tlsTruncated ? undefined : this.text('reason');
+    const reason = failure === tlsFailure.tlsTruncated ? undefined : this.text('reason');
     const detail = info.detail ?? (reason === undefined ? words : `${words}: ${reason}`);
     return new LibeventError(code, after ? 'read' : 'handshake', { ...info, detail });
   }

@@ -14,51 +14,44 @@ export interface TlsCipher {
 }
 
 /** What a handshake has come to. */
-export interface TlsHandshakeResult {
-  readonly protocol: string;
-  readonly cipher: TlsCipher;
-  readonly alpnProtocol: string | undefined;
-  readonly servername: string | undefined;
-  readonly resumed: boolean;
-  readonly authorized: boolean;
-  readonly authorizationError: string | undefined;
-  /** DER, the peer's own first. */
-  readonly certificates: readonly Buffer[];
-}
+export type TlsHandshakeResult = Pick<
+  ConnectionTls,
+  | 'protocol'
+  | 'cipher'
+  | 'alpnProtocol'
+  | 'servername'
+  | 'resumed'
+  | 'authorized'
+  | 'authorizationError'
+  | 'certificates'
+>;
 
 /** What a secured connection has agreed on, and who its peer is. */
 export class ConnectionTls {
   /** What encrypts: the reactor, by Node's OpenSSL. */
   readonly engine = 'reactor';
   /** As `'TLSv1.3'`. */
-  readonly protocol: string;
-  readonly cipher: TlsCipher;
+  readonly protocol!: string;
+  readonly cipher!: TlsCipher;
   /** What ALPN has chosen; undefined if it was not used. */
   readonly alpnProtocol: string | undefined;
   /** The name that the client has asked for. */
   readonly servername: string | undefined;
   /** Whether it goes on with an earlier session. */
-  readonly resumed: boolean;
+  readonly resumed!: boolean;
   /** Whether the peer has a certificate that was verified. */
-  readonly authorized: boolean;
+  readonly authorized!: boolean;
   /** Why it was not, with Node's codes: `'CERT_HAS_EXPIRED'`, `'DEPTH_ZERO_SELF_SIGNED_CERT'` … */
   readonly authorizationError: string | undefined;
   /** The peer's certificates as it has sent them, DER, its own first. */
-  readonly certificates: readonly Buffer[];
+  readonly certificates!: readonly Buffer[];
   private parsed: PeerCertificate | undefined;
   private latest: Buffer | undefined;
   private readonly sessionSubject = new ReplaySubject<Buffer>(1);
 
   /** @internal Comes from `connection.tls`. */
   constructor(result: TlsHandshakeResult) {
-    this.protocol = result.protocol;
-    this.cipher = result.cipher;
-    this.alpnProtocol = result.alpnProtocol;
-    this.servername = result.servername;
-    this.resumed = result.resumed;
-    this.authorized = result.authorized;
-    this.authorizationError = result.authorizationError;
-    this.certificates = result.certificates;
+    Object.assign(this, result);
   }
 
   /** The peer's certificate, as Node's `getPeerCertificate()` has it; undefined if it has none. */

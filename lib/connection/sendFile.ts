@@ -19,7 +19,7 @@ export interface SendFileConfig {
   readonly end?: number;
 }
 
-/** Sent in slices: progress is told after each, and this many are under way at a time. */
+/** Sent in slices: progress is reported after each, and this many are under way at a time. */
 const SLICE_BYTES = 4 * 1024 * 1024;
 const SLICES_UNDER_WAY = 2;
 /** What is read at once of a file that says no size: those of /proc are made while they are read. */

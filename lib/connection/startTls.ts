@@ -55,7 +55,7 @@ function plaintextIn({ inputBytes }: Connection): LibeventError | undefined {
  * ```
  *
  * What has been written before is sent before, as it is; what is written from here on waits for the
- * handshake and is encrypted. Whoever reads the connection should have ended before: what has been
+ * handshake and is encrypted. Its reader should have ended before: what has been
  * received and is not used would be trusted as if it had been encrypted, so it is an error, and the
  * connection is reset (this is what STARTTLS injection tries).
  *

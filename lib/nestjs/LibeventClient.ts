@@ -46,7 +46,7 @@ const DEFAULTS = { port: 3000, host: 'localhost' };
  * "`send` and `emit`, over libevent."
  *
  * It connects when it is first needed, and again when it is needed after the connection was lost; requests
- * that are under way then fail. Whoever holds an answer (a saturated connection behind it, a held operator)
+ * that are under way then fail. A consumer that holds an answer (a saturated connection behind it, a held operator)
  * holds the server. `emit` completes when the event has been sent. `unwrap()` gives the `Connection`.
  *
  * @example

@@ -201,7 +201,7 @@ export class LibeventServer
             replyPackets(this.transformToObservable(result)).pipe(
               map((reply) => {
                 const text = this.encode({ ...reply, id });
-                // Optional: whoever makes no application sets none.
+                // Optional: without an application it is not set.
                 (this.onProcessingEndHook as HookOrNone)?.(this.transportId, context);
                 return text;
               }),

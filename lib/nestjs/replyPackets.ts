@@ -8,7 +8,7 @@ import { type Holdable, HoldSet, currentSource } from '../flow/Source';
  * What a handler's Observable answers, as packets: the last one says `isDisposed`, as Nest does it. A value
  * waits for the end of the tick, so that one that is the last is known to be. An error is the last packet.
  *
- * Whoever holds the packets holds the handler's source.
+ * A hold on the packets is a hold on the handler's source.
  */
 export function replyPackets(source: Observable<unknown>): Observable<WritePacket> {
   return new Observable((subscriber) => {

@@ -8,7 +8,7 @@ import { StreamOutput } from './StreamOutput';
 export class WebOutput implements UnderlyingSink<Chunk> {
   private readonly output: StreamOutput;
   private controller: WritableStreamDefaultController | undefined;
-  /** Closing: whoever reads has gone, so the connection closes when the output has ended. */
+  /** Close: the reader has gone, so the connection closes when the output has ended. */
   private whenEnded: 'stay' | 'close' = 'stay';
   private state: 'open' | 'ended' = 'open';
   /** A write or the end that is under way. */
@@ -50,7 +50,7 @@ export class WebOutput implements UnderlyingSink<Chunk> {
     this.connection.error(reason);
   }
 
-  /** Whoever reads has gone. */
+  /** The reader has gone. */
   closeWhenEnded(): void {
     this.whenEnded = 'close';
     if (this.state === 'ended') this.connection.close();

@@ -28,7 +28,7 @@ const OPTIONS = {
  * A connection as a Node stream that passes for a `net.Socket`: for `http`, `http2`, `tls`, `ws`,
  * `fastify`, `undici`, and `stream.pipeline`.
  *
- * "Give it to whoever wants a socket."
+ * "Give it to anything that wants a socket."
  *
  * ```
  * peer sends       --a--b--|

@@ -32,7 +32,7 @@ const OPTIONS = {
 /**
  * A connection as a pair of Web streams.
  *
- * "For whoever speaks WHATWG."
+ * "For code that speaks WHATWG."
  *
  * ```
  * peer sends       --a--b--|

@@ -197,7 +197,7 @@ export class Peer {
     const family = ipv6 ? 'IPv6' : 'IPv4';
     const here = ipv6 ? '::1' : '127.0.0.1';
     const far: AddressInfo = { family, address: host ?? here, port: ownPort };
-    // Whoever connects has any port, and whoever is connected to its own.
+    // The side that connects has any port; the side that accepts has its own.
     const near: AddressInfo = {
       ...{ family, address: here },
       port: addresses?.remote === undefined ? LOCAL_PORT : ownPort,

@@ -40,7 +40,7 @@ export class VirtualLink {
   private closed = false;
   /** Told when the connection's side should look. */
   onChange: () => void = () => undefined;
-  /** Told when the connection's side has read so many bytes. */
+  /** Called when the connection's side has read bytes, with their number. */
   onRead: (bytes: number) => void = () => undefined;
 
   constructor(

@@ -19,7 +19,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   sent = 0;
   /**
    * What this side has done to end the connection. Finish: sent FIN. Answer: ended only what the peer
-   * had ended already, which nobody need have asked for.
+   * had ended already, and nobody has to have asked for that.
    */
   ownEnd: 'none' | 'answer' | 'finish' | CloseMode = 'none';
   /** Reset: closed, with RST sent, as it was asked for and the peer was still there. */

@@ -21,7 +21,7 @@ const rules = {
 };
 
 /**
- * What RxJS compares is compared with the test's own function, whose failure is told as marbles where
+ * What RxJS compares is compared with the test's own function, whose failure is shown as marbles where
  * both sides are timelines.
  */
 export function assertTimelines(

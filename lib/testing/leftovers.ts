@@ -26,7 +26,7 @@ export function nameOfCause(rig: Rig, cause: unknown): string {
 
 /**
  * What a test leaves when virtual time has ended and has not said that it knows: of each connection,
- * listener and connector what tells most.
+ * listener and connector what says most.
  *
  * @param stated - the scripts of which something is expected
  */
@@ -60,22 +60,17 @@ function leftOf(
   return `is open when the test ends: ${missing} is missing, or expectClosed()`;
 }
 
-function stuck(
-  { peers }: Rig,
-  peer: Peer,
-  connection: NonNullable<Peer['connection']>,
-): Leftover[] {
+function stuck(rig: Rig, peer: Peer, connection: NonNullable<Peer['connection']>): Leftover[] {
   const { heldBy, outputBytes, saturated } = connection;
   const { unread } = peer;
   const left: Leftover[] = [];
   if (heldBy.length > 0) {
-    const rig = { peers } as Rig;
     const bySaturated = heldBy.some((cause) => peerThatIs(rig, cause) !== undefined);
     const causes = heldBy.map((cause) => nameOfCause(rig, cause)).join(' and ');
-    const why = bySaturated ? ', when the test ends: a peer takes too little' : '';
+    const why = bySaturated ? 'a peer takes too little' : 'a release is missing';
     left.push({
       statement: 'holds',
-      text: `is held by ${causes}${why === '' ? ' when the test ends: a release is missing' : why}, or expectHolds()`,
+      text: `is held when the test ends, by ${causes}: ${why}, or expectHolds()`,
     });
   }
   if (unread.length > 0) {
@@ -131,7 +126,7 @@ function leftOfListener(
   if (heldBy.length > 0) {
     const causes = heldBy.map((cause) => nameOfCause(rig, cause)).join(' and ');
     const why = 'a release is missing, or expectDemand()';
-    return [script.fail(`${name} is held by ${causes} when the test ends: ${why}`)];
+    return [script.fail(`${name} is held when the test ends, by ${causes}: ${why}`)];
   }
   const [missed] = script.missed;
   if (missed === undefined) return [];

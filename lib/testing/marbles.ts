@@ -87,7 +87,7 @@ export function marbles(
         for (const check of rig.checks) attempt(check, failed);
       }
       failures.push(...sessionFailures(rig));
-      // What was expected tells more than what is left.
+      // A failed expectation says more than what is left.
       if (failures.length === 0) failures.push(...leftovers(rig, expectations.stated));
     } finally {
       promises.stop();

@@ -3,7 +3,7 @@ import type { Connection } from 'rxjs-libevent';
 import { toDuplex, type ConnectionDuplex } from 'rxjs-libevent/streams';
 
 /** What a server of Node's has: `http`, `http2`, `tls`, and fastify's. */
-interface ServerOfStreams {
+export interface ServerOfStreams {
   emit(event: 'connection', stream: ConnectionDuplex): boolean;
 }
 

@@ -112,7 +112,7 @@ export function edges(harness: Harness, it: It): void {
     expect(log.slice(1)).toEqual(['error:write:ECONNRESET', 'closed']);
   });
 
-  it('F10: has whoever comes beyond the backlog wait, and refuses nobody', async () => {
+  it('F10: lets peers beyond the backlog wait, and refuses none', async () => {
     const { listener, dial } = harness.server({ backlog: 1 });
     const serving = listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
     const first = await dial();

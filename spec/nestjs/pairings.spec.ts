@@ -367,7 +367,7 @@ describe('LibeventServer', () => {
     await expect(answer).rejects.toBeDefined();
   });
 
-  it('tells of a port that is taken', async () => {
+  it('reports a port that is taken', async () => {
     const { port } = await libeventServer(() => {});
     const second = new LibeventServer({ ...ANY, base, port });
     const error = await new Promise((resolve) => {

@@ -23,7 +23,7 @@ describe('samples/tls-proxy', () => {
     copyFileSync(certFile, join(folder, `${name}.pem`));
   }
 
-  /** A plain server that says who it is, and then what it is told. */
+  /** A plain server that says who it is, and then what it receives. */
   async function backend(name: string): Promise<number> {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       sockets.push(socket.on('error', () => {}));

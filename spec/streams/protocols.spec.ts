@@ -114,7 +114,7 @@ describe('protocols over toDuplex', () => {
       await firstValueFrom(accepted[0]!.whenClosed);
     });
 
-    it('tells a handler that its client has gone', async () => {
+    it('notifies a handler that its client has gone', async () => {
       const server = createHttp();
       await serveBy(server);
       const asked = once(server, 'request');
@@ -222,7 +222,7 @@ describe('protocols over toDuplex', () => {
       await firstValueFrom(accepted[0]!.whenClosed);
     });
 
-    it('tells both of a handshake that fails', async () => {
+    it('notifies both sides of a handshake that fails', async () => {
       const server = createTls({ ...shared, pskCallback: () => key.psk });
       const failed = once(server, 'tlsClientError');
       await serveBy(server);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { finished as whenFinished, PassThrough, Readable, Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
 import { firstValueFrom } from 'rxjs';
 import { EventBase, type Connection } from 'rxjs-libevent';
 import { toDuplex, type ConnectionDuplex, type ToDuplexConfig } from 'rxjs-libevent/streams';
@@ -32,12 +33,6 @@ describe('toDuplex', () => {
     if (!duplex.closed) await once(duplex, 'close');
   }
 
-  async function textOf(stream: Readable): Promise<string> {
-    let text = '';
-    for await (const chunk of stream) text += String(chunk);
-    return text;
-  }
-
   describe('arguments', () => {
     it('refuses what is no connection', () => {
       expect(() => toDuplex(new PassThrough() as never)).toThrow(TypeError);
@@ -56,7 +51,7 @@ describe('toDuplex', () => {
     it('passes both ways', async () => {
       const { peer, duplex } = await open();
       peer.end('from the peer');
-      expect(await textOf(duplex)).toBe('from the peer');
+      expect(await text(duplex)).toBe('from the peer');
     });
 
     it('writes text in its encoding, and any bytes', async () => {
@@ -70,7 +65,7 @@ describe('toDuplex', () => {
       duplex.uncork();
       duplex.end('Zw==', 'base64');
       peer.setEncoding('latin1');
-      expect(await textOf(peer)).toBe('h\xe9abc\xc3\xa9defg');
+      expect(await text(peer)).toBe('h\xe9abc\xc3\xa9defg');
     });
 
     it('refuses a value that is neither bytes nor text', async () => {
@@ -99,16 +94,16 @@ describe('toDuplex', () => {
     it('writes where a mark leaves no room but what is empty', async () => {
       const { conn, peer } = await openWith({ maxOutputBytes: 10, write: { high: 10, low: 0 } });
       toDuplex(conn).end('more than ten bytes, piece by piece');
-      expect(await textOf(peer)).toBe('more than ten bytes, piece by piece');
+      expect(await text(peer)).toBe('more than ten bytes, piece by piece');
     });
 
     it('writes behind a file that is being sent', async () => {
       const { conn, peer, duplex } = await open();
       conn.sendFile(join(__dirname, '../../package.json')).subscribe();
       duplex.end('behind it');
-      const text = await textOf(peer);
-      expect(text.startsWith('{\n  "name": "rxjs-libevent"')).toBe(true);
-      expect(text.endsWith('}\nbehind it')).toBe(true);
+      const answer = await text(peer);
+      expect(answer.startsWith('{\n  "name": "rxjs-libevent"')).toBe(true);
+      expect(answer.endsWith('}\nbehind it')).toBe(true);
     });
 
     async function openWith(config: object): Promise<{ conn: Connection; peer: Socket }> {
@@ -149,7 +144,7 @@ describe('toDuplex', () => {
       const { peer, duplex } = await open();
       duplex.on('data', () => duplex.write('answer'));
       peer.end('question');
-      expect(await textOf(peer)).toBe('answer');
+      expect(await text(peer)).toBe('answer');
       expect(duplex.allowHalfOpen).toBe(false);
     });
 
@@ -159,7 +154,7 @@ describe('toDuplex', () => {
         setImmediate(() => duplex.end('late answer'));
       });
       peer.end('question');
-      expect(await textOf(peer)).toBe('late answer');
+      expect(await text(peer)).toBe('late answer');
       await finished(duplex);
     });
 
@@ -174,7 +169,7 @@ describe('toDuplex', () => {
       const { conn, peer } = await loopback.pair();
       peer.end('early');
       await passesMeanwhile(loopback.base);
-      expect(await textOf(toDuplex(conn))).toBe('early');
+      expect(await text(toDuplex(conn))).toBe('early');
     });
 
     it('fails for a write when somebody else has ended the output', async () => {
@@ -201,7 +196,7 @@ describe('toDuplex', () => {
       peer.write('before', () => {
         duplex.once('readable', () => peer.resetAndDestroy());
       });
-      const read = textOf(duplex);
+      const read = text(duplex);
       await expect(read).rejects.toMatchObject({ code: 'ECONNRESET' });
     });
 
@@ -221,7 +216,7 @@ describe('toDuplex', () => {
       expect(text).toBe('before');
     });
 
-    it('tells a writer whose peer has reset', async () => {
+    it('notifies a writer whose peer has reset', async () => {
       const { peer, duplex } = await open();
       peer.resetAndDestroy();
       const failed = once(duplex, 'error');
@@ -262,7 +257,7 @@ describe('toDuplex', () => {
       await loopback.close();
       loopback = await Loopback.open({ readTimeoutMs: 1 });
       const { duplex } = await open();
-      await expect(textOf(duplex)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      await expect(text(duplex)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     });
   });
 
@@ -321,7 +316,7 @@ describe('toDuplex', () => {
       peer.write('more');
       duplex.end('answer');
       duplex.destroySoon();
-      expect(await textOf(peer)).toBe('answer');
+      expect(await text(peer)).toBe('answer');
       peer.end();
       await closed(duplex);
     });
@@ -375,7 +370,7 @@ describe('toDuplex', () => {
       });
       const done = pipeline(duplex, louder, duplex);
       peer.end('hello');
-      expect(await textOf(peer)).toBe('HELLO');
+      expect(await text(peer)).toBe('HELLO');
       await done;
     });
 
@@ -406,10 +401,10 @@ describe('toDuplex', () => {
         for await (const chunk of source) yield chunk.toString().toUpperCase();
       });
       peer.end('hello');
-      expect(await textOf(both as unknown as Readable)).toBe('HELLO');
+      expect(await text(both as unknown as Readable)).toBe('HELLO');
     });
 
-    it('is told of as finished for one side alone', async () => {
+    it('reports one side alone as finished', async () => {
       const { peer, duplex } = await open({ allowHalfOpen: true });
       const read = finished(duplex.resume(), { writable: false });
       peer.end();
@@ -451,7 +446,7 @@ describe('toDuplex', () => {
       expect(duplex.address()).toEqual({});
       duplex.setNoDelay().setKeepAlive(true, 1000);
       toDuplex(await accepted).end('hello');
-      expect(await textOf(duplex)).toBe('hello');
+      expect(await text(duplex)).toBe('hello');
       await base.close();
     });
 

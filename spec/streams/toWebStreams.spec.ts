@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { PassThrough, type Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
+import { PassThrough } from 'node:stream';
 import { CompressionStream } from 'node:stream/web';
 import { gunzipSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
 import { firstValueFrom } from 'rxjs';
 import type { Connection } from 'rxjs-libevent';
 import { toWebStreams } from 'rxjs-libevent/streams';
@@ -22,12 +22,6 @@ describe('toWebStreams', () => {
 
   afterEach(() => loopback.close());
 
-  async function bytesOf(stream: Readable | ReadableStream<Uint8Array>): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Uint8Array);
-    return Buffer.concat(chunks);
-  }
-
   it('refuses what is no connection, and unknown options', () => {
     expect(() => toWebStreams(new PassThrough() as never)).toThrow(TypeError);
     expect(() => toWebStreams(conn, { highWaterMark: 1 } as never)).toThrow('unknown option');
@@ -37,7 +31,7 @@ describe('toWebStreams', () => {
   describe('readable', () => {
     it('gives the bytes of the peer, and closes with its FIN', async () => {
       peer.end('Hello, World!');
-      expect(String(await bytesOf(toWebStreams(conn).readable))).toBe('Hello, World!');
+      expect(String(await buffer(toWebStreams(conn).readable))).toBe('Hello, World!');
     });
 
     it('gives plain Uint8Arrays whose memory is their own', async () => {
@@ -123,7 +117,7 @@ describe('toWebStreams', () => {
       await readable.cancel();
       await writer.write('answer');
       await writer.close();
-      expect(String(await bytesOf(peer))).toBe('answer');
+      expect(String(await buffer(peer))).toBe('answer');
       peer.end();
       await firstValueFrom(conn.whenClosed);
     });
@@ -146,14 +140,14 @@ describe('toWebStreams', () => {
       void writer.write(new Uint16Array([0x6362]));
       void writer.write('d');
       await writer.close();
-      expect(String(await bytesOf(peer))).toBe('abcd');
+      expect(String(await buffer(peer))).toBe('abcd');
     });
 
     it('T1: is closed when everything has been sent', async () => {
       const writer = toWebStreams(conn).writable.getWriter();
       void writer.write(Buffer.alloc(8 << 20));
       const closed = writer.close().then(() => conn.outputBytes);
-      await bytesOf(peer);
+      await buffer(peer);
       expect(await closed).toBe(0);
     });
 
@@ -202,11 +196,11 @@ describe('toWebStreams', () => {
     it('T4: stays open when the peer has ended', async () => {
       const { readable, writable } = toWebStreams(conn);
       peer.end();
-      await bytesOf(readable);
+      await buffer(readable);
       const writer = writable.getWriter();
       await writer.write('late answer');
       await writer.close();
-      expect(String(await bytesOf(peer))).toBe('late answer');
+      expect(String(await buffer(peer))).toBe('late answer');
       await firstValueFrom(conn.whenClosed);
     });
   });
@@ -215,18 +209,18 @@ describe('toWebStreams', () => {
     const { readable, writable } = toWebStreams(conn);
     const done = readable.pipeThrough(new CompressionStream('gzip')).pipeTo(writable);
     peer.end('Hello, World! '.repeat(1000));
-    expect(String(gunzipSync(await bytesOf(peer)))).toBe('Hello, World! '.repeat(1000));
+    expect(String(gunzipSync(await buffer(peer)))).toBe('Hello, World! '.repeat(1000));
     await done;
   });
 
   it('passes both ways through tee and two pipes', async () => {
     const { readable, writable } = toWebStreams(conn);
     const [one, two] = readable.tee();
-    const copy = bytesOf(one);
+    const copy = buffer(one);
     const done = two.pipeTo(writable);
     const text = 'x'.repeat(1 << 20);
     peer.end(text);
-    expect(String(await bytesOf(peer))).toBe(text);
+    expect(String(await buffer(peer))).toBe(text);
     expect(String(await copy)).toBe(text);
     await done;
   });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
 import { firstValueFrom } from 'rxjs';
 import { lines, type Connection } from 'rxjs-libevent';
 import { toWritable } from 'rxjs-libevent/streams';
@@ -18,12 +19,6 @@ describe('toWritable', () => {
   });
 
   afterEach(() => loopback.close());
-
-  async function textOf(stream: Readable): Promise<string> {
-    let text = '';
-    for await (const chunk of stream) text += String(chunk);
-    return text;
-  }
 
   it('refuses what is no connection, and unknown options', () => {
     expect(() => toWritable(new PassThrough() as never)).toThrow(TypeError);
@@ -46,7 +41,7 @@ describe('toWritable', () => {
   it('T1: is finished when everything has been sent', async () => {
     const writable = toWritable(conn);
     const done = finished(writable.end(Buffer.alloc(8 << 20))).then(() => conn.outputBytes);
-    await textOf(peer);
+    await text(peer);
     expect(await done).toBe(0);
   });
 
@@ -57,7 +52,7 @@ describe('toWritable', () => {
     toWritable(conn, { end: false }).destroy();
     conn.next('third');
     conn.complete();
-    expect(await textOf(peer)).toBe('first second third');
+    expect(await text(peer)).toBe('first second third');
   });
 
   it('T4: keeps the output open for an answer when the peer has ended', async () => {
@@ -65,7 +60,7 @@ describe('toWritable', () => {
     peer.end('question');
     await new Promise<void>((resolve) => conn.subscribe({ complete: resolve }));
     writable.end('answer');
-    expect(await textOf(peer)).toBe('answer');
+    expect(await text(peer)).toBe('answer');
   });
 
   it('T2: sends RST when it is destroyed before its end', async () => {
@@ -121,6 +116,6 @@ describe('toWritable', () => {
     expect(conn.outputBytes).toBeLessThanOrEqual(2 * 65536);
     expect(writable.writableLength).toBeLessThanOrEqual(300_000);
     writable.end();
-    expect((await textOf(peer)).length).toBe(pieces * piece.length);
+    expect((await text(peer)).length).toBe(pieces * piece.length);
   });
 });

@@ -259,16 +259,18 @@ describe('marbles with bad input', () => {
         connection('').hold('my stage');
       }),
     ).toBe(
-      "connection 1 is held by 'my stage' when the test ends: a release is missing, or expectHolds()",
+      "connection 1 is held when the test ends, by 'my stage': a release is missing, or expectHolds()",
     );
   });
 
   it('shows a cause that is no text', () => {
     const cause = (reason: unknown) => messageOf(({ connection }) => connection('').hold(reason));
     expect(cause({ stage: 1 })).toMatch(
-      /^connection 1 is held by { stage: 1 } when the test ends:/,
+      /^connection 1 is held when the test ends, by { stage: 1 }:/,
     );
-    expect(cause(Object.create(null))).toMatch(/^connection 1 is held by \[Object: null/);
+    expect(cause(Object.create(null))).toMatch(
+      /^connection 1 is held when the test ends, by \[Object: null/,
+    );
   });
 
   it('fails a test that leaves a connection saturated, by the peer', () => {
@@ -280,7 +282,7 @@ describe('marbles with bad input', () => {
           .subscribe();
       }),
     ).toBe(
-      'connection 1 is held by connection 1, saturated, when the test ends: a peer takes too little, or expectHolds()',
+      'connection 1 is held when the test ends, by connection 1, saturated: a peer takes too little, or expectHolds()',
     );
   });
 

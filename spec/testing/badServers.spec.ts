@@ -48,7 +48,7 @@ describe('listener and connector with bad input', () => {
         server.hold('let go')();
       }),
     ).toBe(
-      "listener 1 is held by 'reload' when the test ends: a release is missing, or expectDemand()",
+      "listener 1 is held when the test ends, by 'reload': a release is missing, or expectDemand()",
     );
   });
 

@@ -91,7 +91,7 @@ describe('marbles: the error of a session that no onError took', () => {
     expect(message(/bug/, '')).toContain('frame 1 differs');
   });
 
-  it('is told apart from another one', () => {
+  it('differs from another one', () => {
     const { message } = failureOf(({ connection, expectSessionError }) => {
       const conn = connection('-b', values);
       of(conn, conn)

@@ -4,7 +4,7 @@ import { rot13 } from '../../samples/pipelines/rot13';
 import { failureOf } from './support/failureOf';
 import { marbles } from './support/marbles';
 
-/** A client that asks when it is told, and closes behind its questions. */
+/** A client that asks on command, and closes behind its questions. */
 function asks(conn: Connection, ...questions: string[]) {
   of(...questions)
     .pipe(sendTo(conn, { end: true }))
@@ -24,7 +24,7 @@ describe('pair', () => {
     });
   });
 
-  it('holds whoever writes more than the other end reads, and loses nothing', () => {
+  it('holds a writer of more than the other end reads, and loses nothing', () => {
     const all = 'x'.repeat(100);
     marbles(({ pair, at, expectOutput, expectSaturation, expectObservable }) => {
       const [one, other] = pair(

@@ -250,7 +250,7 @@ describe('listen with tls', () => {
     conn.destroy();
   });
 
-  it('lets a stranger in where it is told so', async () => {
+  it('lets a stranger in where rejectUnauthorized is false', async () => {
     const tls = { ...certificates.server, requestCert: true, rejectUnauthorized: false };
     const { port, connections } = await serveTls(base, tls, (conn) => conn);
     (await base.open({ host: HOST, port, tls: { ca: certificates.ca } })).destroy();
@@ -353,7 +353,7 @@ describe('listen with tls', () => {
     good.destroy();
   });
 
-  it('stops accepting while so many handshakes are under way, and goes on behind them', async () => {
+  it('stops accepting above maxHandshakes, and goes on behind them', async () => {
     const tls = { ...certificates.server, maxHandshakes: 2, handshakeTimeoutMs: 200 };
     const { port, handshakeErrors } = await serveTls(base, tls, (conn) => conn);
     const silent = [1, 2, 3].map(() => connectTcp(port, HOST).on('error', () => {}));

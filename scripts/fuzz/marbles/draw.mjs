@@ -66,7 +66,7 @@ function ownSteps(random) {
   ];
 }
 
-/** A connection, and whoever subscribes to it. */
+/** A connection and its subscribers. */
 function plain(random, add) {
   const all = [
     ...peerSteps(random),
@@ -79,7 +79,7 @@ function plain(random, add) {
   return connectionConfig(random);
 }
 
-/** A connection that `serve` serves, with held stages that end when they are told. */
+/** A connection that `serve` serves, with held stages that end on command. */
 function served(random, add) {
   const all = [...peerSteps(random), ...ownSteps(random), [4, () => ['open']], [1, () => ['end']]];
   const handler = random.pick(['echo', 'held', 'lines', 'first', 'merged', 'broken']);

@@ -80,7 +80,7 @@ function connected(world, helpers, { config, steps }) {
   };
 }
 
-/** A listener: every `dial` is a peer that does what it is told by its link. */
+/** A listener: every `dial` is a peer that does what its link says. */
 function listening(world, helpers, { config: { concurrency, coalesce = true, ...config }, steps }) {
   const dialled = [];
   const values = {};

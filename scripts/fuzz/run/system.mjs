@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 const main = String(process.pid);
 
-/** Node's own threads, which compile and collect garbage; whoever comes later is a program's. */
+/** Node's own threads, which compile and collect garbage; threads that start later are a program's. */
 const ofNode = new Set(readdirSync('/proc/self/task').filter((id) => id !== main));
 
 /**
