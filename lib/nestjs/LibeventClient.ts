@@ -17,6 +17,7 @@ import { encodePacket } from './encodePacket';
 import type { LibeventEvents, LibeventStatus } from './LibeventEvents';
 import { PACKET_OPTIONS, type PacketConfig } from './PacketConfig';
 import { packets } from './packets';
+import { splitOptions } from './splitOptions';
 
 /** Options of {@link LibeventClient}: its own, and those of `open`. */
 export interface LibeventClientOptions
@@ -62,15 +63,13 @@ export class LibeventClient extends ClientProxy<LibeventEvents, LibeventStatus> 
   private readonly emitter = new EventEmitter();
   private connecting: Promise<Connection> | undefined;
   private connection: Connection | undefined;
+  /** How often it has been closed. */
+  private closes = 0;
 
   /** @throws TypeError, RangeError for its own options; those of `open` are checked when it connects */
   constructor(options: LibeventClientOptions = {}) {
     super();
-    const own: Record<string, unknown> = {};
-    const others: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(options)) {
-      (name in OPTIONS ? own : others)[name] = value;
-    }
+    const { own, others } = splitOptions(options, OPTIONS);
     this.options = checkedOptions('config', own, OPTIONS);
     const where = others['path'] === undefined ? DEFAULTS : {};
     this.config = { ...where, ...others, maxOutputBytes: this.options.maxSendBufferSize };
@@ -86,6 +85,7 @@ export class LibeventClient extends ClientProxy<LibeventEvents, LibeventStatus> 
   /** Sends what waits, then FIN; requests that are under way fail. */
   close(): void {
     const { connection, connecting } = this;
+    this.closes += 1;
     this.connecting = undefined;
     if (connection === undefined) {
       connecting?.then(
@@ -134,13 +134,14 @@ export class LibeventClient extends ClientProxy<LibeventEvents, LibeventStatus> 
 
   private async open(): Promise<Connection> {
     const { base = EventBase.default } = this.options;
+    const { closes } = this;
     try {
-      const connecting = base.open(this.config);
-      const connection = await connecting;
-      if (this.connecting !== undefined) this.use(connection);
+      const connection = await base.open(this.config);
+      // Closed meanwhile, and perhaps wanted again: then another one is on its way.
+      if (closes === this.closes) this.use(connection);
       return connection;
     } catch (error) {
-      this.connecting = undefined;
+      if (closes === this.closes) this.connecting = undefined;
       this._status$.next('disconnected');
       this.report(error);
       throw error;

@@ -26,6 +26,7 @@ import type { LibeventEvents, LibeventStatus } from './LibeventEvents';
 import { PACKET_OPTIONS, type PacketConfig } from './PacketConfig';
 import { packets } from './packets';
 import { replyPackets } from './replyPackets';
+import { splitOptions } from './splitOptions';
 
 /** Options of {@link LibeventServer}: its own, and those of `listen`. */
 export interface LibeventServerOptions
@@ -93,10 +94,10 @@ export class LibeventServer
   /** @throws TypeError, RangeError for its own options; those of `listen` are checked when it listens */
   constructor(options: LibeventServerOptions = {}) {
     super();
-    const { own, others } = split(options);
+    const { own, others } = splitOptions(options, OPTIONS);
     this.options = checkedOptions('config', own, OPTIONS);
     this.config = { ...others, maxOutputBytes: this.options.maxSendBufferSize };
-    if (others.path === undefined && others.fd === undefined) {
+    if (others['path'] === undefined && others['fd'] === undefined) {
       this.config = { port: DEFAULT_PORT, ...this.config };
     }
     this.initializeSerializer(options);
@@ -235,14 +236,4 @@ type HookOrNone = ((transportId: Transport | symbol, context: LibeventContext) =
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Its own options, and those of `listen`. */
-function split(options: LibeventServerOptions): { own: object; others: ListenConfig } {
-  const own: Record<string, unknown> = {};
-  const others: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(options)) {
-    (name in OPTIONS ? own : others)[name] = value;
-  }
-  return { own, others };
 }

@@ -434,6 +434,19 @@ describe('LibeventClient', () => {
     expect(await lastValueFrom(client.send('sum', 1))).toBe(6);
   });
 
+  it('has one connection when it is closed and wanted again while it connects', async () => {
+    const { port } = await libeventServer((it) => it.addHandler('sum', () => Promise.resolve(6)));
+    const client = libeventClient(port);
+    let connects = 0;
+    client.on('connect', () => (connects += 1));
+    const first = client.connect();
+    client.close();
+    const second = await client.connect();
+    await lastValueFrom((await first).whenClosed, { defaultValue: undefined });
+    expect([connects, client.unwrap()]).toEqual([1, second]);
+    expect(await lastValueFrom(client.send('sum', 1))).toBe(6);
+  });
+
   it('shares one attempt to connect, and its connection', async () => {
     const { port } = await libeventServer(() => {});
     const client = libeventClient(port);
