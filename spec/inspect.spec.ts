@@ -35,13 +35,13 @@ describe('util.inspect: a line, not the insides', () => {
     expect(inspect(one)).toBe('Connection { unix to unix, open, 0 bytes in, 0 bytes out }');
     const group = base.rateLimitGroup({ readBytesPerSecond: 1000 });
     expect(inspect(group)).toBe('RateLimitGroup { open }');
-    expect(inspect(base)).toBe('EventBase { epoll, 1 thread, 3 handlers, open }');
+    expect(inspect(base)).toBe('EventBase { epoll, threads: 1, handlers: 3, open }');
     group.close();
     expect(inspect(group)).toBe('RateLimitGroup { closed }');
     one.destroy();
     two.destroy();
     await base.close();
-    expect(inspect(base)).toBe('EventBase { epoll, 1 thread, 0 handlers, closed }');
+    expect(inspect(base)).toBe('EventBase { epoll, threads: 1, handlers: 0, closed }');
   });
 
   it('of a listener: whether it listens, and where', async () => {

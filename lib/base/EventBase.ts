@@ -303,9 +303,7 @@ export class EventBase extends EventSources {
   [inspect.custom](): string {
     const handlers = this.reactors.reduce((sum, reactor) => sum + reactor.handlers.size, 0);
     const state = this.closed ? 'closed' : 'open';
-    const plural = (count: number | 'auto', noun: string) =>
-      `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-    return `EventBase { ${this.method}, ${plural(this.threads, 'thread')}, ${plural(handlers, 'handler')}, ${state} }`;
+    return `EventBase { ${this.method}, threads: ${String(this.threads)}, handlers: ${String(handlers)}, ${state} }`;
   }
 
   private async stop(deadlineMs: number, error?: LibeventError): Promise<void> {
