@@ -118,8 +118,8 @@ function run() {
     [
       join(copy, 'node_modules/jest/bin/jest.js'),
       ...['--json', `--outputFile=${report}`, `--testNamePattern=${overVirtual}`],
-      // A broken rule may wait for ever, or turn for ever.
-      ...['--testTimeout=3000', '--forceExit', '--maxWorkers=2', ...specs],
+      // A broken rule may wait for ever, or turn for ever; one file that notices is enough.
+      ...['--testTimeout=3000', '--forceExit', '--maxWorkers=2', '--bail', ...specs],
     ],
     {
       cwd: copy,
