@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -113,11 +114,14 @@ function mutated(folder, rule, { file, from, to }) {
 function run() {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  const { stdout, stderr } = spawnSync(
+  const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [
       join(copy, 'node_modules/jest/bin/jest.js'),
-      ...['--json', `--outputFile=${report}`, `--testNamePattern=${overVirtual}`],
+      ...[
+        `--reporters=${join(root, 'scripts/mutate/report.cjs')}`,
+        `--testNamePattern=${overVirtual}`,
+      ],
       // A broken rule may wait for ever, or turn for ever; one file that notices is enough.
       ...['--testTimeout=3000', '--forceExit', '--maxWorkers=2', '--bail', ...specs],
     ],
@@ -126,25 +130,18 @@ function run() {
       encoding: 'utf8',
       timeout: 120_000,
       maxBuffer: 1 << 28,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', REPORT: report },
     },
   );
   const output = `${stdout}${stderr}`;
-  let results;
-  try {
-    results = JSON.parse(readFileSync(report, 'utf8'));
-  } catch {
-    // It turned for ever: whoever runs the specs notices.
-    return { passed: 0, failed: ['(the run did not end)'], output };
-  }
-  const tests = results.testResults.flatMap(({ assertionResults }) => assertionResults);
-  const broken = results.testResults.filter(
-    ({ assertionResults, status }) => assertionResults.length === 0 && status === 'failed',
-  );
-  if (broken.length > 0) throw new Error(`a mutation does not compile:\n${broken[0].message}`);
-  return {
-    passed: tests.filter(({ status }) => status === 'passed').length,
-    failed: tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
-    output,
-  };
+  const files = existsSync(report) ? readFileSync(report, 'utf8').split('\n').slice(0, -1) : [];
+  const results = files.map((line) => JSON.parse(line));
+  const broken = results.find(({ tests, error }) => tests.length === 0 && error);
+  if (broken) throw new Error(`a mutation does not compile:\n${broken.error}`);
+  const tests = results.flatMap((result) => result.tests);
+  const failed = tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+  // It turned for ever: whoever runs the specs notices.
+  if (failed.length === 0 && (status === null || tests.length === 0))
+    failed.push('(the run did not end)');
+  return { passed: tests.filter((test) => test.status === 'passed').length, failed, output };
 }
