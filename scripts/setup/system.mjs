@@ -57,6 +57,11 @@ const needs = {
       from: { apt: 'socat', dnf: 'socat', apk: 'socat', pacman: 'socat' },
     },
     {
+      what: 'strace',
+      present: () => onPath('strace'),
+      from: { apt: 'strace', dnf: 'strace', apk: 'strace', pacman: 'strace' },
+    },
+    {
       what: 'the openssl program',
       present: () => onPath('openssl'),
       from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
