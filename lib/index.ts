@@ -6,6 +6,7 @@ export { open } from './base/open';
 export { listen } from './base/listen';
 export { enableDebugLogging, type LogMessage } from './base/log';
 export type { DispatchEnd, LoopConfig, LoopEnd } from './base/Loop';
+export { versions, type Versions } from './base/versions';
 export { AbortError } from './common/AbortError';
 export type { AddressInfo } from './common/AddressInfo';
 export { LibeventError, type LibeventErrorInfo } from './common/LibeventError';

@@ -215,6 +215,8 @@ export interface NativeModule {
   readonly Reactor: new (options: NativeReactorOptions) => NativeReactor;
   readonly layout: NativeLayout;
   readonly libeventVersion: string;
+  /** Whether libevent is inside the addon, rather than the system's. */
+  readonly libeventIsInside: boolean;
   supportedMethods(): string[];
   /** There is one callback in an environment; a later one takes its place. */
   onLog(callback: (severity: number, message: string, lost: number) => void): void;
@@ -243,22 +245,30 @@ export interface NativeModule {
   takeTlsReport(id: number): readonly (string | Buffer)[];
 }
 
-/** The addon. This is the only file that loads it. */
+/** The addon: what was built here, or else what came along. This is the only file that loads it. */
 export const native = loadAddon(
-  join(__dirname, '..', 'native', 'build', 'Release', 'rxjs_libevent.node'),
+  ['native/build/Release', `prebuilds/${process.platform}-${process.arch}`].map((folder) =>
+    join(__dirname, '..', folder, 'rxjs_libevent.node'),
+  ),
 );
 
-function loadAddon(file: string): NativeModule {
+function loadAddon(files: readonly string[]): NativeModule {
+  const file = files.find((path) => existsSync(path));
   try {
-    return checked(require(file) as NativeModule);
+    if (file !== undefined) return checked(require(file) as NativeModule);
   } catch (error) {
-    // npm 12 skips install scripts that the user has not approved, and says so in passing only.
-    const detail = existsSync(file)
-      ? `${error instanceof Error ? error.message : String(error)}; build it anew with: npm rebuild rxjs-libevent`
-      : 'the addon of rxjs-libevent has not been built: its install script has not run. ' +
-        'Run: npm install-scripts approve rxjs-libevent && npm rebuild rxjs-libevent';
-    throw new LibeventError('ERR_ADDON', 'dlopen', { detail });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LibeventError('ERR_ADDON', 'dlopen', {
+      detail: `${why}; build it anew with: npm rebuild rxjs-libevent`,
+    });
   }
+  // npm 12 skips install scripts that the user has not approved, and says so in passing only.
+  throw new LibeventError('ERR_ADDON', 'dlopen', {
+    detail:
+      `the addon of rxjs-libevent has not been built, and none for ${process.platform}-${process.arch} came along: ` +
+      'either its install script has not run, or it lacked a compiler and said so. ' +
+      'Run: npm install-scripts approve rxjs-libevent && npm rebuild rxjs-libevent',
+  });
 }
 
 /** Another version of the addon would read numbers that are not there. */

@@ -4,6 +4,8 @@
     'sanitize%': '',
     # 1: a warning fails the build. Off for users, whose compiler may be newer than ours.
     'strict%': 0,
+    # A folder with libevent's sources, built: then it is linked into the addon. Otherwise the system's is used.
+    'libevent%': '',
   },
   'targets': [
     {
@@ -16,7 +18,6 @@
         # In a worker that is being terminated nothing can be thrown, and nobody would catch it.
         'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
       ],
-      'cflags': ['<!@(pkg-config --cflags libevent_core libevent_pthreads)'],
       'cflags_cc': [
         # -isystem: a header of node-addon-api must not fail a build with -Werror.
         '-isystem', '<!(node -p "require(\'path\').resolve(require(\'node-addon-api\').include_dir)")',
@@ -26,10 +27,20 @@
         '-fvisibility=hidden',
         '-O3',
       ],
-      'libraries': ['<!@(pkg-config --libs libevent_core libevent_pthreads)', '-pthread'],
+      'libraries': ['-pthread'],
       # libevent's hooks point into the addon, so it must not be unloaded with its last environment.
       'ldflags': ['-Wl,-z,nodelete'],
       'conditions': [
+        ['libevent==""', {
+          'cflags': ['<!@(pkg-config --cflags libevent_core libevent_pthreads)'],
+          'libraries': ['<!@(pkg-config --libs libevent_core libevent_pthreads)'],
+        }, {
+          'defines': ['LIBEVENT_INSIDE'],
+          'cflags': ['-isystem', '<(libevent)/include', '-ffunction-sections', '-fdata-sections'],
+          'libraries': ['<(libevent)/.libs/libevent_pthreads.a', '<(libevent)/.libs/libevent_core.a'],
+          # What Node needs itself is needed, and no more; nothing of libevent is seen from outside.
+          'ldflags': ['-static-libstdc++', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-s'],
+        }],
         ['strict==1', {'cflags_cc': ['-Werror']}],
         ['sanitize!=""', {
           'cflags_cc': ['-fsanitize=<(sanitize)', '-fno-omit-frame-pointer', '-g', '-O1'],

@@ -130,6 +130,12 @@ void ReleaseSignal(const Napi::CallbackInfo& info) {
   }
 }
 
+#ifdef LIBEVENT_INSIDE
+constexpr bool kLibeventIsInside = true;
+#else
+constexpr bool kLibeventIsInside = false;
+#endif
+
 template <auto function>
 void Export(Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
@@ -155,6 +161,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<ReleaseSignal>(exports, "releaseSignal");
   ExportTls(env, exports);
   exports.Set("libeventVersion", Napi::String::New(env, event_get_version()));
+  exports.Set("libeventIsInside", Napi::Boolean::New(env, kLibeventIsInside));
   exports.Set("layout", Layout(env));
   return exports;
 }

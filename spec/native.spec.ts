@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { versions } from 'rxjs-libevent';
 import { native } from '../lib/native';
 
 const ROOT = join(__dirname, '..');
 /** The library as it is where npm has not run its install script. */
 const FOLDER = join(ROOT, '.build/spec/native');
 const ADDON = join(FOLDER, 'native/build/Release');
+const BUILT = join(ROOT, 'native/build/Release/rxjs_libevent.node');
 
 describe('native', () => {
   beforeAll(() => {
@@ -48,6 +50,16 @@ describe('native', () => {
     });
   });
 
+  it('takes the addon that came along where none has been built', () => {
+    rmSync(ADDON, { recursive: true, force: true });
+    const prebuilt = join(FOLDER, `prebuilds/linux-${process.arch}`);
+    mkdirSync(prebuilt, { recursive: true });
+    cpSync(BUILT, join(prebuilt, 'rxjs_libevent.node'));
+    const loaded = 'console.log(JSON.stringify(require("./dist/index.js").versions()))';
+    expect(load(`${loaded}; process.exit();`)).toEqual(versions());
+    rmSync(prebuilt, { recursive: true });
+  });
+
   it.each([
     ['submission', 'sendFile'],
     ['completion', 'released'],
@@ -58,9 +70,8 @@ describe('native', () => {
   ])('refuses an addon of another version, without %s.%s', (table, name) => {
     mkdirSync(ADDON, { recursive: true });
     writeFileSync(join(ADDON, 'rxjs_libevent.node'), '');
-    const addon = join(ROOT, 'native/build/Release/rxjs_libevent.node');
     const lacking = `
-      const addon = require(${JSON.stringify(addon)});
+      const addon = require(${JSON.stringify(BUILT)});
       const layout = structuredClone(addon.layout);
       delete layout.${table}.${name};
       require.extensions['.node'] = (module) => (module.exports = { ...addon, layout });`;
@@ -70,6 +81,16 @@ describe('native', () => {
       message: expect.stringMatching(
         new RegExp(`it has no ${table}\\.${name}; build it anew with: npm rebuild`),
       ) as string,
+    });
+  });
+});
+
+describe('versions()', () => {
+  it('says which libevent runs, and which OpenSSL', () => {
+    expect(versions()).toEqual({
+      libevent: native.libeventVersion,
+      libeventFrom: 'system',
+      openssl: process.versions.openssl,
     });
   });
 });

@@ -112,11 +112,6 @@ export class EventBase extends EventSources {
     return native.supportedMethods();
   }
 
-  /** The version of the libevent that runs, as `'2.1.12-stable'`. @see `event_get_version()` */
-  static get libeventVersion(): string {
-    return native.libeventVersion;
-  }
-
   /** What the kernel is asked with, as `'epoll'`. @see `event_base_get_method()` */
   get method(): string {
     return this.first.method;

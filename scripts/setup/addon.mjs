@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './paths.mjs';
-import { run, step, stop } from './report.mjs';
+import { run, step, stop, warn } from './report.mjs';
 import { filesIn, fingerprint, isStamped, writeStamp } from './stamp.mjs';
 import { ensureSystem } from './system.mjs';
 
@@ -10,7 +10,7 @@ const binary = join(folder, 'build/Release/rxjs_libevent.node');
 const stamp = `${binary}.stamp`;
 
 // A warning fails our own build, never that of a user with a newer compiler.
-const strict = existsSync(join(root, 'lib')) ? 1 : 0;
+const strict = existsSync(join(root, 'spec')) ? 1 : 0;
 
 // Set by scripts/sanitize.mjs, in the copy of the tree that it works on.
 const sanitize = process.env.RXJS_LIBEVENT_SANITIZE ?? '';
@@ -20,23 +20,46 @@ export function addonIsFresh() {
   return existsSync(binary) && isStamped(stamp, print());
 }
 
-/** Builds the addon, unless it is fresh. */
-export function ensureAddon({ onlyLook = false } = {}) {
+/** Builds the addon against the system's libevent, unless it is fresh. */
+export function ensureAddon() {
   if (addonIsFresh()) return;
-  ensureSystem(['build'], { onlyLook });
-  step('building the addon', () => {
-    compile([`-Dstrict=${strict}`, ...(sanitize ? [`-Dsanitize=${sanitize}`] : [])]);
-  });
-  writeStamp(stamp, print());
+  ensureSystem(['build']);
+  buildAddon();
 }
 
-// node-gyp is the one that npm brings along.
-function compile(variables) {
+/** @param instead - what does if this build fails */
+export function buildAddon({ instead } = {}) {
+  rmSync(binary, { force: true });
+  const variables = [`-Dstrict=${strict}`, ...(sanitize ? [`-Dsanitize=${sanitize}`] : [])];
+  let failure;
+  step('building the addon', () => {
+    failure = compileAddon(folder, variables, { mayFail: instead !== undefined });
+  });
+  if (failure === undefined) writeStamp(stamp, print());
+  else warn(`that failed, so ${instead} is used: ${reasonOf(failure)}`);
+}
+
+/** The first line that names an error, of all that node-gyp and the compiler say. */
+function reasonOf(output) {
+  return /^(?!gyp WARN).*(?:error:|not found|no such).*$/im.exec(output)?.[0] ?? output.slice(-200);
+}
+
+/** The addon that came with the package for this system, if one did. It needs glibc. */
+export function prebuiltAddon() {
+  const file = `prebuilds/${process.platform}-${process.arch}/rxjs_libevent.node`;
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  return glibcVersionRuntime && existsSync(join(root, file)) ? file : undefined;
+}
+
+/** Builds what is in a folder, with the node-gyp that npm brings along. Returns what failed, if it may. */
+export function compileAddon(folder, variables, { args = [], ...how } = {}) {
   const nodeGyp = process.env.npm_config_node_gyp;
   if (!nodeGyp) stop('the addon is built with the node-gyp of npm: run this as an npm script');
-  const args = ['--directory', folder, '--loglevel', 'warn', ...headers()];
-  run(process.execPath, [nodeGyp, 'configure', ...args, '--', ...variables]);
-  run(process.execPath, [nodeGyp, 'build', ...args, '--jobs', 'max']);
+  const options = ['--directory', folder, '--loglevel', 'warn', ...headers(), ...args];
+  return (
+    run(process.execPath, [nodeGyp, 'configure', ...options, '--', ...variables], how) ??
+    run(process.execPath, [nodeGyp, 'build', ...options, '--jobs', 'max'], how)
+  );
 }
 
 // Official builds of Node carry their headers along: then nothing needs to be downloaded.

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { root } from './paths.mjs';
 
-// Contents rather than times: a checkout or a copy gives every file a new time.
+// Contents rather than times, and paths from here: a copy of the clone needs no new build.
 
 /** The files below a folder whose names match, in a fixed order. */
 export function filesIn(folder, pattern) {
@@ -18,7 +18,7 @@ export function filesIn(folder, pattern) {
 /** One line that changes when a file appears, vanishes or changes, or a word does. */
 export function fingerprint(files, words = []) {
   const hash = createHash('sha256').update(JSON.stringify(words));
-  for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(file));
+  for (const file of files) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }
 

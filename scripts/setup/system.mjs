@@ -72,6 +72,20 @@ const needs = {
       from: { apt: 'curl', dnf: 'curl', apk: 'curl', pacman: 'curl' },
     },
   ],
+  prebuild: [
+    {
+      what: "Debian's tools for source packages",
+      present: () => onPath('dpkg-source'),
+      from: { apt: 'dpkg-dev' },
+    },
+  ],
+  arm64: [
+    {
+      what: 'a C++ compiler for arm64',
+      present: () => onPath('aarch64-linux-gnu-g++'),
+      from: { apt: 'g++-aarch64-linux-gnu' },
+    },
+  ],
   lint: [
     {
       what: 'clang-format',
@@ -112,16 +126,16 @@ const managers = [
 ];
 
 /**
- * Sees to it that the named groups of needs are there. As root it installs what is missing, unless
- * told only to look; otherwise it prints the one command that does, and ends.
+ * Sees to it that the named groups of needs are there. As root it installs what is missing; otherwise it
+ * prints the one command that does, and ends.
  */
-export function ensureSystem(groups, { onlyLook = false } = {}) {
+export function ensureSystem(groups) {
   const wanted = groups.flatMap((group) => needs[group]);
   const missing = absent(wanted);
   if (missing.length === 0) return;
 
   const manager = managers.find(({ program }) => onPath(program));
-  if (!manager || onlyLook || process.getuid() !== 0) tell(missing, manager);
+  if (!manager || process.getuid() !== 0) stop(wordsFor(missing, manager));
 
   const packages = packagesOf(missing, manager);
   step(`${manager.program} installs ${packages.join(' ')}`, () => {
@@ -132,7 +146,17 @@ export function ensureSystem(groups, { onlyLook = false } = {}) {
   });
 
   const stillMissing = absent(wanted);
-  if (stillMissing.length > 0) tell(stillMissing, manager);
+  if (stillMissing.length > 0) stop(wordsFor(stillMissing, manager));
+}
+
+/** What the named groups lack, and the command that brings it. Undefined if nothing is missing. */
+export function whatIsMissing(groups) {
+  const missing = absent(groups.flatMap((group) => needs[group]));
+  if (missing.length === 0) return undefined;
+  return wordsFor(
+    missing,
+    managers.find(({ program }) => onPath(program)),
+  );
 }
 
 function absent(wanted) {
@@ -140,15 +164,15 @@ function absent(wanted) {
 }
 
 function packagesOf(missing, { name }) {
-  return [...new Set(missing.map(({ from }) => from[name]))];
+  return [...new Set(missing.map(({ from }) => from[name]).filter(Boolean))];
 }
 
-function tell(missing, manager) {
+function wordsFor(missing, manager) {
   const what = missing.map((need) => need.what).join(', ');
-  if (!manager) stop(`rxjs-libevent needs ${what}. Install what is missing, and run this again.`);
+  if (!manager) return `rxjs-libevent needs ${what}. Install what is missing, and run this again.`;
   const sudo = process.getuid() === 0 ? [] : ['sudo'];
   const command = [...sudo, manager.program, ...manager.install, ...packagesOf(missing, manager)];
-  stop(`rxjs-libevent needs ${what}. Install with:\n\n  ${command.join(' ')}\n`);
+  return `rxjs-libevent needs ${what}. Install with:\n\n  ${command.join(' ')}\n`;
 }
 
 function onPath(program) {
