@@ -1,7 +1,8 @@
 import { type Observable, Subject, concatMap, map, take, tap } from 'rxjs';
 import { type Release, concatMapHeld, hold, lines, sendTo } from 'rxjs-libevent';
 import type { Harness } from './Harness';
-import { events, pattern, told } from './told';
+import { events, told } from './told';
+import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 

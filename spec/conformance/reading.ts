@@ -1,7 +1,8 @@
 import { concat, map, take, toArray } from 'rxjs';
 import { fixedLength, lengthPrefixed, lines } from 'rxjs-libevent';
 import type { Harness } from './Harness';
-import { events, pattern, told } from './told';
+import { events, told } from './told';
+import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 

@@ -1,7 +1,8 @@
 import { EMPTY, type Observable, Subject, concat, of, switchMap, throwError } from 'rxjs';
 import { relay, sendTo, serve } from 'rxjs-libevent';
 import { type Harness, type Pair, codeOf } from './Harness';
-import { pattern, told } from './told';
+import { pattern } from '../support/pattern.cjs';
+import { told } from './told';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 

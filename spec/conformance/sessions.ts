@@ -13,7 +13,7 @@ import {
 } from 'rxjs';
 import { type Connection, lines, sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { pattern } from './told';
+import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 

@@ -29,12 +29,6 @@ export function events(conn: Connection): string[] {
   return log;
 }
 
-/** Bytes that show it when one is lost, doubled or out of order. */
-export function pattern(length: number): Buffer {
-  const words = new Uint32Array(Math.ceil(length / 4)).map((_, index) => index * 2654435761);
-  return Buffer.from(words.buffer, 0, length);
-}
-
 /** Calls `tick` every so many ms, `count` times, by the clock that times connections out. */
 export async function passTime(
   harness: Harness,

@@ -1,7 +1,8 @@
 import { of } from 'rxjs';
 import { sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { events, pattern, told } from './told';
+import { events, told } from './told';
+import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 

@@ -3,8 +3,11 @@ import { firstValueFrom, map, NEVER, of } from 'rxjs';
 import { sendTo, type Connection } from 'rxjs-libevent';
 import { Meeting } from './support/Meeting';
 import { endingOf } from '../support/endingOf.cjs';
-import { bytesOf, pattern, receivedBy } from './support/peers';
-import { nextTurn, record } from './support/record';
+import { bytesOf } from '../support/bytesOf.cjs';
+import { pattern } from '../support/pattern.cjs';
+import { receivedBy } from './support/receivedBy';
+import { nextTurn } from '../support/nextTurn';
+import { record } from '../support/record';
 
 describe('Connection: how it ends', () => {
   let meeting: Meeting;

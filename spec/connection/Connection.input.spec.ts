@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { concat, config, firstValueFrom, map, merge, take, toArray } from 'rxjs';
 import { fixedLength, lengthPrefixed, lines, sendTo, type Connection } from 'rxjs-libevent';
 import { Meeting } from './support/Meeting';
-import { pattern } from './support/peers';
-import { nextTurn, record } from './support/record';
+import { pattern } from '../support/pattern.cjs';
+import { nextTurn } from '../support/nextTurn';
+import { record } from '../support/record';
 
 describe('Connection as an Observable', () => {
   let meeting: Meeting;

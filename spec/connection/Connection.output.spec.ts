@@ -3,8 +3,11 @@ import { filter, firstValueFrom, from, interval, map, NEVER, of, range, Subject 
 import { sendTo, type Chunk, type Connection, type ConnectionEvent } from 'rxjs-libevent';
 import { Meeting } from './support/Meeting';
 import { endingOf } from '../support/endingOf.cjs';
-import { bytesOf, pattern, receivedBy } from './support/peers';
-import { nextTurn, record } from './support/record';
+import { bytesOf } from '../support/bytesOf.cjs';
+import { pattern } from '../support/pattern.cjs';
+import { receivedBy } from './support/receivedBy';
+import { nextTurn } from '../support/nextTurn';
+import { record } from '../support/record';
 
 function isFailure(event: ConnectionEvent): boolean {
   return 'error' in event && event.error !== undefined;

@@ -26,7 +26,8 @@ import {
   type ListenConfig,
 } from 'rxjs-libevent';
 import { Child } from '../lifecycle/support/Child';
-import { nextTurn, record } from './support/record';
+import { nextTurn } from '../support/nextTurn';
+import { record } from '../support/record';
 
 describe('listen', () => {
   const base = new EventBase();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { firstValueFrom } from 'rxjs';
 import { EventBase, type AddressInfo, type Connection } from 'rxjs-libevent';
 import { ipVersion } from '../../lib/connection/ipVersion';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 /**
  * Runs a program in a network of its own, where the loopback interface has the link-local address

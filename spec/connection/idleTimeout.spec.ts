@@ -47,7 +47,7 @@ describe('idleTimeoutMs', () => {
   });
 
   it('has one timer for all connections of a reactor, and none when they are gone', async () => {
-    const handlers = (): number => Number(/(\d+) handlers?/.exec(inspect(base))?.[1]);
+    const handlers = (): number => Number(/handlers: (\d+)/.exec(inspect(base))?.[1]);
     const pairs = Array.from({ length: 10 }, () => base.pair({ idleTimeoutMs: 60_000 }));
     expect(handlers()).toBe(21);
     const closed = pairs.flat().map(({ whenClosed }) => firstValueFrom(whenClosed));

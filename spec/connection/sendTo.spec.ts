@@ -13,8 +13,10 @@ import {
 } from 'rxjs';
 import { sendTo, type Chunk } from 'rxjs-libevent';
 import { Meeting } from './support/Meeting';
-import { bytesOf, pattern } from './support/peers';
-import { nextTurn, record } from './support/record';
+import { bytesOf } from '../support/bytesOf.cjs';
+import { pattern } from '../support/pattern.cjs';
+import { nextTurn } from '../support/nextTurn';
+import { record } from '../support/record';
 
 describe('sendTo', () => {
   let meeting: Meeting;

@@ -26,8 +26,9 @@ import {
   type ServeConfig,
 } from 'rxjs-libevent';
 import { endingOf } from '../support/endingOf.cjs';
-import { pattern, receivedBy } from './support/peers';
-import { record, type Record } from './support/record';
+import { pattern } from '../support/pattern.cjs';
+import { receivedBy } from './support/receivedBy';
+import { record, type Recording } from '../support/record';
 
 describe('serve', () => {
   let base: EventBase;
@@ -48,7 +49,7 @@ describe('serve', () => {
     handler: (connection: Connection) => ObservableInput<unknown>,
     config?: ServeConfig,
     listen?: ListenConfig,
-  ): Promise<Record<never>> {
+  ): Promise<Recording<never>> {
     const listener = base.listen({ host: '127.0.0.1', ...listen });
     const server = record(listener.pipe(serve(handler, config)));
     ({ port } = await firstValueFrom(listener.bound));

@@ -5,7 +5,7 @@ import { concatMapHeld } from '../../lib/flow/concatMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
 import { marbles } from './support/marbles';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 describe('concatMapHeld', () => {
   it('runs one inner after the other and holds the source under its own name', () => {

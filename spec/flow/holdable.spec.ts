@@ -7,7 +7,7 @@ import type { Release } from '../../lib/flow/Source';
 import { currentSource, enterSource, leaveSource } from '../../lib/flow/Source';
 import { ManualTurns } from './support/ManualTurns';
 import { marbles } from './support/marbles';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 describe('holdable', () => {
   const turns = new ManualTurns();

@@ -23,7 +23,7 @@ import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
 import { marbles } from './support/marbles';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 describe('mergeMapHeld', () => {
   const turns = new ManualTurns();

@@ -4,7 +4,7 @@ import type { Release } from '../../lib/flow/Source';
 import { mergeMapHeld } from '../../lib/flow/mergeMapHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 describe('mergeMapHeld, held from downstream,', () => {
   const turns = new ManualTurns();

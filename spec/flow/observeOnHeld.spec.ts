@@ -23,7 +23,7 @@ import { observeOnHeld } from '../../lib/flow/observeOnHeld';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
 import { marbles } from './support/marbles';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 describe('observeOnHeld', () => {
   const turns = new ManualTurns();

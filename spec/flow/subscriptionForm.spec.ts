@@ -4,7 +4,7 @@ import { readingTransport } from '../connection/support/InputModel';
 import { Intake } from '../../lib/flow/Intake';
 import { FakeSource } from './support/FakeSource';
 import { ManualTurns } from './support/ManualTurns';
-import { record } from './support/record';
+import { record } from '../support/record';
 
 /** One value, work that takes time, the next value: demand is subscription. */
 function oneByOne<T, R>(source: Observable<T>, work: (value: T) => Observable<R>): Observable<R> {

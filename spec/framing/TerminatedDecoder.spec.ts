@@ -4,7 +4,7 @@ import type { LibeventError } from '../../lib/common/LibeventError';
 import { TerminatedDecoder, type TerminatedRules } from '../../lib/framing/TerminatedDecoder';
 import { type Terminator, terminatorOf } from '../../lib/framing/Terminator';
 import { TextWindow } from '../../lib/framing/TextWindow';
-import { bytesOf, cutAt, places } from './chunked';
+import { arbitraryBytes, cutAt, places } from './chunked';
 
 type Options = Omit<TerminatedRules<unknown>, 'terminator' | 'decode' | 'wholeCharacters'>;
 
@@ -103,7 +103,16 @@ const options = fc.record({
 
 describe('TerminatedDecoder', () => {
   describe.each(Object.keys(STYLES) as EolStyle[])('with %s', (style) => {
-    const input = bytesOf(['a', 'bcd', '\r', '\n', '\r\n', '\0', '\xe9', 'xxxxxxxxxxxxxxxxxx']);
+    const input = arbitraryBytes([
+      'a',
+      'bcd',
+      '\r',
+      '\n',
+      '\r\n',
+      '\0',
+      '\xe9',
+      'xxxxxxxxxxxxxxxxxx',
+    ]);
     it.each(['latin1', 'buffer'] as const)(
       'gives the frames of the model for any chunking, as %s',
       (encoding) => {
@@ -121,7 +130,16 @@ describe('TerminatedDecoder', () => {
     );
 
     it('decodes any bytes as UTF-8 line by line, whatever the chunking', () => {
-      const broken = bytesOf(['a', 'é', '€', '😀', '\r\n', '\n', '\0', Buffer.of(0xe2, 0x82)]);
+      const broken = arbitraryBytes([
+        'a',
+        'é',
+        '€',
+        '😀',
+        '\r\n',
+        '\n',
+        '\0',
+        Buffer.of(0xe2, 0x82),
+      ]);
       fc.assert(
         fc.property(broken, places, fc.nat(60), (bytes, where, windowBytes) => {
           const decoder = decoderOf(EOL_TERMINATORS[style], 'utf8', OPTIONS, windowBytes + 1);
@@ -138,7 +156,7 @@ describe('TerminatedDecoder', () => {
     'finds the first delimiter %j for any chunking',
     (delimiter) => {
       const escaped = new RegExp(delimiter, 'g');
-      const input = bytesOf(['a', 'b', 'aa', 'ab', '-', '\r', '\n', '\r\n']);
+      const input = arbitraryBytes(['a', 'b', 'aa', 'ab', '-', '\r', '\n', '\r\n']);
       const encoding = fc.constantFrom('latin1' as const, 'buffer' as const, 'utf8' as const);
       fc.assert(
         fc.property(input, places, options, encoding, (bytes, where, rules, as) => {
@@ -152,7 +170,7 @@ describe('TerminatedDecoder', () => {
 
   it('finds a delimiter that is not ASCII', () => {
     fc.assert(
-      fc.property(bytesOf(['a', 'é', '€', Buffer.of(0xc3)]), places, (bytes, where) => {
+      fc.property(arbitraryBytes(['a', 'é', '€', Buffer.of(0xc3)]), places, (bytes, where) => {
         const decoder = decoderOf(terminatorOf('é'), 'utf8', OPTIONS);
         const expected = model(bytes, /\xc3\xa9/g, OPTIONS);
         expect(decodeAll(decoder, cutAt(bytes, where))).toEqual(
@@ -185,7 +203,7 @@ describe('TerminatedDecoder', () => {
   });
 
   it('splits bytes that are not UTF-8 in the same places for any chunking', () => {
-    const broken = bytesOf(['a', 'é', '😀', '\n', Buffer.of(0x80), Buffer.of(0xf0, 0x9f)]);
+    const broken = arbitraryBytes(['a', 'é', '😀', '\n', Buffer.of(0x80), Buffer.of(0xf0, 0x9f)]);
     fc.assert(
       fc.property(broken, fc.integer({ min: 1, max: 9 }), places, (bytes, maxLength, where) => {
         const rules: Options = { ...OPTIONS, maxLength, whenTooLong: 'split', keep: true };
@@ -222,7 +240,7 @@ describe('TerminatedDecoder', () => {
   });
 
   it('knows after every frame which bytes are unused', () => {
-    const input = bytesOf(['a', 'bcd', 'é', '\r', '\n', '\r\n', 'aaaaaaaaaaaaaaa']);
+    const input = arbitraryBytes(['a', 'bcd', 'é', '\r', '\n', '\r\n', 'aaaaaaaaaaaaaaa']);
     const encoding = fc.constantFrom('utf8' as const, 'latin1' as const, 'buffer' as const);
     const style = fc.constantFrom('crlf' as const, 'crlfStrict' as const, 'lf' as const);
     fc.assert(

@@ -22,7 +22,7 @@ export const places: fc.Arbitrary<number[]> = fc.oneof(
 );
 
 /** Bytes in which terminators, and parts of them, are frequent. */
-export function bytesOf(alphabet: readonly (string | Uint8Array)[]): fc.Arbitrary<Buffer> {
+export function arbitraryBytes(alphabet: readonly (string | Uint8Array)[]): fc.Arbitrary<Buffer> {
   return fc
     .array(fc.constantFrom(...alphabet), { maxLength: 60 })
     .map((parts) => Buffer.concat(parts.map((part) => Buffer.from(part))));

@@ -21,6 +21,7 @@ import type { LibeventError } from '../../lib/common/LibeventError';
 import { lengthPrefixed } from '../../lib/framing/lengthPrefixed';
 import { lines } from '../../lib/framing/lines';
 import { cutAt, places } from './chunked';
+import { record } from '../support/record';
 
 type Encoder = OperatorFunction<Chunk, string | Uint8Array>;
 
@@ -33,24 +34,21 @@ describe('Each encoder', () => {
     ['encodeFixedLength', encodeFixedLength(2), 'ab'],
   ])('takes any typed array and DataView for its bytes: %s', (_, encoder, expected) => {
     for (const bytes of [view, new Uint16Array([0x6261])]) {
-      const [encoded] = record(of(bytes).pipe(encoder));
+      const [encoded] = seen(of(bytes).pipe(encoder));
       expect(Buffer.from(encoded as Buffer).toString('latin1')).toBe(expected);
     }
   });
 });
 
-function record<T>(source: Observable<T>): (T | string | null)[] {
-  const seen: (T | string | null)[] = [];
-  source.subscribe({
-    next: (value) => seen.push(value),
-    error: (error: LibeventError) => seen.push(error.code),
-    complete: () => seen.push(null),
-  });
-  return seen;
+/** What it emits, then null or the code of its error, if it has ended. */
+function seen<T>(source: Observable<T>): (T | string | null)[] {
+  const { values, endings } = record(source);
+  const codes = endings.map((end) => (end === 'complete' ? null : (end as LibeventError).code));
+  return [...values, ...codes];
 }
 
 function encode(encoder: Encoder, ...values: (string | Uint8Array)[]): unknown[] {
-  return record(from(values).pipe(encoder));
+  return seen(from(values).pipe(encoder));
 }
 
 function refuses(encoder: Encoder, value: string | Uint8Array): boolean {
@@ -90,7 +88,7 @@ describe.each([
         const bytes = encode(encoder, ...accepted)
           .slice(0, -1)
           .map((value) => Buffer.from(value as string));
-        const read = record(from(cutAt(Buffer.concat(bytes), where)).pipe(framer));
+        const read = seen(from(cutAt(Buffer.concat(bytes), where)).pipe(framer));
         expect(read.map(String)).toEqual([
           ...accepted.map((value) => Buffer.from(value).toString()),
           'null',
@@ -102,11 +100,11 @@ describe.each([
   });
 
   it('neither emits nor ends by itself, passes errors on and unsubscribes', () => {
-    expect(record(NEVER.pipe(encoder))).toEqual([]);
-    expect(record(EMPTY.pipe(encoder))).toEqual([null]);
+    expect(seen(NEVER.pipe(encoder))).toEqual([]);
+    expect(seen(EMPTY.pipe(encoder))).toEqual([null]);
     const error = Object.assign(new Error(), { code: 'gone' });
     expect(
-      record(
+      seen(
         concat(
           of('xyz'),
           throwError(() => error),

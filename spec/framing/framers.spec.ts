@@ -23,32 +23,32 @@ import { cutAt, places } from './chunked';
 import { FakeConnection } from './FakeConnection';
 import { framers } from './framers';
 
-import { record } from './record';
+import { recordText } from './recordText';
 
 describe.each(framers)('frames: $name', ({ create, input, frames: expected }) => {
   const whole = Buffer.concat([...input]);
   const first = expected[0] ?? '';
 
   it('neither emits nor ends when the source does not', () => {
-    expect(record(NEVER.pipe(create()))).toEqual([]);
+    expect(recordText(NEVER.pipe(create()))).toEqual([]);
   });
 
   it('completes with an empty source', () => {
-    expect(record(EMPTY.pipe(create()))).toEqual(['|']);
+    expect(recordText(EMPTY.pipe(create()))).toEqual(['|']);
   });
 
   it('emits one frame and many, for any chunking', () => {
-    expect(record(of(input[0] ?? whole).pipe(create()))).toEqual([first, '|']);
+    expect(recordText(of(input[0] ?? whole).pipe(create()))).toEqual([first, '|']);
     fc.assert(
       fc.property(places, (where) => {
-        const seen = record(from(cutAt(whole, where)).pipe(create()));
+        const seen = recordText(from(cutAt(whole, where)).pipe(create()));
         expect(seen).toEqual([...expected, '|']);
       }),
     );
   });
 
   it('takes any Uint8Array', () => {
-    expect(record(of(new Uint8Array(whole)).pipe(create()))).toEqual([...expected, '|']);
+    expect(recordText(of(new Uint8Array(whole)).pipe(create()))).toEqual([...expected, '|']);
   });
 
   it('passes an error on after the frames that came before it', () => {
@@ -56,7 +56,10 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
       of(whole, whole.subarray(0, 1)),
       throwError(() => new LibeventError('ERR_FRAME_LENGTH', 'read', { detail: 'reset' })),
     );
-    expect(record(failing.pipe(create()))).toEqual([...expected, '# read ERR_FRAME_LENGTH: reset']);
+    expect(recordText(failing.pipe(create()))).toEqual([
+      ...expected,
+      '# read ERR_FRAME_LENGTH: reset',
+    ]);
   });
 
   it('subscribes once, and unsubscribes when it is unsubscribed, has ended or has failed', () => {
@@ -86,7 +89,7 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
         subscriber.next(whole);
       }
     });
-    expect(record(source.pipe(create(), take(2)))).toEqual([...expected.slice(0, 2), '|']);
+    expect(recordText(source.pipe(create(), take(2)))).toEqual([...expected.slice(0, 2), '|']);
     expect(asked).toBe(1);
   });
 
@@ -121,7 +124,7 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
         return frame;
       }),
     );
-    const seen = record(failing);
+    const seen = recordText(failing);
     connection.run();
     expect(seen).toEqual([first, '# read ERR_FRAME_LENGTH: x']);
     expect(connection.left).toEqual(Buffer.concat(input.slice(2)));
@@ -172,7 +175,7 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
       fc.property(places, count, fc.boolean(), (where, taken, holdEach) => {
         const connection = new FakeConnection(cutAt(whole, where));
         let release: Release | undefined;
-        const seen = record(
+        const seen = recordText(
           connection.pipe(
             create(),
             tap(() => {
@@ -218,7 +221,7 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
   it('hands over frame by frame between subscribers', () => {
     const connection = new FakeConnection(cutAt(whole, [1, 4, 9, 10, 30]));
     const one = connection.pipe(create(), take(1));
-    const seen = record(concat(...expected.map(() => one)));
+    const seen = recordText(concat(...expected.map(() => one)));
     connection.run();
     expect(seen).toEqual([...expected, '|']);
     expect(connection.left).toHaveLength(0);
@@ -226,7 +229,7 @@ describe.each(framers)('frames: $name', ({ create, input, frames: expected }) =>
 
   it('gives nothing back when an operator has changed the chunks', () => {
     const connection = new FakeConnection([whole]);
-    record(
+    recordText(
       connection.pipe(
         map((chunk) => Buffer.from(chunk)),
         create(),

@@ -11,7 +11,7 @@ import { lines } from '../../lib/framing/lines';
 import { cutAt, places } from './chunked';
 import { FakeConnection } from './FakeConnection';
 
-import { record } from './record';
+import { recordText } from './recordText';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
@@ -48,7 +48,7 @@ class ByteDecoder implements FrameDecoder<number> {
 describe('frames', () => {
   it('switches protocols between two frames', () => {
     const connection = new FakeConnection([bytes('HELLO\r\n\0\0'), bytes('\0\x02ab\0\0\0\x01c')]);
-    const seen = record(
+    const seen = recordText(
       concat(connection.pipe(lines(), take(1)), connection.pipe(lengthPrefixed(), take(2))),
     );
     connection.run();
@@ -65,7 +65,7 @@ describe('frames', () => {
 
   it('gives nothing back when nothing is unused', () => {
     const connection = new FakeConnection([bytes('a\n')]);
-    record(connection.pipe(lines(), take(1)));
+    recordText(connection.pipe(lines(), take(1)));
     connection.run();
     expect(connection.returned).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe('frames', () => {
   it('gives nothing back to a source without a way back', () => {
     const connection = new FakeConnection([bytes('a\nb\n')], false);
     expect(() => {
-      record(connection.pipe(lines(), take(1)));
+      recordText(connection.pipe(lines(), take(1)));
       connection.run();
     }).not.toThrow();
     expect(connection.left).toHaveLength(0);
@@ -82,7 +82,7 @@ describe('frames', () => {
   it('gives back to each connection its own bytes, and nothing where they are mixed', () => {
     const [left, right] = [new FakeConnection([bytes('a')]), new FakeConnection([bytes('b\nc')])];
     const both = merge(left, right).pipe(lines());
-    const seen = record(both.pipe(take(1)));
+    const seen = recordText(both.pipe(take(1)));
     left.run();
     right.run();
     expect(seen).toEqual(['ab', '|']);
@@ -103,7 +103,7 @@ describe('frames', () => {
     subscription.unsubscribe();
     expect(connection.returned).toEqual([]);
     connection.arrive(bytes('a'), bytes('b\nc'));
-    const seen = record(connection.pipe(firstChanged, lines(), take(1)));
+    const seen = recordText(connection.pipe(firstChanged, lines(), take(1)));
     connection.run();
     expect([seen, connection.returned.map(String)]).toEqual([['xb', '|'], ['c']]);
   });
@@ -149,7 +149,7 @@ describe('frames', () => {
     const foreign = new Subject<Buffer>();
     let release: Release | undefined;
     const sources: unknown[] = [];
-    const seen = record(
+    const seen = recordText(
       merge(connection, foreign).pipe(
         lines(),
         tap((line) => {
@@ -233,7 +233,7 @@ describe('frames', () => {
         const connection = new FakeConnection(cutAt(Buffer.concat(outer), where)).endWith();
         const prefixBytes = 1;
         let release: Release | undefined;
-        const seen = record(
+        const seen = recordText(
           connection.pipe(
             lengthPrefixed({ prefixBytes }),
             lengthPrefixed({ prefixBytes }),

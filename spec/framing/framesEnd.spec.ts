@@ -6,7 +6,7 @@ import { LibeventError } from '../../lib/common/LibeventError';
 import { lines } from '../../lib/framing/lines';
 import { FakeConnection } from './FakeConnection';
 
-import { record } from './record';
+import { recordText } from './recordText';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
@@ -50,7 +50,7 @@ describe('frames, at the end', () => {
         }),
       );
       let release: Release | undefined;
-      const seen = record(
+      const seen = recordText(
         ending.pipe(
           lines(),
           tap(() => (release = hold())),
@@ -112,7 +112,7 @@ describe('frames, at the end', () => {
     const connection = new FakeConnection([bytes('a\nb\nc')]);
     const stop = new Subject<void>();
     let release: Release | undefined;
-    const seen = record(
+    const seen = recordText(
       connection.pipe(
         takeUntil(stop),
         lines(),
@@ -165,7 +165,7 @@ describe('frames, at the end', () => {
         subscriber.complete();
       }),
     );
-    const seen = record(
+    const seen = recordText(
       source.pipe(
         lines(),
         tap(() => hold()),

@@ -4,7 +4,7 @@ import { frames, type FramesConfig } from '../../lib/framing/frames';
 import { lines } from '../../lib/framing/lines';
 import type { FrameParser } from '../../lib/framing/ParsedDecoder';
 import { FakeConnection } from './FakeConnection';
-import { record } from './record';
+import { recordText } from './recordText';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
@@ -40,7 +40,7 @@ describe('frames of a parser', () => {
 
   it('gives unused bytes back, byte for byte', () => {
     const connection = new FakeConnection([bytes('\x02ab\x01'), bytes('cline\n')]);
-    const seen = record(
+    const seen = recordText(
       concat(connection.pipe(frames(counted), take(2)), connection.pipe(lines())),
     );
     connection.run();
@@ -93,7 +93,7 @@ describe('frames of a parser', () => {
   it('makes each subscription its own', () => {
     const operator = frames(counted);
     const source = of(bytes('\x01'), bytes('a'));
-    expect([record(source.pipe(operator)), record(source.pipe(operator))]).toEqual([
+    expect([recordText(source.pipe(operator)), recordText(source.pipe(operator))]).toEqual([
       ['a', '|'],
       ['a', '|'],
     ]);

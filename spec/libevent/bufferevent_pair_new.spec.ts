@@ -1,10 +1,10 @@
 import { from, type Observable, lastValueFrom, map, materialize, take, tap, toArray } from 'rxjs';
 import { lines, sendTo, type Connection, type LibeventError } from 'rxjs-libevent';
-import { allOf, bytesOf } from './support/bytesOf';
+import { allOf, bytesFrom } from './support/emitted';
 import { newBase } from './support/newBase';
 import { openInEach } from './support/openInEach';
-import { pattern } from './support/pattern';
-import { until } from './support/until';
+import { pattern } from '../support/pattern.cjs';
+import { until } from '../support/until';
 
 /** No deadline cuts it. */
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
@@ -128,12 +128,12 @@ describe('bufferevent_pair_new: base.pair', () => {
   it('lets bytes wait at the writer as soon as the reader has as many as its mark says', async () => {
     const [one, other] = base.pair({ read: { high: 1000 }, write: { high: 5000 } });
     const release = other.hold();
-    const received = bytesOf(other, 4000);
+    const received = bytesFrom(other, 4000);
     one.next(pattern(4000));
     // What the other end may read ahead leaves; a full way and back of another pair, then.
     const [left, right] = base.pair();
     right.subscribe(right);
-    const echo = bytesOf(left, 1);
+    const echo = bytesFrom(left, 1);
     left.next('x');
     await echo;
     expect(one.outputBytes).toBeGreaterThanOrEqual(2000);

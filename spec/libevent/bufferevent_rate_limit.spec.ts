@@ -1,11 +1,11 @@
 import { lastValueFrom, merge } from 'rxjs';
 import type { Connection, LibeventError, RateLimit, RateLimitGroup } from 'rxjs-libevent';
-import { allOf, bytesOf } from './support/bytesOf';
+import { allOf, bytesFrom } from './support/emitted';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
 import { openInEach } from './support/openInEach';
-import { pattern } from './support/pattern';
-import { until } from './support/until';
+import { pattern } from '../support/pattern.cjs';
+import { until } from '../support/until';
 
 /** Lets nothing pass for as long as a spec runs, once its burst is spent. */
 const HARDLY: RateLimit = { readBytesPerSecond: 1, readBurstBytes: 10_000, tickMs: 60_000 };
@@ -43,7 +43,7 @@ describe('ev_token_bucket_cfg_new, bufferevent_set_rate_limit: rateLimit and con
     const { client, server } = await ends();
     open.add(server.subscribe(server));
     for (let count = 0; count < 20; count += 1) {
-      const echo = bytesOf(client, 1);
+      const echo = bytesFrom(client, 1);
       client.next('x');
       await echo;
     }
@@ -195,10 +195,10 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     const group = base.rateLimitGroup({ readBytesPerSecond: 1e9, writeBytesPerSecond: 1e9 });
     const [first, second] = (await members(group, 2)) as [Joined, Joined];
     expect(await group.totals()).toEqual({ readBytes: 0, writtenBytes: 0 });
-    const received = bytesOf(first.server, 1000);
+    const received = bytesFrom(first.server, 1000);
     first.client.next(pattern(1000));
     await received;
-    const answered = bytesOf(second.client, 500);
+    const answered = bytesFrom(second.client, 500);
     second.server.next(pattern(500));
     await answered;
     expect(await group.totals()).toEqual({ readBytes: 1000, writtenBytes: 500 });
@@ -213,13 +213,13 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     const [{ client, server }] = (await members(group, 1)) as [Joined];
     server.socket.setRateLimitGroup(undefined);
     await group.totals(); // by now it has left
-    const received = bytesOf(server, 1000);
+    const received = bytesFrom(server, 1000);
     client.next(pattern(1000));
     await received;
     expect((await group.totals()).readBytes).toBe(0);
     server.socket.setRateLimitGroup(group);
     await group.totals(); // by now it has joined
-    const more = bytesOf(server, 10);
+    const more = bytesFrom(server, 10);
     client.next(pattern(10));
     await more;
     expect((await group.totals()).readBytes).toBe(10);
@@ -245,7 +245,7 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     group.close();
     group.close();
     expect(group.closed).toBe(true);
-    const received = bytesOf(server, 10);
+    const received = bytesFrom(server, 10);
     client.next(pattern(10));
     await received;
     server.destroy();

@@ -17,12 +17,12 @@ import {
   type TimeoutsConfig,
   sendTo,
 } from 'rxjs-libevent';
-import { allOf, bytesOf } from './support/bytesOf';
+import { allOf, bytesFrom } from './support/emitted';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
 import { openInEach } from './support/openInEach';
-import { pattern } from './support/pattern';
-import { until } from './support/until';
+import { pattern } from '../support/pattern.cjs';
+import { until } from '../support/until';
 import { runChild } from '../lifecycle/support/Child';
 
 const base = newBase({ priorities: 3 });
@@ -158,7 +158,7 @@ describe('bufferevent_write: next, sendTo and subscribing the connection', () =>
     ['source.subscribe(connection)', (source, connection) => source.subscribe(connection)],
   ])('%s writes all of a source, in order', async (_name, write) => {
     const { client, server } = await ends();
-    const received = bytesOf(server, 6);
+    const received = bytesFrom(server, 6);
     write(from(['ab', 'cd', 'ef']), client);
     expect((await received).toString()).toBe('abcdef');
   });
@@ -174,7 +174,7 @@ describe('bufferevent_flush, bufferevent_free: complete, close, destroy and rese
     client.complete();
     expect((await allOf(server)).equals(much)).toBe(true);
     server.next('answer');
-    expect((await bytesOf(client, 6)).toString()).toBe('answer');
+    expect((await bytesFrom(client, 6)).toString()).toBe('answer');
   });
 
   it('bufferevent_free: close lets everything leave before it', async () => {
@@ -241,7 +241,7 @@ describe('bufferevent_setwatermark: read, write and setWatermarks', () => {
     // A way and back on another connection of this reactor: it has had its turn.
     const other = await ends();
     open.add(other.server.subscribe(other.server));
-    const echo = bytesOf(other.client, 1);
+    const echo = bytesFrom(other.client, 1);
     other.client.next('x');
     await echo;
     expect(server.inputBytes).toBeLessThanOrEqual(5000);
@@ -315,7 +315,7 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
     const { client, server } = await ends({
       server: { readTimeoutMs: 10, whenTimeout: 'event' },
     });
-    const received = bytesOf(server, 5);
+    const received = bytesFrom(server, 5);
     const twice = lastValueFrom(server.events.pipe(take(2), toArray()));
     expect(await twice).toEqual([
       { type: 'timeout', direction: 'read' },
@@ -368,7 +368,7 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
   it('are lifted by 0', async () => {
     const { client, server } = await ends({ server: { readTimeoutMs: 30 } });
     let ended = false;
-    const received = bytesOf(server, 1).catch(() => {
+    const received = bytesFrom(server, 1).catch(() => {
       ended = true;
     });
     server.setTimeouts({ readTimeoutMs: 0 });
@@ -419,7 +419,7 @@ describe('bufferevent_priority_set: priority and socket.setPriority', () => {
 describe('bufferevent_trigger: socket.trigger', () => {
   it('looks at a direction as if its event had come', async () => {
     const { client, server } = await ends();
-    const received = bytesOf(server, 2);
+    const received = bytesFrom(server, 2);
     server.socket.trigger('read');
     server.socket.trigger('write');
     client.next('o');

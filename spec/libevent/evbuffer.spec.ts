@@ -7,12 +7,12 @@ import {
   sendTo,
   type EolStyle,
 } from 'rxjs-libevent';
-import { allOf } from './support/bytesOf';
+import { allOf } from './support/emitted';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
 import { openInEach } from './support/openInEach';
-import { pattern } from './support/pattern';
-import { until } from './support/until';
+import { pattern } from '../support/pattern.cjs';
+import { until } from '../support/until';
 
 const base = newBase();
 const open = openInEach();

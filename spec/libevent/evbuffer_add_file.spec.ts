@@ -26,10 +26,10 @@ import {
   toArray,
 } from 'rxjs';
 import { sendTo, type Connection, type LibeventError } from 'rxjs-libevent';
-import { allOf, bytesOf } from './support/bytesOf';
+import { allOf, bytesFrom } from './support/emitted';
 import { joined, type Joined } from './support/joined';
 import { newBase } from './support/newBase';
-import { pattern } from './support/pattern';
+import { pattern } from '../support/pattern.cjs';
 
 const SLICE = 4 * 1024 * 1024;
 
@@ -263,7 +263,7 @@ describe('evbuffer_add_file: connection.sendFile', () => {
 
   it('gives its place up when it is unsubscribed before the file is open', async () => {
     const { client, server } = await ends();
-    const received = bytesOf(server, 4);
+    const received = bytesFrom(server, 4);
     client.sendFile(path).subscribe().unsubscribe();
     client.next('next');
     expect((await received).toString()).toBe('next');
@@ -276,7 +276,7 @@ describe('evbuffer_add_file: connection.sendFile', () => {
   ])('refuses %s, and the connection goes on', async (_name, name, expected) => {
     if (name === 'fifo') execFileSync('mkfifo', [join(directory, name)]);
     const { client, server } = await ends();
-    const received = bytesOf(server, 5);
+    const received = bytesFrom(server, 5);
     const failed = failureOf(lastValueFrom(client.sendFile(join(directory, name))));
     client.next('after');
     expect(await failed).toMatchObject(expected);

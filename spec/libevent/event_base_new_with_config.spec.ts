@@ -4,7 +4,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { firstValueFrom, from, lastValueFrom, switchMap, toArray } from 'rxjs';
 import { EventBase, sendTo, versions, type EventFeature } from 'rxjs-libevent';
 import { joined } from './support/joined';
-import { allOf } from './support/bytesOf';
+import { allOf } from './support/emitted';
 import { runChild } from '../lifecycle/support/Child';
 
 describe('event_base_new, event_base_new_with_config: EventBase', () => {

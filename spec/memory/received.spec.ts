@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { firstValueFrom } from 'rxjs';
 import { Meeting } from '../connection/support/Meeting';
-import { record, type Record } from '../connection/support/record';
+import { record, type Recording } from '../support/record';
 import { Child } from '../lifecycle/support/Child';
 
 describe('memory: a chunk that is emitted owns its memory', () => {
@@ -14,7 +14,7 @@ describe('memory: a chunk that is emitted owns its memory', () => {
 
   /** The chunks of several connections, each of which has been sent a letter of its own. */
   async function chunksOf(bytes: number, connections = 3): Promise<Buffer[]> {
-    const records: Record<Buffer>[] = [];
+    const records: Recording<Buffer>[] = [];
     for (let index = 0; index < connections; index += 1) {
       const { connection, peer } = await meeting.meet();
       records.push(record(connection));

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { firstValueFrom, map, type Subscription } from 'rxjs';
 import { EventBase, lines, sendTo, serve, type EventBaseStats } from 'rxjs-libevent';
-import { until } from '../libevent/support/until';
+import { until } from '../support/until';
 
 /** Lines in one packet, and packets: about a thousand lines. */
 const IN_FLIGHT = 16;

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { pattern, receivedBy } from '../connection/support/peers';
+import { pattern } from '../support/pattern.cjs';
+import { receivedBy } from '../connection/support/receivedBy';
 import { startSample, type RunningSample } from './support/startSample';
 
 function rotated(bytes: Buffer): Buffer {

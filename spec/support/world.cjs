@@ -6,7 +6,9 @@ const { readdirSync, readFileSync } = require('node:fs');
 const net = require('node:net');
 const { firstValueFrom, filter, ReplaySubject } = require('rxjs');
 const { EventBase } = require('rxjs-libevent');
+const { bytesOf } = require('./bytesOf.cjs');
 const { endingOf } = require('./endingOf.cjs');
+const { pattern } = require('./pattern.cjs');
 
 /** More than the kernel takes for a peer that does not read, and less than `maxOutputBytes`. */
 const STUFFING_BYTES = 12 << 20;
@@ -63,43 +65,8 @@ class World {
   }
 }
 
-/** The next bytes that a peer receives: so many, or those that come before its end. */
-function bytesOf(peer, count) {
-  const chunks = [];
-  let missing = count;
-  return new Promise((resolve) => {
-    const done = () => {
-      peer.off('data', onData).off('end', done).off('close', done);
-      peer.pause();
-      resolve(Buffer.concat(chunks));
-    };
-    const onData = (data) => {
-      chunks.push(data.subarray(0, missing));
-      const rest = data.subarray(missing);
-      missing -= data.length - rest.length;
-      if (missing > 0) return;
-      done();
-      if (rest.length > 0) peer.unshift(rest);
-    };
-    peer.on('data', onData).once('end', done).once('close', done).resume();
-  });
-}
-
 /** Reads what {@link World.slowPair} has written. */
 const readStuffing = (peer) => bytesOf(peer, STUFFING_BYTES);
-
-/** Bytes that differ at every place. */
-function pattern(bytes, seed = 1) {
-  const words = new Uint32Array(Math.ceil(bytes / 4));
-  let state = 2463534242 + seed;
-  for (let index = 0; index < words.length; index += 1) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[index] = state;
-  }
-  return Buffer.from(words.buffer, 0, bytes);
-}
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 

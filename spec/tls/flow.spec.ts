@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { NEVER, firstValueFrom, lastValueFrom, reduce, tap, toArray } from 'rxjs';
 import { type Connection, EventBase, type LibeventError, relay } from 'rxjs-libevent';
-import { until } from '../libevent/support/until';
+import { until } from '../support/until';
 import { Certificates } from './support/certificates';
 import { HOST, nodeServer, serveTls } from './support/servers';
 

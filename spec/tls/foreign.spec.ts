@@ -5,6 +5,7 @@ import { type SecureVersion, connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { lastValueFrom, map, reduce } from 'rxjs';
 import { EventBase, lines, sendTo } from 'rxjs-libevent';
+import { pattern } from '../support/pattern.cjs';
 import { Certificates, clean } from './support/certificates';
 import { HOST, ended, nodeServer, serveTls } from './support/servers';
 
@@ -20,13 +21,6 @@ beforeAll(() => {
 afterAll(() => {
   certificates.remove();
 });
-
-/** Bytes that look different at each place. */
-function pattern(bytes: number): Buffer {
-  return Buffer.from(
-    Array.from({ length: bytes }, (_, index) => (index * 7 + (index >> 8)) & 0xff),
-  );
-}
 
 describe.each(THREADS)('TLS with foreign programs, threads: %s', (threads) => {
   let base: EventBase;

@@ -12,7 +12,7 @@ import {
   type TlsErrorMessage,
   sendTo,
 } from 'rxjs-libevent';
-import { until } from '../libevent/support/until';
+import { until } from '../support/until';
 import { Certificates, type Identity } from './support/certificates';
 import { HOST, closed, ended, nodeServer, serveTls } from './support/servers';
 

@@ -12,7 +12,7 @@ import {
   tap,
 } from 'rxjs';
 import { type Connection, EventBase, lines, sendTo, startTls } from 'rxjs-libevent';
-import { until } from '../libevent/support/until';
+import { until } from '../support/until';
 import { Certificates } from './support/certificates';
 import { HOST, closed, ended, serveTls } from './support/servers';
 

@@ -11,7 +11,7 @@ export function allOf(source: Observable<Uint8Array>): Promise<Buffer> {
 }
 
 /** The bytes that come until there are at least so many. */
-export function bytesOf(source: Observable<Uint8Array>, count: number): Promise<Buffer> {
+export function bytesFrom(source: Observable<Uint8Array>, count: number): Promise<Buffer> {
   return lastValueFrom(
     source.pipe(
       scan((bytes, chunk) => Buffer.concat([bytes, chunk]), Buffer.alloc(0)),

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { LibeventError } from '../../lib/common/LibeventError';
 
 /** Subscribes, and notes what comes as text: `|` for the end, `#` for an error. */
-export function record(source: Observable<string | Buffer>): string[] {
+export function recordText(source: Observable<string | Buffer>): string[] {
   const seen: string[] = [];
   source.subscribe({
     next: (frame) => seen.push(frame.toString()),

@@ -1,7 +1,7 @@
 import type { Observable, Subscription } from 'rxjs';
 
 /** What an Observable has emitted, and how it ended. */
-export class Record<T> {
+export class Recording<T> {
   readonly values: T[] = [];
   readonly endings: unknown[] = [];
   /** Settles with `'complete'` or the error, never rejects. */
@@ -35,6 +35,11 @@ export class Record<T> {
     });
   }
 
+  /** `'complete'` or the error, once it has ended. */
+  get ending(): unknown {
+    return this.endings[0];
+  }
+
   /** Values, or their bytes where they have any. */
   get total(): number {
     return this.values.reduce((sum, value) => sum + (Buffer.isBuffer(value) ? value.length : 1), 0);
@@ -57,13 +62,7 @@ export class Record<T> {
   }
 }
 
-export function record<T>(source: Observable<T>, onNext?: (value: T) => void): Record<T> {
-  return new Record(source, onNext);
-}
-
-/** When everything that was due in this turn has happened. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Subscribes and writes down what comes. */
+export function record<T>(source: Observable<T>, onNext?: (value: T) => void): Recording<T> {
+  return new Recording(source, onNext);
 }

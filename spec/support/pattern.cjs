@@ -1,0 +1,15 @@
+'use strict';
+
+/**
+ * Bytes that differ at every place, so that a piece that is lost, doubled or moved shows: so many of an
+ * endless series, from a place in it.
+ */
+exports.pattern = (bytes, start = 0) => {
+  const buffer = Buffer.allocUnsafe(bytes);
+  for (let index = 0; index < bytes; index += 1) {
+    let hash = Math.imul(start + index, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    buffer[index] = hash ^ (hash >>> 16);
+  }
+  return buffer;
+};
