@@ -6,6 +6,7 @@
 //   nestjs -> base, connection, framing, flow, common
 //   streams -> connection, flow, common
 //   testing -> connection, flow, framing
+//   eslint -> nothing
 
 const rule = (name, comment, from, to) => ({
   name,
@@ -42,6 +43,18 @@ module.exports = {
       'Only who imports rxjs-libevent/nestjs needs Nest.',
       '^lib/(?!nestjs([.]ts|/))',
       '(^lib/nestjs([.]ts|/)|@nestjs)',
+    ),
+    rule(
+      'eslint-stands-alone',
+      'A rule is run in an editor: it loads nothing of the library, and of its tools types only.',
+      '^lib/eslint([.]ts|/)',
+      '^lib/(?!eslint([.]ts|/))',
+    ),
+    rule(
+      'nothing-knows-eslint',
+      'Only who lints needs a linter.',
+      '^lib/(?!eslint([.]ts|/))',
+      '^lib/eslint([.]ts|/)',
     ),
     rule(
       'nothing-knows-streams',
@@ -99,9 +112,9 @@ module.exports = {
     },
     rule(
       'faces-are-for-users',
-      'index.ts, nestjs.ts, streams.ts and testing.ts are the public faces: nothing inside imports them.',
+      'eslint.ts, index.ts, nestjs.ts, streams.ts and testing.ts are the public faces: nothing inside imports them.',
       '^lib/',
-      '^lib/(index|nestjs|streams|testing)[.]ts$',
+      '^lib/(eslint|index|nestjs|streams|testing)[.]ts$',
     ),
   ],
   options: {

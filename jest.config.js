@@ -17,6 +17,7 @@ module.exports = {
   // Specs read the sources. Child processes that they start load the package by name, from dist.
   moduleNameMapper: {
     '^rxjs-libevent$': '<rootDir>/lib/index.ts',
+    '^rxjs-libevent/eslint$': '<rootDir>/lib/eslint.ts',
     '^rxjs-libevent/nestjs$': '<rootDir>/lib/nestjs.ts',
     '^rxjs-libevent/streams$': '<rootDir>/lib/streams.ts',
     '^rxjs-libevent/testing$': '<rootDir>/lib/testing.ts',

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { root } from './setup/paths.mjs';
 
-const entries = ['lib/index.ts', 'lib/nestjs.ts', 'lib/streams.ts', 'lib/testing.ts'];
+const entries = ['eslint', 'index', 'nestjs', 'streams', 'testing'].map((name) => `lib/${name}.ts`);
 
 const { options, fileNames, errors } = ts.getParsedCommandLineOfConfigFile(
   join(root, 'tsconfig.build.json'),

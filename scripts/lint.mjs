@@ -1,6 +1,7 @@
 // node scripts/lint.mjs [--fix]: every check of form, all at once; with --fix, what can be mended is.
 import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
+import { ensureCompiled } from './setup/compiled.mjs';
 import { ensureModules } from './setup/modules.mjs';
 import { root } from './setup/paths.mjs';
 import { filesIn } from './setup/stamp.mjs';
@@ -10,6 +11,8 @@ const fix = process.argv.includes('--fix');
 
 ensureSystem(['lint']);
 ensureModules();
+// eslint.config.mjs takes the library's own rule from there.
+ensureCompiled();
 
 const sources = [...filesIn('native', /\.(cc|h)$/), ...filesIn('bench', /\.(cc?|h)$/)].filter(
   (file) => !/\/(build|node_modules)\//.test(file),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstValueFrom, Observable, type Subscription } from 'rxjs';
 import { fixedLength } from 'rxjs-libevent';
+import { queueingOperators } from '../../lib/eslint/queueingOperators';
 import { Loopback, type Ends } from './support/Loopback';
 import { operatorTable, operatorRows } from './support/operatorTable';
 
@@ -47,5 +48,12 @@ describe('Operators between a connection and a saturated connection', () => {
       .map((line) => line.replace(/ +/g, ' ').replace(/-{3,}/g, '---'))
       .filter((line) => /^\| .* \| (scope|keeps|carries|leaves) \| /.test(line));
     expect(rows).toEqual(operatorRows());
+  });
+
+  it('are reported by the lint rule where they leave the scope and drop nothing', () => {
+    const queueing = operatorTable
+      .filter(({ scope, why }) => scope === 'leaves' && !why.includes('they drop'))
+      .flatMap(({ operator }) => [...operator.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect([...queueingOperators.keys()].sort()).toEqual(queueing.sort());
   });
 });

@@ -2,11 +2,16 @@ import {
   asapScheduler,
   asyncScheduler,
   auditTime,
+  buffer,
   bufferCount,
   bufferTime,
+  bufferToggle,
+  bufferWhen,
   catchError,
   combineLatestWith,
+  concatAll,
   concatMap,
+  concatMapTo,
   concatWith,
   connect,
   debounceTime,
@@ -18,10 +23,13 @@ import {
   filter,
   from,
   groupBy,
+  interval,
   map,
   materialize,
   merge,
+  mergeAll,
   mergeMap,
+  mergeMapTo,
   mergeScan,
   mergeWith,
   NEVER,
@@ -193,15 +201,43 @@ export const operatorTable: readonly OperatorRow[] = [
     apply: (source) => source.pipe(observeOnHeld(asyncScheduler, { limit: 1 })),
   },
   {
-    operator: '`concatMap`, `mergeMap`, `switchMap`, `exhaustMap` of a promise',
+    operator: '`concatMap`, `mergeMap`, `mergeScan` of a promise',
     scope: 'leaves',
-    why: 'the promise answers in a later turn: take `concatMapHeld` or `mergeMapHeld`',
-    apply: (source) => source.pipe(concatMap(soon)),
+    why: 'the promise answers in a later turn, and what comes meanwhile queues: take `concatMapHeld` or `mergeMapHeld`',
+    apply: (source) =>
+      source.pipe(
+        concatMap(soon),
+        mergeMap(soon),
+        mergeScan((sum, value) => soon(sum + byte(value)), 0),
+      ),
+  },
+  {
+    operator: '`concatAll`, `mergeAll`, `concatMapTo`, `mergeMapTo` of promises',
+    scope: 'leaves',
+    why: 'as `concatMap` and `mergeMap`, of which they are short forms',
+    apply: (source) =>
+      source.pipe(
+        map(soon),
+        concatAll(),
+        map(soon),
+        mergeAll(),
+        // Deprecated, and found in many a program.
+        /* eslint-disable @typescript-eslint/no-deprecated */
+        concatMapTo(soon(1)),
+        mergeMapTo(soon(2)),
+        /* eslint-enable @typescript-eslint/no-deprecated */
+      ),
+  },
+  {
+    operator: '`switchMap`, `exhaustMap` of a promise',
+    scope: 'leaves',
+    why: 'the promise answers in a later turn; they drop what comes in between, so they are bounded',
+    apply: (source) => source.pipe(exhaustMap(soon), switchMap(soon)),
   },
   {
     operator: '`delay`, `delayWhen`',
     scope: 'leaves',
-    why: 'a timer emits',
+    why: 'a timer emits, and nothing bounds what waits for it',
     apply: (source) =>
       source.pipe(
         delay(0),
@@ -211,7 +247,7 @@ export const operatorTable: readonly OperatorRow[] = [
   {
     operator: '`observeOn`',
     scope: 'leaves',
-    why: 'the scheduler emits: take `observeOnHeld`',
+    why: 'the scheduler emits, from a queue without bound: take `observeOnHeld`',
     apply: (source) => source.pipe(observeOn(asyncScheduler)),
   },
   {
@@ -228,6 +264,18 @@ export const operatorTable: readonly OperatorRow[] = [
       source.pipe(
         bufferTime(1),
         filter((values) => values.length > 0),
+      ),
+  },
+  {
+    operator: '`buffer`, `bufferWhen`, `bufferToggle`',
+    scope: 'leaves',
+    why: 'a notifier emits, and nothing bounds what gathers until it does',
+    apply: (source) =>
+      source.pipe(
+        buffer(interval(1)),
+        bufferWhen(() => timer(1)),
+        bufferToggle(interval(1), () => timer(1)),
+        filter((values) => values.flat(2).length > 0),
       ),
   },
 ];
