@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "cleanup_hook.h"
+
 namespace rxjs_libevent {
 namespace {
 
@@ -87,6 +89,7 @@ void LogBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* self
     all.erase(std::remove(all.begin(), all.end(), log), all.end());
   }
   log->callback_.Reset();
+  log->hook_ = CalledHook(log->hook_);
   uv_close(reinterpret_cast<uv_handle_t*>(&log->handle_), OnClosed);
 }
 

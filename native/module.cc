@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "address.h"
+#include "cleanup_hook.h"
 #include "environment.h"
 #include "layout.h"
 #include "libevent.h"
@@ -143,6 +144,7 @@ void Export(Napi::Object exports, const char* name) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   SetProcessHooks();
+  LookAtCleanupHooks(env);
   auto* environment = new Environment;
   environment->signals = SignalLeases::Open(env);
   const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "cleanup_hook.h"
 #include "new_event_base.h"
 #include "options_reader.h"
 #include "standby.h"
@@ -369,8 +370,10 @@ void ReactorBinding::OnWakeupClosed(uv_handle_t* handle) {
   delete wakeup;
 }
 
-void ReactorBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* wakeup) {
-  ReactorBinding* binding = static_cast<Wakeup*>(wakeup)->binding;
+void ReactorBinding::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* data) {
+  auto* wakeup = static_cast<Wakeup*>(data);
+  wakeup->hook = CalledHook(wakeup->hook);
+  ReactorBinding* binding = wakeup->binding;
   if (binding != nullptr) binding->End();
 }
 

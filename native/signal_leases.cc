@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 
+#include "cleanup_hook.h"
+
 namespace rxjs_libevent {
 namespace {
 
@@ -119,13 +121,14 @@ void SignalLeases::OnEnvironmentCleanup(napi_async_cleanup_hook_handle, void* le
   auto* self = static_cast<SignalLeases*>(leases);
   for (const auto& [number, lease] : self->leases_) self->End(number, lease.handle);
   self->leases_.clear();
+  self->hook_ = CalledHook(self->hook_);
   self->ending_ = true;
   self->EndIfClosed();
 }
 
 void SignalLeases::EndIfClosed() {
   if (!ending_ || closing_ > 0) return;
-  napi_remove_async_cleanup_hook(hook_);
+  if (hook_ != nullptr) (void)napi_remove_async_cleanup_hook(hook_);
   delete this;
 }
 

@@ -1,16 +1,18 @@
-// node scripts/smoke.mjs: the built package on this version of Node, by require and by import, and a
-// line there and back, plain and over TLS. Runs wherever the addon loads, so it is how other versions are
-// tried.
+// node scripts/smoke.mjs: the built package on this version of Node, by require and by import, and a line
+// there and back, plain, over TLS and by HTTP. Runs wherever the addon loads, so it is how other versions and other
+// runtimes are tried.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { map } from 'rxjs';
+import { firstValueFrom, lastValueFrom, map, toArray } from 'rxjs';
 import * as testing from 'rxjs-libevent/testing';
 
 const require = createRequire(import.meta.url);
+const runtime = ['bun', 'deno'].find((name) => name in process.versions) ?? 'node';
 
 // The marble kit first: it must not need the addon.
 const { dlopen } = process;
@@ -20,24 +22,51 @@ process.dlopen = dlopen;
 
 const library = await import('rxjs-libevent');
 assertSame(library, require('rxjs-libevent'));
+const streams = await import('rxjs-libevent/streams');
+assertSame(streams, require('rxjs-libevent/streams'));
 
-const { lines, listen, sendTo, serve } = library;
-assert.equal(await answerOf(connect, {}), 'Uryyb, Jbeyq!\n');
-const command =
-  'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout - -out -';
-const pem = execFileSync('openssl', command.split(' '), { stdio: 'pipe' });
-assert.equal(await answerOf(connectTls, { tls: { key: pem, cert: pem } }), 'Uryyb, Jbeyq!\n');
+const { EventBase, lines, mergeMapHeld, sendTo, serve } = library;
 
-console.log(`smoke: Node ${process.versions.node} ok`);
+// Only Node has a loop in which JavaScript's thread can turn a base, and signals.
+if (runtime !== 'node') {
+  assert.throws(() => new EventBase({ threads: 0 }), { code: 'ENOTSUP' });
+  const refused = firstValueFrom(EventBase.default.signal('SIGUSR2'));
+  await assert.rejects(refused, { code: 'ENOTSUP' });
+  await EventBase.default.close();
+}
+
+// Whichever thread turns the base.
+for (const threads of runtime === 'node' ? ['auto', 0, 1] : ['auto', 1]) {
+  const base = new EventBase({ threads });
+  assert.equal(await answerOf(base, connect, {}), 'Uryyb, Jbeyq!\n');
+  const [one, other] = base.pair();
+  other.next('1\n2\n3\n');
+  other.complete();
+  const doubled = one.pipe(
+    lines(),
+    mergeMapHeld(async (line) => line + line, 1),
+    toArray(),
+  );
+  assert.deepEqual(await lastValueFrom(doubled), ['11', '22', '33']);
+  one.complete();
+  await firstValueFrom(base.timer(1));
+  await base.close();
+}
+
+const base = new EventBase();
+assert.equal(await answerOverHttp(), 'Hello from /path');
+const secured = await securedOrNot();
+await base.close();
+
+console.log(`smoke: ${runtime} ${process.versions[runtime]} ok${secured}`);
 
 /** What a rot13 server says to a client of Node's. */
-async function answerOf(open, config) {
-  const listener = listen({ host: '127.0.0.1', port: 0, ...config });
-  const bound = new Promise((resolve) => listener.bound.subscribe(resolve));
+async function answerOf(where, open, config) {
+  const listener = where.listen({ host: '127.0.0.1', port: 0, ...config });
   const server = listener
     .pipe(serve((conn) => conn.pipe(lines(), map(rot13), sendTo(conn))))
     .subscribe({ error: (error) => assert.fail(error) });
-  const { port } = await bound;
+  const { port } = await firstValueFrom(listener.bound);
   const client = open({ port, host: '127.0.0.1', rejectUnauthorized: false }).setEncoding('utf8');
   client.end('Hello, World!\n');
   let answer = '';
@@ -45,6 +74,40 @@ async function answerOf(open, config) {
   await once(client, 'end');
   server.unsubscribe();
   return answer;
+}
+
+/** Of a server of Node's, over a connection. */
+async function answerOverHttp() {
+  const server = createServer((request, response) => response.end(`Hello from ${request.url}`));
+  server.emit('listening');
+  const listener = base.listen({ host: '127.0.0.1' });
+  const listening = listener.subscribe((conn) =>
+    server.emit('connection', streams.toDuplex(conn, { allowHalfOpen: true })),
+  );
+  const { port } = await firstValueFrom(listener.bound);
+  const [answer] = await once(
+    get({ host: '127.0.0.1', port, path: '/path', agent: false }),
+    'response',
+  );
+  let text = '';
+  for await (const chunk of answer) text += String(chunk);
+  listening.unsubscribe();
+  return text;
+}
+
+/** TLS is by the runtime's OpenSSL: where it has none, that is said. */
+async function securedOrNot() {
+  const command =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout - -out -';
+  const pem = execFileSync('openssl', command.split(' '), { stdio: 'pipe' });
+  try {
+    const answer = await answerOf(base, connectTls, { tls: { key: pem, cert: pem } });
+    assert.equal(answer, 'Uryyb, Jbeyq!\n');
+    return '';
+  } catch (error) {
+    if (runtime === 'node' || error.code !== 'ERR_TLS_NOT_AVAILABLE') throw error;
+    return ', without TLS';
+  }
 }
 
 function assertSame(imported, required) {

@@ -1,5 +1,7 @@
 import { native } from '../native';
+import { LibeventError } from '../common/LibeventError';
 import { checkOneOf } from '../common/check';
+import { hasUvLoop } from '../common/hasUvLoop';
 import { checkedOptions, type Option, type OptionTable, option } from '../common/options';
 import type { ReactorConfig } from './ReactorConfig';
 
@@ -17,10 +19,10 @@ export interface EventBaseConfig {
    * and when JavaScript is busy nearly all the time while a core is free; it gives the base back when
    * both together need less than one core. So sending, hearing peers and timeouts go on while JavaScript is
    * blocked. {@link EventBase.stats} counts turns and hand-overs, and the diagnostics channel
-   * `'rxjs-libevent:base:owner'` reports them. With a method other than `epoll` it is as 1.
+   * `'rxjs-libevent:base:owner'` reports them. With a method other than `epoll`, and in Bun and Deno, it is as 1.
    *
    * With 0 nothing crosses from one thread to another. While JavaScript is busy nothing is sent, and
-   * no peer is heard. It needs the method `epoll`.
+   * no peer is heard. It needs the method `epoll`, and Node: in Bun and Deno it is refused (`ENOTSUP`).
    *
    * With 1 or more, JavaScript's thread only runs operators: that is best where it is busy most of the
    * time and the machine has cores to spare.
@@ -80,9 +82,14 @@ const { turner: TURNER } = native.layout;
  */
 const STANDBY_TICK_US = 2000;
 
+/** @throws LibeventError `ENOTSUP` where JavaScript's thread cannot turn a base and nobody else is to */
 function turnerOf(threads: number | 'auto'): number {
-  if (threads === 'auto') return TURNER.either;
-  return threads === 0 ? TURNER.javaScript : TURNER.thread;
+  if (threads === 'auto') return hasUvLoop() ? TURNER.either : TURNER.thread;
+  if (threads > 0) return TURNER.thread;
+  if (hasUvLoop()) return TURNER.javaScript;
+  const detail =
+    "this runtime has a loop of its own, in which JavaScript's thread cannot turn a base: take threads: 1";
+  throw new LibeventError('ENOTSUP', 'uv_poll_init', { detail });
 }
 
 const OPTIONS = {

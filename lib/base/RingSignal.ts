@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { LibeventError } from '../common/LibeventError';
+import { hasUvLoop } from '../common/hasUvLoop';
 import type { SignalHandle, SignalHandler } from '../events/Signals';
 import { native } from '../native';
 import type { CompletionHandler } from './CompletionHandler';
@@ -15,13 +16,14 @@ export class RingSignal implements SignalHandle, CompletionHandler {
   private readonly number: number;
   private ended = false;
 
-  /** @throws LibeventError EBUSY while somebody else handles the signal */
+  /** @throws LibeventError EBUSY while somebody else handles the signal; ENOTSUP where Node does not run */
   constructor(
     private readonly reactor: Reactor,
     private readonly signal: NodeJS.Signals,
     priority: number | undefined,
     private readonly handler: SignalHandler,
   ) {
+    if (!hasUvLoop()) throw new LibeventError('ENOTSUP', 'uv_signal_init');
     this.number = constants.signals[signal];
     const errno = native.leaseSignal(this.number);
     if (errno !== 0) throw this.refusal(errno, 'sigaction');
