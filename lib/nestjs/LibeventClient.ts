@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { ConnectionOptions } from 'node:tls';
 import {
   ClientProxy,
   type Deserializer,
@@ -17,6 +18,7 @@ import { encodePacket } from './encodePacket';
 import type { LibeventEvents, LibeventStatus } from './LibeventEvents';
 import { PACKET_OPTIONS, type PacketConfig } from './PacketConfig';
 import { packets } from './packets';
+import { secured } from './secured';
 import { splitOptions } from './splitOptions';
 
 /** Options of {@link LibeventClient}: its own, and those of `open`. */
@@ -26,6 +28,8 @@ export interface LibeventClientOptions
   readonly port?: number;
   /** Where it connects. Default: the default base. */
   readonly base?: EventBase;
+  /** Nest's name for `tls`, and Node's options, as far as `tls` has them. Default: a plain connection. */
+  readonly tlsOptions?: ConnectionOptions;
   readonly serializer?: Serializer;
   readonly deserializer?: Deserializer;
 }
@@ -33,6 +37,7 @@ export interface LibeventClientOptions
 const OPTIONS = {
   ...PACKET_OPTIONS,
   base: option.other<EventBase>(),
+  tlsOptions: option.other<ConnectionOptions>(),
   serializer: option.other<Serializer>(),
   deserializer: option.other<Deserializer>(),
 } satisfies OptionTable<Omit<LibeventClientOptions, keyof ConnectConfig>>;
@@ -72,7 +77,12 @@ export class LibeventClient extends ClientProxy<LibeventEvents, LibeventStatus> 
     const { own, others } = splitOptions(options, OPTIONS);
     this.options = checkedOptions('config', own, OPTIONS);
     const where = others['path'] === undefined ? DEFAULTS : {};
-    this.config = { ...where, ...others, maxOutputBytes: this.options.maxSendBufferSize };
+    this.config = {
+      ...where,
+      ...others,
+      ...secured(this.options, others),
+      maxOutputBytes: this.options.maxSendBufferSize,
+    };
     this.initializeSerializer(options);
     this.initializeDeserializer(options);
   }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { TlsOptions } from 'node:tls';
 import {
   type CustomTransportStrategy,
   type Deserializer,
@@ -26,6 +27,7 @@ import type { LibeventEvents, LibeventStatus } from './LibeventEvents';
 import { PACKET_OPTIONS, type PacketConfig } from './PacketConfig';
 import { packets } from './packets';
 import { replyPackets } from './replyPackets';
+import { secured } from './secured';
 import { splitOptions } from './splitOptions';
 
 /** Options of {@link LibeventServer}: its own, and those of `listen`. */
@@ -40,6 +42,11 @@ export interface LibeventServerOptions
   readonly concurrency?: number;
   /** How long answers that are under way may take when it closes, in ms. Default: 10000. */
   readonly shutdownDeadlineMs?: number;
+  /**
+   * Nest's name for `tls`, and Node's options, as far as `tls` has them; `handshakeTimeout` is
+   * `handshakeTimeoutMs`. Default: plain connections.
+   */
+  readonly tlsOptions?: TlsOptions;
   readonly serializer?: Serializer;
   readonly deserializer?: Deserializer;
 }
@@ -49,6 +56,7 @@ const OPTIONS = {
   base: option.other<EventBase>(),
   concurrency: (value = 64, name) => checkCount(name, value),
   shutdownDeadlineMs: option.integer('ms', 0, MAX_MS, 10_000),
+  tlsOptions: option.other<TlsOptions>(),
   serializer: option.other<Serializer>(),
   deserializer: option.other<Deserializer>(),
 } satisfies OptionTable<Omit<LibeventServerOptions, keyof ListenConfig>>;
@@ -96,7 +104,11 @@ export class LibeventServer
     super();
     const { own, others } = splitOptions(options, OPTIONS);
     this.options = checkedOptions('config', own, OPTIONS);
-    this.config = { ...others, maxOutputBytes: this.options.maxSendBufferSize };
+    this.config = {
+      ...others,
+      ...secured(this.options, others),
+      maxOutputBytes: this.options.maxSendBufferSize,
+    };
     if (others['path'] === undefined && others['fd'] === undefined) {
       this.config = { port: DEFAULT_PORT, ...this.config };
     }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -16,6 +17,7 @@ import {
   toArray,
 } from 'rxjs';
 import { EventBase, holdable } from 'rxjs-libevent';
+import { Certificates } from '../tls/support/certificates';
 import {
   LibeventClient,
   type LibeventContext,
@@ -43,6 +45,11 @@ afterEach(async () => {
   await base.close();
 });
 
+/** The options that make a pairing a secured one. */
+interface Secured<T> {
+  readonly tlsOptions?: T;
+}
+
 /** What the servers of both have. */
 type AnyServer = Pick<Server, 'addHandler' | 'listen' | 'close'>;
 
@@ -64,31 +71,46 @@ async function libeventServer(
   return { server, port: (await firstValueFrom(server.unwrap().bound)).port };
 }
 
-async function nestServer(handlers: (server: AnyServer) => void): Promise<{ port: number }> {
-  const server = new ServerTCP(ANY);
+async function nestServer(
+  handlers: (server: AnyServer) => void,
+  options: Secured<TlsOptions> = {},
+): Promise<{ port: number }> {
+  const server = new ServerTCP({ ...ANY, ...options });
   handlers(server);
   await listening(server);
   return { port: (server.unwrap<NetServer>().address() as AddressInfo).port };
 }
 
-function libeventClient(port: number): LibeventClient {
-  const client = new LibeventClient({ host: '127.0.0.1', port, base });
+function libeventClient(port: number, options: Secured<ConnectionOptions> = {}): LibeventClient {
+  const client = new LibeventClient({ host: '127.0.0.1', port, base, ...options });
   closing.push(() => client.close());
   return client;
 }
 
-function nestClient(port: number): ClientTCP {
-  const client = new ClientTCP({ host: '127.0.0.1', port });
+function nestClient(port: number, options: Secured<ConnectionOptions> = {}): ClientTCP {
+  const client = new ClientTCP({ host: '127.0.0.1', port, ...options });
   closing.push(() => client.close());
   return client;
 }
+
+const certificates = new Certificates();
+afterAll(() => certificates.remove());
+
+const plain = { server: {}, client: {} };
+const overTls = {
+  server: { tlsOptions: certificates.server },
+  client: { tlsOptions: { ca: certificates.ca, servername: 'localhost' } },
+};
 
 describe.each([
-  ['LibeventServer, ClientTCP', libeventServer, nestClient],
-  ['ServerTCP, LibeventClient', nestServer, libeventClient],
-  ['LibeventServer, LibeventClient', libeventServer, libeventClient],
-  ['ServerTCP, ClientTCP', nestServer, nestClient],
-] as const)('%s', (_pairing, serverOf, clientOf) => {
+  ['LibeventServer, ClientTCP', libeventServer, nestClient, plain],
+  ['ServerTCP, LibeventClient', nestServer, libeventClient, plain],
+  ['LibeventServer, LibeventClient', libeventServer, libeventClient, plain],
+  ['ServerTCP, ClientTCP', nestServer, nestClient, plain],
+  ['LibeventServer, ClientTCP, over TLS', libeventServer, nestClient, overTls],
+  ['ServerTCP, LibeventClient, over TLS', nestServer, libeventClient, overTls],
+  ['LibeventServer, LibeventClient, over TLS', libeventServer, libeventClient, overTls],
+] as const)('%s', (_pairing, serverOf, clientOf, { server: atServer, client: atClient }) => {
   let client: Pick<ClientProxy, 'send' | 'emit'>;
   const events = new Subject<unknown>();
 
@@ -119,8 +141,8 @@ describe.each([
         return Promise.resolve();
       };
       server.addHandler('said', hear, true);
-    });
-    client = clientOf(port);
+    }, atServer);
+    client = clientOf(port, atClient);
   });
 
   const answers = (pattern: unknown, data: unknown): Promise<unknown> =>
@@ -389,10 +411,16 @@ describe('LibeventServer', () => {
   it('refuses options that it does not know, or out of bounds', () => {
     expect(() => new LibeventServer({ maxBufferSize: 0 })).toThrow('UTF-16 units');
     expect(() => new LibeventServer({ concurrency: 0 })).toThrow(RangeError);
+    expect(() => new LibeventServer({ tls: { key: '' }, tlsOptions: {} })).toThrow('not both');
+    expect(() => new LibeventServer({ tlsOptions: { SNICallback: () => {} } })).toThrow('take sni');
     const server = new LibeventServer({ ...ANY, base, maxBuffer: 1 } as LibeventServerOptions);
     expect(() => {
       server.listen(() => {});
     }).toThrow("unknown option 'maxBuffer'");
+    const secured = new LibeventServer({ ...ANY, base, tlsOptions: { enableTrace: true } });
+    expect(() => {
+      secured.listen(() => {});
+    }).toThrow("unknown option 'enableTrace'");
   });
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientProxy, ClientTCP } from '@nestjs/microservices';
 import { lastValueFrom, toArray } from 'rxjs';
@@ -6,16 +7,37 @@ import { LibeventClient } from 'rxjs-libevent/nestjs';
 import { startSample, type RunningSample } from './support/startSample';
 
 const FILE = join(__dirname, '../../package-lock.json');
+const PATH = join(tmpdir(), `nestjs-sample-${process.pid}.sock`);
+
+const host = '127.0.0.1';
+// The sample's certificate is its own, made when it starts.
+const tlsOptions = { rejectUnauthorized: false };
+
+type AnyClient = Pick<ClientProxy, 'send' | 'emit' | 'close'>;
+
+const nest = (port: number): AnyClient => new ClientTCP({ host, port });
+const nestTls = (port: number): AnyClient => new ClientTCP({ host, port, tlsOptions });
+const libevent = (port: number): AnyClient => new LibeventClient({ host, port });
+const libeventTls = (port: number): AnyClient => new LibeventClient({ host, port, tlsOptions });
+const libeventPath = (): AnyClient => new LibeventClient({ path: PATH });
+// What Nest calls a port goes to `net` as it is.
+const nestPath = (): AnyClient => new ClientTCP({ port: PATH as unknown as number });
 
 describe.each([
-  ['ClientTCP', (port: number) => new ClientTCP({ host: '127.0.0.1', port })],
-  ['LibeventClient', (port: number) => new LibeventClient({ host: '127.0.0.1', port })],
-] as const)('sample nestjs, with %s', (_name, clientOf) => {
+  ['', 'ClientTCP', nest],
+  ['', 'LibeventClient', libevent],
+  ['--tls', 'ClientTCP', nestTls],
+  ['--tls', 'LibeventClient', libeventTls],
+  [`--path ${PATH}`, 'ClientTCP', nestPath],
+  [`--path ${PATH}`, 'LibeventClient', libeventPath],
+  ['--nest', 'LibeventClient', libevent],
+  ['--nest --tls', 'LibeventClient', libeventTls],
+] as const)('sample nestjs %s, with %s', (flags, _name, clientOf) => {
   let sample: RunningSample;
-  let client: Pick<ClientProxy, 'send' | 'emit' | 'close'>;
+  let client: AnyClient;
 
   beforeAll(async () => {
-    sample = await startSample('nestjs', '--port', '0');
+    sample = await startSample('nestjs', '--port', '0', ...flags.split(' ').filter(Boolean));
     client = clientOf(sample.port);
   });
 
@@ -36,5 +58,21 @@ describe.each([
   it('says what has failed', async () => {
     const failed = lastValueFrom(client.send('lines', '/there/is/no/such/file'));
     await expect(failed).rejects.toMatchObject({ status: 'error' });
+  });
+
+  it('takes an event', async () => {
+    await lastValueFrom(client.emit('said', 'hello'), { defaultValue: undefined });
+    expect(await lastValueFrom(client.send('sum', [1]))).toBe(1);
+  });
+});
+
+describe('sample nestjs --tls', () => {
+  it('is refused by a client that verifies it', async () => {
+    const sample = await startSample('nestjs', '--port', '0', '--tls');
+    const client = new LibeventClient({ host, port: sample.port, tlsOptions: {} });
+    await expect(lastValueFrom(client.send('sum', [1]))).rejects.toMatchObject({
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    expect(await sample.interrupt()).toBe(0);
   });
 });
