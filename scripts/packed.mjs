@@ -1,7 +1,15 @@
 // node scripts/packed.mjs: what a user gets. Packs the package, installs it in a project of its own
 // outside the repository, and runs a marble test there under jest, vitest and node:test.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup/paths.mjs';
@@ -11,6 +19,12 @@ const project = mkdtempSync(join(tmpdir(), 'rxjs-libevent-packed-'));
 
 // Nothing else needs it, so it is no dependency of the repository. The next one leaves Node 20.
 const VITEST = 'vitest@^4.0.0';
+
+// The repository has the version before.
+const NEST = ['common', 'core', 'microservices'].map((name) => `@nestjs/${name}@^12.0.0`);
+
+// Not released: what it will change is known early.
+const RXJS_8 = 'rxjs@8.0.0-alpha.14';
 
 const pipeline = `
 const { map, of } = require('rxjs');
@@ -106,6 +120,66 @@ listener.bound.subscribe(async ({ port }) => {
 });
 `;
 
+// Both ways with Nest's own transport.
+const withNest = `
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { ClientTCP, ServerTCP } from '@nestjs/microservices';
+import { firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
+import { LibeventClient, LibeventServer } from 'rxjs-libevent/nestjs';
+if (createRequire(import.meta.url)('rxjs-libevent/nestjs').LibeventServer !== LibeventServer) throw new Error('two');
+const where = { host: '127.0.0.1', port: 0 };
+for (const [server, Client] of [[new LibeventServer(where), ClientTCP], [new ServerTCP(where), LibeventClient]]) {
+  server.addHandler('twice', async (value) => of(value, value));
+  assert.equal(await new Promise((resolve) => server.listen(resolve)), undefined);
+  const listener = server.unwrap();
+  const { port } = listener.bound ? await firstValueFrom(listener.bound) : listener.address();
+  const client = new Client({ ...where, port });
+  assert.deepEqual(await lastValueFrom(client.send('twice', 'x').pipe(toArray())), ['x', 'x']);
+  client.close();
+  await server.close();
+}
+process.exit(0);
+`;
+
+const linted = `
+import { concatMap } from 'rxjs';
+import type { Connection } from 'rxjs-libevent';
+export const work = (conn: Connection) => conn.pipe(concatMap(async (chunk) => chunk.length));
+`;
+
+// What the rule says of it, in a project of its own.
+const lint = `
+import assert from 'node:assert/strict';
+import { ESLint } from 'eslint';
+import { recommended } from 'rxjs-libevent/eslint';
+import { parser } from 'typescript-eslint';
+const parserOptions = { projectService: true, tsconfigRootDir: process.cwd() + '/linted' };
+const overrideConfig = [{ files: ['**/*.ts'], languageOptions: { parser, parserOptions } }, recommended];
+const [{ messages }] = await new ESLint({ overrideConfigFile: true, overrideConfig }).lintFiles(['linted/linted.ts']);
+assert.deepEqual(messages.map(({ ruleId }) => ruleId), ['rxjs-libevent/no-unbounded-queue']);
+`;
+
+// Under the next RxJS: operators of both, sockets, the marble kit.
+const rxjs8 = `
+import assert from 'node:assert/strict';
+import { lastValueFrom, map, toArray } from 'rxjs';
+import { EventBase, lines, mergeMapHeld, sendTo } from 'rxjs-libevent';
+import { marbles } from 'rxjs-libevent/testing';
+const base = new EventBase();
+const [near, far] = base.pair();
+far.pipe(lines(), mergeMapHeld(async (line) => line, 2), map((line) => line + '!\\n'), sendTo(far)).subscribe();
+near.next('one\\ntwo\\n');
+near.complete();
+assert.deepEqual(await lastValueFrom(near.pipe(lines(), toArray())), ['one!', 'two!']);
+await base.close();
+marbles(({ connection, expectOutput }) => {
+  const conn = connection('-a|');
+  conn.subscribe(conn);
+  expectOutput(conn).toBe('-a|');
+});
+`;
+
 // No addon may be loaded for the kit itself.
 const withoutAddon = `
 process.dlopen = (module, file) => { throw new Error('loads ' + file); };
@@ -136,12 +210,28 @@ try {
   file('streamed.mts', streamed);
   file('over-http.mjs', overHttp);
   file('without-addon.js', withoutAddon);
-  cpSync(join(root, '.npmrc'), join(project, '.npmrc'));
-  const packages = ['rxjs', 'jest', 'typescript', '@types/node'].map(
-    (name) => `${name}@${devDependencies[name]}`,
+  file('with-nest.mjs', withNest);
+  file('lint.mjs', lint);
+  // A folder of its own: tsc takes no tsconfig.json beside the files that it is given.
+  mkdirSync(join(project, 'linted'));
+  file('linted/linted.ts', linted);
+  file(
+    'linted/tsconfig.json',
+    JSON.stringify({ compilerOptions: { module: 'node16', strict: true }, files: ['linted.ts'] }),
   );
+  file('rxjs-8.mjs', rxjs8);
+  cpSync(join(root, '.npmrc'), join(project, '.npmrc'));
+  const tools = [
+    'jest',
+    'typescript',
+    '@types/node',
+    'eslint',
+    'typescript-eslint',
+    'reflect-metadata',
+  ];
+  const packages = ['rxjs', ...tools].map((name) => `${name}@${devDependencies[name]}`);
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  run('install', 'npm', ['install', ...quiet, `./${tarball}`, ...packages, VITEST]);
+  run('install', 'npm', ['install', ...quiet, `./${tarball}`, ...packages, ...NEST, VITEST]);
   run('jest', 'npx', ['--no-install', 'jest', '--ci']);
   run('vitest', 'npx', ['--no-install', 'vitest', 'run']);
   run('node:test', process.execPath, ['--test', 'shout.node.mjs']);
@@ -151,6 +241,18 @@ try {
   ]);
   run('http over it', process.execPath, ['over-http.mjs']);
   run('no addon', process.execPath, ['without-addon.js']);
+  run('Nest 12', process.execPath, ['with-nest.mjs']);
+  run('lint rule', process.execPath, ['lint.mjs']);
+  // Last, since it takes the place of the RxJS that the others need.
+  run('install RxJS 8', 'npm', [
+    'install',
+    ...quiet,
+    '--no-save',
+    '--force',
+    '--ignore-scripts',
+    RXJS_8,
+  ]);
+  run('RxJS 8', process.execPath, ['rxjs-8.mjs']);
 } finally {
   rmSync(project, { recursive: true, force: true });
 }
