@@ -6,18 +6,17 @@
  * the speakers until it has caught up, so that nobody misses a word.
  */
 import { Option } from 'commander';
-import { skip, Subject, takeUntil, tap } from 'rxjs';
-import { EventBase, serve, type WhenSaturated } from 'rxjs-libevent';
+import { Subject } from 'rxjs';
+import type { WhenSaturated } from 'rxjs-libevent';
 import { chat } from './pipelines/chat';
-import { interrupted } from './support/interrupted';
-import { LiveLine } from './support/LiveLine';
 import { serverCommand, type ServerOptions } from './support/serverOptions';
+import { Site } from './support/Site';
 
 interface ChatOptions extends ServerOptions {
   readonly whenSaturated: WhenSaturated;
 }
 
-const { host, port, threads, whenSaturated } = serverCommand('chat', 'Sends every line to all.')
+const options = serverCommand('chat', 'Sends every line to all.')
   .addOption(
     new Option('--when-saturated <what>', 'what a slow reader brings about')
       .choices(['hold', 'drop', 'close'])
@@ -25,19 +24,7 @@ const { host, port, threads, whenSaturated } = serverCommand('chat', 'Sends ever
   )
   .parse()
   .opts<ChatOptions>();
-const base = new EventBase({ threads });
-const listener = base.listen({ host, port });
-const live = new LiveLine(base, listener);
-const stop = interrupted();
+const site = new Site(options);
 const room = new Subject<string>();
 
-listener
-  .pipe(
-    tap(live.connection),
-    serve((conn) => chat(conn, room, whenSaturated, live), {
-      onError: live.say,
-      shutdown: stop.pipe(tap(live.finishing)),
-    }),
-    takeUntil(stop.pipe(skip(1))),
-  )
-  .subscribe(live.end);
+site.serve((conn) => chat(conn, room, options.whenSaturated, site.live));
