@@ -6,9 +6,12 @@ import { setUp } from './setup/index.mjs';
 import { root } from './setup/paths.mjs';
 
 const [name = ''] = process.argv.splice(2, 1);
-const samples = readdirSync(join(root, 'samples'))
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => file.slice(0, -'.ts'.length));
+// Programs stand in the folder itself, and in that of the recipes.
+const samples = ['', 'recipes/'].flatMap((folder) =>
+  readdirSync(join(root, 'samples', folder))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => folder + file.slice(0, -'.ts'.length)),
+);
 
 if (samples.includes(name)) {
   setUp({ programs: 'samples' });

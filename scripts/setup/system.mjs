@@ -71,6 +71,36 @@ const needs = {
       present: () => onPath('curl'),
       from: { apt: 'curl', dnf: 'curl', apk: 'curl', pacman: 'curl' },
     },
+    {
+      what: 'HAProxy',
+      present: () => onPath('haproxy'),
+      from: { apt: 'haproxy', dnf: 'haproxy', apk: 'haproxy', pacman: 'haproxy' },
+    },
+    {
+      what: 'the clients of Redis',
+      present: () => onPath('redis-cli') && onPath('redis-benchmark'),
+      from: { apt: 'redis-tools', dnf: 'redis', apk: 'redis', pacman: 'redis' },
+    },
+    {
+      what: 'the clients of Mosquitto',
+      present: () => onPath('mosquitto_sub'),
+      from: {
+        apt: 'mosquitto-clients',
+        dnf: 'mosquitto',
+        apk: 'mosquitto-clients',
+        pacman: 'mosquitto',
+      },
+    },
+    {
+      what: 'the NATS server',
+      present: () => onPath('nats-server'),
+      from: {
+        apt: 'nats-server',
+        dnf: 'nats-server',
+        apk: 'nats-server',
+        pacman: 'nats-server',
+      },
+    },
   ],
   prebuild: [
     {

@@ -3,6 +3,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import { piped } from './support/piped';
 import { startSample, type RunningSample } from './support/startSample';
 
 async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
@@ -48,6 +49,13 @@ describe('sample http', () => {
 
   it('answers with what it is sent', async () => {
     expect(await textOf(await ask('POST', LONG))).toBe(LONG);
+  });
+
+  it('answers curl', async () => {
+    const url = `http://127.0.0.1:${sample.port}/path`;
+    expect((await piped('curl', ['-s', url, url])).toString()).toBe('Hello from /path\n'.repeat(2));
+    const posted = await piped('curl', ['-s', '--data-binary', '@-', url], LONG);
+    expect(posted.toString() === LONG).toBe(true);
   });
 
   it('answers requests that come together, in order', async () => {

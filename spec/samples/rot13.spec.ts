@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pattern } from '../support/pattern.cjs';
 import { receivedBy } from '../connection/support/receivedBy';
+import { piped } from './support/piped';
 import { startSample, type RunningSample } from './support/startSample';
 
 function rotated(bytes: Buffer): Buffer {
@@ -11,21 +12,6 @@ function rotated(bytes: Buffer): Buffer {
     return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
   });
   return Buffer.from(text, 'latin1');
-}
-
-/** What a program answers to an input that is its own. */
-async function piped(command: string, args: string[], input: Buffer | string): Promise<Buffer> {
-  const child = spawn(command, args, {
-    // What an instrumented addon needs preloaded is for Node alone.
-    env: { PATH: process.env['PATH'] },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.stdin.end(input);
-  const [code] = (await once(child, 'close')) as [number];
-  expect(code).toBe(0);
-  return Buffer.concat(chunks);
 }
 
 describe.each(['0', '1', '2'])('samples/rot13, with %s threads', (threads) => {

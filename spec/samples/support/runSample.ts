@@ -27,6 +27,11 @@ export class RunSample {
     }));
   }
 
+  /** What it has printed so far. */
+  get printedText(): string {
+    return this.output;
+  }
+
   /** Waits until it has printed something, or has ended. */
   async printed(text: string): Promise<void> {
     if (this.output.includes(text)) return;
