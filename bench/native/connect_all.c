@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "clock.h"
@@ -32,4 +33,22 @@ void connect_all(const Run* run, int first, int count, int* fds) {
     if (now_ns() > deadline) die("connecting took longer than 30 s");
   }
   for (int i = count > kAtOnce ? count - kAtOnce : 0; i < count; i++) finish(fds[i]);
+}
+
+void connect_wires(const Run* run, int first, int count, Wire* wires) {
+  LoadTls tls = run->options->tls;
+  TlsClient* client = tls == kTlsNone ? NULL : tls_client_new();
+  int* fds = calloc((size_t)count, sizeof *fds);
+  if (!fds) die("out of memory");
+  /* No server waits long for a handshake, so only a few wait for theirs. */
+  int step = client ? kAtOnce : count;
+  for (int begin = 0; begin < count; begin += step) {
+    int end = begin + step < count ? begin + step : count;
+    connect_all(run, first + begin, end - begin, &fds[begin]);
+    for (int i = begin; i < end; i++) {
+      wires[i] = client ? wire_secure(fds[i], client, tls) : (Wire){fds[i], NULL};
+      wire_handshake_now(&wires[i]);
+    }
+  }
+  free(fds);
 }

@@ -1,21 +1,20 @@
 /* Accept and answer: every slot connects, waits for the server's EOF (accept) or for the answer to
- * one line (answer), closes, and begins again. The latency counts from connect(), so from the SYN.
- */
+ * one line (answer), closes, and begins again. The latency counts from connect(), so from the SYN,
+ * and has the handshake in it where there is one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "die.h"
 #include "sockets.h"
+#include "wire.h"
 #include "worker.h"
 
 enum { kEvents = 256, kReadBytes = 4096 };
 
 typedef struct Slot {
-  int fd; /* -1: none. */
+  Wire wire;
   bool sent;
   uint64_t begun_ns;
   uint64_t received;
@@ -24,6 +23,7 @@ typedef struct Slot {
 typedef struct Churn {
   Slot* slots;
   int open;
+  TlsClient* tls; /* NULL: none. */
   unsigned begun; /* Connections so far: they go round the source addresses. */
 } Churn;
 
@@ -34,23 +34,24 @@ static void begin(Worker* worker, Slot* slot) {
   slot->received = 0;
   slot->begun_ns = now_ns();
   int source = sources ? 1 + (int)(churn->begun++ % (unsigned)sources) : 0;
-  slot->fd = connect_tcp(&worker->run->target, source);
-  if (slot->fd < 0) die_errno("connect");
+  int fd = connect_tcp(&worker->run->target, source);
+  if (fd < 0) die_errno("connect");
+  slot->wire =
+      churn->tls ? wire_secure(fd, churn->tls, worker->run->options->tls) : (Wire){fd, NULL};
   churn->open++;
-  worker_watch(worker, slot->fd, EPOLLIN | EPOLLOUT | EPOLLET, slot);
+  worker_watch(worker, fd, EPOLLIN | EPOLLOUT | EPOLLET, slot);
 }
 
 static void finish(Worker* worker, Slot* slot) {
   worker_count(worker, now_ns() - slot->begun_ns, 1, slot->received);
-  close(slot->fd);
-  slot->fd = -1;
+  wire_close(&slot->wire);
   ((Churn*)worker->connections)->open--;
   if (worker->phase != kStopping) begin(worker, slot);
 }
 
 static void speak(Worker* worker, Slot* slot) {
   const Pattern* pattern = &worker->run->pattern;
-  ssize_t written = send(slot->fd, pattern->sent, pattern->message_bytes, MSG_NOSIGNAL);
+  ssize_t written = wire_send(&slot->wire, pattern->sent, pattern->message_bytes);
   if (written != (ssize_t)pattern->message_bytes) die_errno("send on a new connection");
   slot->sent = true;
 }
@@ -59,7 +60,7 @@ static void receive(Worker* worker, Slot* slot) {
   const Pattern* pattern = &worker->run->pattern;
   bool answer = worker->run->options->scenario == kAnswer;
   unsigned char bytes[kReadBytes];
-  ssize_t length = recv(slot->fd, bytes, sizeof bytes, 0);
+  ssize_t length = wire_receive(&slot->wire, bytes, sizeof bytes);
   if (length < 0 && errno == EAGAIN) return;
   if (length < 0) die_errno("receive from the server");
   if (length == 0) {
@@ -81,6 +82,7 @@ static void prepare(Worker* worker) {
   churn->slots = calloc((size_t)worker->count, sizeof *churn->slots);
   if (!churn->slots) die("out of memory");
   churn->begun = (unsigned)worker->first;
+  if (worker->run->options->tls != kTlsNone) churn->tls = tls_client_new();
 }
 
 static void run(Worker* worker) {
@@ -93,6 +95,7 @@ static void run(Worker* worker) {
     worker_tick(worker, now_ns());
     for (int i = 0; i < ready; i++) {
       Slot* slot = events[i].data.ptr;
+      if (!wire_handshake(&slot->wire)) continue;
       if (answer && !slot->sent && (events[i].events & EPOLLOUT)) speak(worker, slot);
       if (events[i].events & ~(uint32_t)EPOLLOUT) receive(worker, slot);
     }

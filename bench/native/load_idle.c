@@ -13,18 +13,19 @@
 
 enum { kAtOnce = 128, kPatienceMs = 10000, kHoldMs = 120000 };
 
-static void ask(const Run* run, int fd) {
+static void ask(const Run* run, const Wire* wire) {
   ssize_t bytes = (ssize_t)run->pattern.message_bytes;
-  if (send(fd, run->pattern.sent, (size_t)bytes, MSG_NOSIGNAL) != bytes) die_errno("send");
+  if (wire_send(wire, run->pattern.sent, (size_t)bytes) != bytes) die_errno("send");
 }
 
-static void await_answer(const Run* run, int fd) {
+static void await_answer(const Run* run, const Wire* wire) {
   unsigned char bytes[4096];
   uint64_t received = 0;
   while (received < run->pattern.message_bytes) {
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
     if (poll(&wait, 1, kPatienceMs) != 1) die("no answer from the server within 10 s");
-    ssize_t length = recv(fd, bytes, sizeof bytes, 0);
+    ssize_t length = wire_receive(wire, bytes, sizeof bytes);
+    if (length < 0 && errno == EAGAIN) continue; /* A ticket alone. */
     if (length <= 0) die("the server closed a connection before its answer");
     if (!pattern_matches(&run->pattern, received, bytes, (size_t)length)) die("a wrong answer");
     received += (uint64_t)length;
@@ -42,22 +43,23 @@ static void await_end_of_stdin(void) {
 
 double idle_hold(const Run* run) {
   int count = run->options->connections;
-  int* fds = calloc((size_t)count, sizeof *fds);
-  if (!fds) die("out of memory");
+  Wire* wires = calloc((size_t)count, sizeof *wires);
+  if (!wires) die("out of memory");
   uint64_t begun = now_ns();
-  connect_all(run, 0, count, fds);
+  connect_wires(run, 0, count, wires);
   for (int i = 0; i < count; i++) {
-    ask(run, fds[i]);
-    if (i >= kAtOnce) await_answer(run, fds[i - kAtOnce]);
+    ask(run, &wires[i]);
+    if (i >= kAtOnce) await_answer(run, &wires[i - kAtOnce]);
   }
-  for (int i = count > kAtOnce ? count - kAtOnce : 0; i < count; i++) await_answer(run, fds[i]);
+  for (int i = count > kAtOnce ? count - kAtOnce : 0; i < count; i++) await_answer(run, &wires[i]);
   double seconds = (double)(now_ns() - begun) / 1e9;
   fprintf(stderr, "held %d\n", count);
   await_end_of_stdin();
   for (int i = 0; i < count; i++) {
     unsigned char byte;
-    if (recv(fds[i], &byte, 1, 0) >= 0 || errno != EAGAIN) die("an idle connection was disturbed");
+    if (wire_receive(&wires[i], &byte, 1) >= 0 || errno != EAGAIN)
+      die("an idle connection was disturbed");
   }
-  free(fds);
+  free(wires);
   return seconds;
 }

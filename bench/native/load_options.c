@@ -17,6 +17,14 @@ static LoadScenario parse_scenario(const char* text) {
   die("--scenario %s: one of lines, echo, relay, fanout, accept, answer, idle", text);
 }
 
+static LoadTls parse_tls(const char* text) {
+  static const char* const kTlsNames[] = {"none", "full", "resumed"};
+  for (unsigned i = 0; i < sizeof kTlsNames / sizeof *kTlsNames; i++) {
+    if (!strcmp(text, kTlsNames[i])) return (LoadTls)i;
+  }
+  die("--tls %s: one of none, full, resumed", text);
+}
+
 static double parse_number(const char* name, const char* text, double least, double most) {
   char* end = NULL;
   double value = strtod(text, &end);
@@ -34,19 +42,23 @@ static int parse_count(const char* name, const char* text, int least, int most) 
 
 LoadOptions parse_load_options(int count, char** arguments) {
   static const struct option kOptions[] = {
-      {"scenario", required_argument, NULL, 's'},
-      {"host", required_argument, NULL, 'h'},
-      {"port", required_argument, NULL, 'p'},
-      {"connections", required_argument, NULL, 'c'},
-      {"in-flight", required_argument, NULL, 'm'},
-      {"bytes", required_argument, NULL, 'b'},
-      {"threads", required_argument, NULL, 't'},
-      {"sources", required_argument, NULL, 'S'},
-      {"warmup", required_argument, NULL, 'w'},
-      {"seconds", required_argument, NULL, 'd'},
-      {NULL, 0, NULL, 0},
+      {"scenario", required_argument, NULL, 's'},  {"host", required_argument, NULL, 'h'},
+      {"port", required_argument, NULL, 'p'},      {"connections", required_argument, NULL, 'c'},
+      {"in-flight", required_argument, NULL, 'm'}, {"bytes", required_argument, NULL, 'b'},
+      {"threads", required_argument, NULL, 't'},   {"sources", required_argument, NULL, 'S'},
+      {"tls", required_argument, NULL, 'T'},       {"warmup", required_argument, NULL, 'w'},
+      {"seconds", required_argument, NULL, 'd'},   {NULL, 0, NULL, 0},
   };
-  LoadOptions options = {kLines, NULL, "127.0.0.1", 0, 50, 1, 64, 1, 0, 1, 2};
+  LoadOptions options = {
+      .scenario = kLines,
+      .host = "127.0.0.1",
+      .connections = 50,
+      .in_flight = 1,
+      .message_bytes = 64,
+      .threads = 1,
+      .warmup_s = 1,
+      .measure_s = 2,
+  };
   int option;
   while ((option = getopt_long(count, arguments, "", kOptions, NULL)) != -1) {
     switch (option) {
@@ -74,6 +86,9 @@ LoadOptions parse_load_options(int count, char** arguments) {
       case 'S':
         options.sources = parse_count("sources", optarg, 0, 250);
         break;
+      case 'T':
+        options.tls = parse_tls(optarg);
+        break;
       case 'w':
         options.warmup_s = parse_number("warmup", optarg, 0, 60);
         break;
@@ -86,6 +101,9 @@ LoadOptions parse_load_options(int count, char** arguments) {
   }
   if (optind < count) die("%s: only options are taken", arguments[optind]);
   options.scenario_name = kNames[options.scenario];
+  bool can_tls = options.scenario == kLines || options.scenario == kEcho ||
+                 options.scenario == kAnswer || options.scenario == kIdle;
+  if (options.tls != kTlsNone && !can_tls) die("--tls: of lines, echo, answer and idle only");
   if (options.threads > options.connections) options.threads = options.connections;
 
   if (options.scenario == kIdle) options.threads = 1;

@@ -15,6 +15,12 @@ typedef enum LoadScenario {
   kIdle,   /* Connect, one line and its answer each, then hold until stdin ends. */
 } LoadScenario;
 
+typedef enum LoadTls {
+  kTlsNone,
+  kTlsFull,    /* Each handshake is a full one. */
+  kTlsResumed, /* Each but the first of a thread resumes a session. */
+} LoadTls;
+
 typedef struct LoadOptions {
   LoadScenario scenario;
   const char* scenario_name;
@@ -22,6 +28,7 @@ typedef struct LoadOptions {
   int port; /* 0: read from stdin, once the relay's target has been announced. */
   int connections;
   int in_flight;
+  LoadTls tls; /* Lines, echo, answer and idle. */
   int message_bytes;
   int threads;
   int sources; /* Source addresses 127.0.0.2 and up; 0: the system's choice. */

@@ -15,8 +15,8 @@
 enum { kEvents = 256, kReadBytes = 256 * 1024 };
 
 typedef struct Stream {
-  int send_fd;
-  int receive_fd;       /* Another than send_fd behind a relay only. */
+  Wire out;
+  Wire in;              /* Another than `out` behind a relay only. */
   uint64_t origin;      /* Where in the pattern this stream begins. */
   uint64_t sent;        /* Bytes. */
   uint64_t received;    /* Bytes. */
@@ -40,11 +40,12 @@ static void offer(Worker* worker, Stream* stream, uint64_t messages, uint64_t no
 static void flush(Worker* worker, Stream* stream) {
   const Pattern* pattern = &worker->run->pattern;
   uint64_t limit = stream->offered * pattern->message_bytes;
+  if (!wire_flush(&stream->out)) return;
   while (stream->sent < limit) {
     size_t at = (size_t)((stream->origin + stream->sent) % pattern->length);
     size_t length = 2 * pattern->length - at;
     if (length > limit - stream->sent) length = (size_t)(limit - stream->sent);
-    ssize_t written = send(stream->send_fd, pattern->sent + at, length, MSG_NOSIGNAL);
+    ssize_t written = wire_send(&stream->out, pattern->sent + at, length);
     if (written < 0 && errno == EAGAIN) return;
     if (written < 0) die_errno("send to the server");
     stream->sent += (uint64_t)written;
@@ -77,7 +78,7 @@ static void count_answers(Worker* worker, Stream* stream, uint64_t now) {
 static void receive(Worker* worker, Stream* stream) {
   StreamSet* set = worker->connections;
   for (;;) {
-    ssize_t length = recv(stream->receive_fd, set->buffer, kReadBytes, 0);
+    ssize_t length = wire_receive(&stream->in, set->buffer, kReadBytes);
     if (length < 0 && errno == EAGAIN) return;
     if (length < 0) die_errno("receive from the server");
     if (length == 0) die("the server closed a connection");
@@ -99,34 +100,34 @@ static void prepare_stream(Worker* worker, Stream* stream, int index) {
   stream->origin = (uint64_t)index * 7919 % messages * pattern->message_bytes;
   stream->offered_ns = calloc((size_t)worker->run->options->in_flight, sizeof(uint64_t));
   if (!stream->offered_ns) die("out of memory");
-  if (stream->send_fd == stream->receive_fd) {
-    worker_watch(worker, stream->send_fd, EPOLLIN | EPOLLOUT | EPOLLET, stream);
+  if (stream->out.fd == stream->in.fd) {
+    worker_watch(worker, stream->out.fd, EPOLLIN | EPOLLOUT | EPOLLET, stream);
   } else {
-    worker_watch(worker, stream->send_fd, EPOLLOUT | EPOLLET, stream);
-    worker_watch(worker, stream->receive_fd, EPOLLIN | EPOLLET, stream);
+    worker_watch(worker, stream->out.fd, EPOLLOUT | EPOLLET, stream);
+    worker_watch(worker, stream->in.fd, EPOLLIN | EPOLLET, stream);
   }
 }
 
 static void prepare(Worker* worker) {
   size_t count = (size_t)worker->count;
   StreamSet* set = calloc(1, sizeof *set);
-  int* fds = calloc(count, sizeof *fds);
-  if (!set || !fds) die("out of memory");
+  Wire* wires = calloc(count, sizeof *wires);
+  if (!set || !wires) die("out of memory");
   worker->connections = set;
   set->streams = calloc(count, sizeof *set->streams);
   set->buffer = malloc(kReadBytes);
   if (!set->streams || !set->buffer) die("out of memory");
   bool relayed = worker->run->options->scenario == kRelay;
-  if (!relayed) connect_all(worker->run, worker->first, worker->count, fds);
+  if (!relayed) connect_wires(worker->run, worker->first, worker->count, wires);
   for (int i = 0; i < worker->count; i++) {
     Stream* stream = &set->streams[i];
-    stream->send_fd = stream->receive_fd = fds[i];
+    stream->out = stream->in = wires[i];
     if (relayed) {
-      relay_pair(worker->run, worker->first + i, &stream->send_fd, &stream->receive_fd);
+      relay_pair(worker->run, worker->first + i, &stream->out.fd, &stream->in.fd);
     }
     prepare_stream(worker, stream, worker->first + i);
   }
-  free(fds);
+  free(wires);
 }
 
 static void run(Worker* worker) {

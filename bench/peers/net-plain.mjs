@@ -1,5 +1,6 @@
-/** The peer "net": Node's sockets without RxJS, one write for what one chunk brought. */
+/** The peer "net": Node's sockets without RxJS, one write for what one chunk brought; with TLS, `node:tls`. */
 import { connect, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { listenAndAnnounce, parsePeerOptions } from './peer.mjs';
 import { rotate } from './rot13.mjs';
 
@@ -55,8 +56,12 @@ const modes = {
 };
 
 const serve = modes[options.mode];
-const server = createServer({ noDelay: true }, (socket) => {
+const take = (socket) => {
   socket.on('error', () => {});
   serve(socket);
-});
+};
+const server =
+  options.tls === undefined
+    ? createServer({ noDelay: true }, take)
+    : createTlsServer({ noDelay: true, ...options.tls }, take);
 listenAndAnnounce(server, options);

@@ -1,4 +1,5 @@
 /** What every Node peer has in common: the command line, the announcement, and the answer to `memory`. */
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
@@ -26,6 +27,7 @@ export function parsePeerOptions() {
       strings: { type: 'boolean', default: false },
       compute: { type: 'boolean', default: false },
       'upstream-port': { type: 'string', default: '0' },
+      tls: { type: 'string' },
     },
   });
   if (!MODES.includes(values.mode)) {
@@ -40,7 +42,14 @@ export function parsePeerOptions() {
     framing: values.framing,
     strings: values.strings,
     upstreamPort: number('upstream-port', values['upstream-port'], 0, 65535),
+    tls: values.tls === undefined ? undefined : identityIn(values.tls),
   };
+}
+
+/** A file with a key and its certificate, for a server. */
+function identityIn(file) {
+  const pem = readFileSync(file);
+  return { key: pem, cert: pem };
 }
 
 /** Work beside the sockets: for 5 ms of each 20. */

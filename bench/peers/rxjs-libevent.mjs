@@ -40,7 +40,12 @@ const modes = {
   },
 };
 
-const listener = base.listen({ host: options.host, port: options.port, backlog: 4096 });
+const listener = base.listen({
+  host: options.host,
+  port: options.port,
+  backlog: 4096,
+  ...(options.tls && { tls: options.tls }),
+});
 listener.bound.subscribe(({ port }) => announce(port, () => ({ stats: base.stats })));
 listener.pipe(serve(modes[options.mode])).subscribe({
   error: (error) => {

@@ -41,6 +41,10 @@ export const goals = [
   cpu('fanout', 'net-plain', { atMost: 0.75 }),
   bytes('idle', undefined, { atMost: 3000 }),
   bytes('idle', 'net-rxjs-idiomatic', { atMost: 0.4 }),
+  ...['lines-50x1', 'lines-50x16', 'echo-16K', 'echo-64K', 'full', 'resumed'].map((name) =>
+    cpu(`tls-${name}`, 'net-plain', { atMost: 0.8 }),
+  ),
+  bytes('tls-idle', 'net-plain', { atMost: 0.5 }),
   ...['addNs', 'cancelNs', 'fireNs'].map((metric) =>
     goal(metric)('timers', 'net-rxjs-idiomatic', { atMost: 1 }),
   ),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { binFolder } from './paths.mjs';
+import { binFolder, identityFile } from './paths.mjs';
 import { Child, withResolvers } from './processes.mjs';
 import {
   cpuShares,
@@ -23,6 +23,7 @@ const kinds = { load: measureLoad, relay: measureLoad, idle: measureIdle, timers
 export function canMeasure(scenario, peer) {
   if (peer.needs !== undefined && !existsSync(peer.needs)) return false;
   if (scenario.nodeOnly && !peer.node) return false;
+  if (scenario.tls && !peer.tls) return false;
   if (scenario.kind === 'timers') return peer.timers !== undefined;
   return peer.server !== undefined && (peer.modes ?? [scenario.mode]).includes(scenario.mode);
 }
@@ -44,6 +45,7 @@ async function startServer(scenario, peer, more = []) {
     '--port',
     '0',
     ...(scenario.server ?? []),
+    ...(scenario.tls ? ['--tls', identityFile] : []),
     ...more,
   ];
   const server = new Child(`peer ${peer.name}`, onCores(scenario.serverCores, command));
@@ -55,6 +57,11 @@ async function startServer(scenario, peer, more = []) {
 function startGenerator(options, onPhase) {
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return new Child('generator', [join(binFolder, 'load'), ...flags], onPhase);
+}
+
+/** For the generator. */
+function tlsOf({ tls }) {
+  return tls === undefined ? {} : { tls };
 }
 
 /** Pins a command to the first `count` cores, if there is a count. */
@@ -88,7 +95,7 @@ async function measureLoad(scenario, peer, timing) {
   let server;
   let memory;
   const upstream = withResolvers();
-  const options = { ...scenario.load, warmup, seconds };
+  const options = { ...scenario.load, ...tlsOf(scenario), warmup, seconds };
   const onPhase = (line) => {
     const [phase, value] = line.split(' ');
     if (phase === 'upstream') upstream.resolve(value);
@@ -162,9 +169,9 @@ async function readMemory(peer, server) {
 }
 
 /** Holds connections until `release` is called; resolves once all are held. */
-async function hold(connections, port) {
+async function hold(scenario, connections, port) {
   const held = withResolvers();
-  const options = { scenario: 'idle', connections, port, sources: 16 };
+  const options = { scenario: 'idle', connections, port, sources: 16, ...tlsOf(scenario) };
   const generator = startGenerator(options, (line) => {
     const isHeld = line.startsWith('held ');
     if (isHeld) held.resolve();
@@ -180,9 +187,9 @@ async function measureIdle(scenario, peer) {
   const { server, port } = await startServer(scenario, peer);
   const generators = [];
   try {
-    generators.push(await hold(scenario.few, port));
+    generators.push(await hold(scenario, scenario.few, port));
     const before = await readMemory(peer, server);
-    generators.push(await hold(many - scenario.few, port));
+    generators.push(await hold(scenario, many - scenario.few, port));
     const after = await readMemory(peer, server);
     for (const generator of generators) {
       generator.process.stdin.end();

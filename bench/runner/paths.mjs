@@ -9,6 +9,9 @@ export const rootFolder = join(benchFolder, '..');
 export const binFolder = join(benchFolder, '.build/bin');
 export const resultsFolder = join(benchFolder, '.build/results');
 
+/** The key and the certificate of the servers that secure what they serve. */
+export const identityFile = join(benchFolder, '.build/identity.pem');
+
 /** Bun, where it has been installed: see build.mjs. */
 export const bunFolder = join(benchFolder, '.build/bun');
 export const bun = join(bunFolder, 'node_modules/@oven/bun-linux-x64/bin/bun');

@@ -8,7 +8,7 @@ const inNode = (script) => [process.execPath, '--expose-gc', join(benchFolder, '
 /**
  * Who is measured. `server` and `timers` are command lines (see ../README.md for what they must do);
  * a peer without one of them is left out where it would be needed. `modes`: all that the server has, if not
- * every one; `needs`: a program without which the peer is left out.
+ * every one; `needs`: a program without which the peer is left out; `tls`: it can secure what it serves.
  */
 export const peers = [
   {
@@ -26,6 +26,7 @@ export const peers = [
     name: 'net-plain',
     title: 'net',
     node: true,
+    tls: true,
     server: inNode('net-plain.mjs'),
     timers: inNode('timers-node.mjs'),
   },
@@ -59,6 +60,7 @@ export const peers = [
     name: 'rxjs-libevent',
     title: 'rxjs-libevent',
     node: true,
+    tls: true,
     server: inNode('rxjs-libevent.mjs'),
     timers: inNode('timers-rxjs-libevent.mjs'),
   },
@@ -80,6 +82,7 @@ export const peers = [
     name: `rxjs-libevent-${threads}`,
     title: `rxjs-libevent, threads: ${threads}`,
     node: true,
+    tls: true,
     server: [...inNode('rxjs-libevent.mjs'), '--threads', String(threads)],
   })),
 ];

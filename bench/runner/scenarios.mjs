@@ -1,6 +1,7 @@
 /**
  * What is measured. `mode` is the peer's; `load` is the generator's command line; `warmup` and `seconds`
- * replace those of the run where a scenario needs longer. `quick` ones make up `--quick`.
+ * replace those of the run where a scenario needs longer. `quick` ones make up `--quick`. `tls`: how the
+ * generator's handshakes are, full or resumed.
  */
 const GENERATOR_THREADS = 2;
 
@@ -29,6 +30,29 @@ function echo(label, bytes, connections, inFlight, more = {}) {
 }
 
 const slow = { warmup: 2, seconds: 3 };
+
+/** The same, secured by TLS 1.3, beside `node:tls`. */
+function secured(scenario) {
+  const { name, title } = scenario;
+  return {
+    ...scenario,
+    name: `tls-${name}`,
+    title: `${title}, over TLS`,
+    tls: 'full',
+    quick: false,
+  };
+}
+
+function handshakes(tls) {
+  return {
+    name: `tls-${tls}`,
+    title: `from SYN to the first answer, over TLS, each handshake ${tls}, 8 at a time`,
+    kind: 'load',
+    mode: 'rot13',
+    tls,
+    load: load('answer', { connections: 8, bytes: 64, sources: 200 }),
+  };
+}
 
 export const scenarios = [
   lines(50, 1, { quick: true }),
@@ -104,6 +128,21 @@ export const scenarios = [
     mode: 'idle',
     few: 1000,
     many: 20_000,
+  },
+  secured(lines(50, 1)),
+  secured(lines(50, 16)),
+  secured(echo('16K', 16_384, 50, 2)),
+  secured(echo('64K', 65_536, 50, 2)),
+  handshakes('full'),
+  handshakes('resumed'),
+  {
+    name: 'tls-idle',
+    title: 'memory of idle connections, over TLS',
+    kind: 'idle',
+    mode: 'idle',
+    tls: 'full',
+    few: 1000,
+    many: 6000,
   },
   {
     name: 'timers',

@@ -116,6 +116,18 @@ const needs = {
       from: { apt: 'g++-aarch64-linux-gnu' },
     },
   ],
+  bench: [
+    {
+      what: 'the headers of OpenSSL 3',
+      present: () => says('pkg-config', ['--exists', 'libssl >= 3', 'libcrypto']),
+      from: { apt: 'libssl-dev', dnf: 'openssl-devel', apk: 'openssl-dev', pacman: 'openssl' },
+    },
+    {
+      what: 'the openssl program',
+      present: () => onPath('openssl'),
+      from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
+    },
+  ],
   lint: [
     {
       what: 'clang-format',
