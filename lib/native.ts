@@ -241,7 +241,7 @@ export interface NativeModule {
    * @param ticketKeys - 80 bytes, or none for random ones
    */
   newTlsContext(external: unknown, ticketKeys: Buffer, owner: object): number;
-  /** Names and their bytes, by turns. */
+  /** Names and their values, by turns. */
   takeTlsReport(id: number): readonly (string | Buffer)[];
 }
 

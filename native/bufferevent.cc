@@ -224,7 +224,7 @@ void Bufferevent::Write(const Record& record) {
   taken_ += payload.bytes;
   if (tls_) return WriteSecured(payload);
   const bool waits = phase_ == Phase::kConnecting || OutputLength() > 0;
-  const ssize_t sent = waits ? 0 : SendNow(payload.data, payload.bytes);
+  const ssize_t sent = waits ? 0 : SendNow(payload.data, payload.bytes, Segment::kAtOnce);
   const auto done = static_cast<uint32_t>(std::max<ssize_t>(sent, 0));
   Failure failure;
   if (sent < 0) failure = {errno, kWriteCall};

@@ -78,8 +78,10 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
   // Reads in a later turn, if at all, as if bytes had come.
   virtual void ReadSoon() { MoveInput(); }
   virtual void OnTimeouts() {}
+  // kWithNext: what follows at once, a FIN above all, may go in the same segment.
+  enum class Segment { kAtOnce, kWithNext };
   // Returns how many bytes the system has taken, or -1 with errno.
-  virtual ssize_t SendNow(const uint8_t* data, uint32_t bytes) = 0;
+  virtual ssize_t SendNow(const uint8_t* data, uint32_t bytes, Segment segment) = 0;
   virtual int SendFin() = 0;
   virtual void OnConnected(int /*error*/) {}
   // Before libevent's object goes, and after it.
@@ -155,7 +157,7 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
   void PostTickets();
   void WriteSecured(const Payload& payload);
   Failure Encrypt(const uint8_t* data, size_t bytes);
-  Failure Flush();
+  Failure Flush(Segment segment = Segment::kAtOnce);
   bool EndSecured();
   bool CloseSecured();
 

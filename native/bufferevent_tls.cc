@@ -122,7 +122,8 @@ void Bufferevent::PostTlsFailure() {
 
 void Bufferevent::PostTickets() {
   for (std::string& ticket : tls_->TakeTickets()) {
-    const int32_t report = reactor_.tls().AddReport({{"session", std::move(ticket)}});
+    const int32_t report =
+        reactor_.tls().AddReport({{"session", std::move(ticket), TlsField::Kind::kBytes}});
     reactor_.completions().Post(Completion::kTlsTicket, 0, id_, report, 0);
   }
 }
@@ -210,7 +211,7 @@ Failure Bufferevent::Encrypt(const uint8_t* data, size_t bytes) {
 }
 
 // Sends what has been encrypted; what the system does not take waits in libevent's output.
-Failure Bufferevent::Flush() {
+Failure Bufferevent::Flush(Segment segment) {
   std::string& ciphertext = reactor_.ciphertext();
   const size_t bytes = ciphertext.size();
   if (bytes == 0) return {};
@@ -220,7 +221,8 @@ Failure Bufferevent::Flush() {
     return {};
   }
   const auto* data = reinterpret_cast<const uint8_t*>(ciphertext.data());
-  const ssize_t result = OutputLength() > 0 ? 0 : SendNow(data, static_cast<uint32_t>(bytes));
+  const ssize_t result =
+      OutputLength() > 0 ? 0 : SendNow(data, static_cast<uint32_t>(bytes), segment);
   const size_t sent = static_cast<size_t>(std::max<ssize_t>(result, 0));
   Failure failure;
   if (result < 0) {
@@ -253,7 +255,7 @@ bool Bufferevent::EndSecured() {
       tls_->Shutdown();
       break;
   }
-  const Failure failure = Flush();
+  const Failure failure = Flush(Segment::kWithNext);
   if (failure) FailWriting(failure);
   return !failure && tls_->AllSent();
 }
@@ -266,7 +268,8 @@ bool Bufferevent::CloseSecured() {
   std::string& ciphertext = reactor_.ciphertext();
   const auto* data = reinterpret_cast<const uint8_t*>(ciphertext.data());
   const auto bytes = static_cast<uint32_t>(ciphertext.size());
-  const ssize_t sent = OutputLength() > 0 || bytes == 0 ? 0 : SendNow(data, bytes);
+  const ssize_t sent =
+      OutputLength() > 0 || bytes == 0 ? 0 : SendNow(data, bytes, Segment::kAtOnce);
   ciphertext.clear();
   if (sent > 0) (void)tls_->Sent(static_cast<size_t>(sent));
   return tls_->AllSent();

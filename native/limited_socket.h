@@ -26,7 +26,7 @@ class LimitedSocket final : public Socket {
   void StopReading() override;
   void PauseReading() override { DisableReading(); }
   void OnReadingWanted() override { wanted_ ? UpdateReading() : PauseReading(); }
-  ssize_t SendNow(const uint8_t*, uint32_t) override { return 0; }
+  ssize_t SendNow(const uint8_t*, uint32_t, Segment) override { return 0; }
   void TriggerRead() override { MoveInput(); }
   void ReadSoon() override { MoveInput(); }
   ssize_t ReceiveCiphertext(char* data, size_t bytes) override {

@@ -36,7 +36,7 @@ void PairEnd::Join(PairEnd* partner, bufferevent* end, int32_t credit) {
   SetReadHigh();
 }
 
-ssize_t PairEnd::SendNow(const uint8_t*, uint32_t) {
+ssize_t PairEnd::SendNow(const uint8_t*, uint32_t, Segment) {
   if (partner_ != nullptr) return 0;
   errno = EPIPE;
   return -1;

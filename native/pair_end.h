@@ -18,7 +18,7 @@ class PairEnd final : public Bufferevent {
 
   bufferevent* NewBufferevent() override { return nullptr; }
   void TakeOther(const Record&) override {}
-  ssize_t SendNow(const uint8_t* data, uint32_t bytes) override;
+  ssize_t SendNow(const uint8_t* data, uint32_t bytes, Segment segment) override;
   int SendFin() override;
   void OnClosing(bool reset) override;
 

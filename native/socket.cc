@@ -320,8 +320,9 @@ void Socket::OnDeath(bool failed) {
 
 // --- Writing.
 
-ssize_t Socket::SendNow(const uint8_t* data, uint32_t bytes) {
-  const ssize_t sent = send(fd_, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+ssize_t Socket::SendNow(const uint8_t* data, uint32_t bytes, Segment segment) {
+  const int more = segment == Segment::kWithNext ? MSG_MORE : 0;
+  const ssize_t sent = send(fd_, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT | more);
   reactor_.Count(kSends);
   if (sent >= 0) return sent;
   return errno == EAGAIN || errno == EINTR ? 0 : -1;

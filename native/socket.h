@@ -32,7 +32,7 @@ class Socket : public Bufferevent, protected DeathWatcher {
   void PauseReading() override;
   void OnReadingWanted() override;
   void OnTimeouts() override;
-  ssize_t SendNow(const uint8_t* data, uint32_t bytes) override;
+  ssize_t SendNow(const uint8_t* data, uint32_t bytes, Segment segment) override;
   int SendFin() override;
   void TriggerRead() override;
   void ReadSoon() override { TriggerRead(); }

@@ -47,6 +47,12 @@ Napi::Value WhyNoTls(const Napi::CallbackInfo& info) {
   return reason.empty() ? info.Env().Undefined() : Napi::String::New(info.Env(), reason);
 }
 
+napi_value Latin1(napi_env env, const std::string& text) {
+  napi_value value = nullptr;
+  (void)napi_create_string_latin1(env, text.data(), text.size(), &value);
+  return value;
+}
+
 struct Taken {
   std::shared_ptr<TlsExchange> exchange;
   int32_t id;
@@ -82,7 +88,7 @@ Napi::Value NewTlsContext(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, id);
 }
 
-// takeTlsReport(id): names and their bytes, by turns.
+// takeTlsReport(id): names and their values, by turns.
 Napi::Value TakeTlsReport(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<TlsExchange> exchange = ExchangeOf(env);
@@ -90,9 +96,14 @@ Napi::Value TakeTlsReport(const Napi::CallbackInfo& info) {
   int32_t id = 0;
   if (exchange == nullptr || napi_get_value_int32(env, info[0], &id) != napi_ok) return list;
   uint32_t count = 0;
-  for (const auto& [name, bytes] : exchange->TakeReport(id)) {
-    list.Set(count++, Napi::String::New(env, name));
-    list.Set(count++, Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size()));
+  for (const TlsField& field : exchange->TakeReport(id)) {
+    list.Set(count++, Napi::String::New(env, field.name));
+    // A Buffer costs as much as ten strings, and most fields are texts.
+    if (field.kind == TlsField::Kind::kText) {
+      list.Set(count++, Latin1(env, field.value));
+    } else {
+      list.Set(count++, Napi::Buffer<char>::Copy(env, field.value.data(), field.value.size()));
+    }
   }
   return list;
 }

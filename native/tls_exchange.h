@@ -20,8 +20,16 @@ namespace rxjs_libevent {
 
 using SslCtxPtr = std::unique_ptr<SSL_CTX, SslCtxDeleter>;
 
-// What a socket has to say beyond the words of a completion: names, and bytes for each.
-using TlsReport = std::vector<std::pair<const char*, std::string>>;
+// What a socket has to say beyond the words of a completion: names, and for each a text (latin1) or
+// the bytes of a certificate or a session.
+struct TlsField {
+  enum class Kind { kText, kBytes };
+
+  const char* name;
+  std::string value;
+  Kind kind = Kind::kText;
+};
+using TlsReport = std::vector<TlsField>;
 
 class TlsExchange {
  public:

@@ -50,7 +50,7 @@ const char* VerifyErrorName(long error) {
 }
 
 void AddText(TlsReport* report, const char* name, const char* text) {
-  if (text != nullptr && *text != '\0') report->emplace_back(name, text);
+  if (text != nullptr && *text != '\0') report->push_back({name, text});
 }
 
 void AddVerifyError(TlsReport* report, long error) {
@@ -64,13 +64,13 @@ void AddCertificates(TlsReport* report, SSL* ssl) {
   if (own == nullptr) return;
   const std::string first = DerOf(own, openssl.i2d_X509);
   openssl.X509_free(own);
-  report->emplace_back("certificate", first);
+  report->push_back({"certificate", first, TlsField::Kind::kBytes});
   const auto* chain = reinterpret_cast<const OPENSSL_STACK*>(openssl.SSL_get_peer_cert_chain(ssl));
   const int count = chain == nullptr ? 0 : openssl.OPENSSL_sk_num(chain);
   for (int index = 0; index < count; ++index) {
     auto* next = static_cast<X509*>(openssl.OPENSSL_sk_value(chain, index));
     std::string der = DerOf(next, openssl.i2d_X509);
-    if (der != first) report->emplace_back("certificate", std::move(der));
+    if (der != first) report->push_back({"certificate", std::move(der), TlsField::Kind::kBytes});
   }
 }
 
@@ -88,9 +88,9 @@ TlsReport SecuredReport(SSL* ssl) {
   unsigned int bytes = 0;
   openssl.SSL_get0_alpn_selected(ssl, &alpn, &bytes);
   if (bytes > 0) {
-    report.emplace_back("alpnProtocol", std::string(reinterpret_cast<const char*>(alpn), bytes));
+    report.push_back({"alpnProtocol", std::string(reinterpret_cast<const char*>(alpn), bytes)});
   }
-  if (openssl.SSL_session_reused(ssl) == 1) report.emplace_back("resumed", "");
+  if (openssl.SSL_session_reused(ssl) == 1) report.push_back({"resumed", ""});
   const long verified = openssl.SSL_get_verify_result(ssl);
   if (verified != X509_V_OK) AddVerifyError(&report, verified);
   AddCertificates(&report, ssl);
@@ -106,7 +106,7 @@ TlsReport NameReport(SSL* ssl) {
 TlsReport FailureReport(SSL* ssl, TlsFailure failure, const char* reason, int error) {
   TlsReport report;
   AddText(&report, "reason", reason);
-  if (error != 0) report.emplace_back("errno", std::to_string(error));
+  if (error != 0) report.push_back({"errno", std::to_string(error)});
   if (failure == kTlsCertificate) {
     AddVerifyError(&report, openssl.SSL_get_verify_result(ssl));
     AddCertificates(&report, ssl);

@@ -30,6 +30,7 @@ BIO_METHOD* TlsSession::Method() {
       auto* session = static_cast<TlsSession*>(openssl.BIO_get_data(bio));
       openssl.BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
       const ssize_t got = session->wire_->ReceiveCiphertext(data, static_cast<size_t>(bytes));
+      session->wire_drained_ = got < bytes;
       if (got > 0) return static_cast<int>(got);
       if (got == 0) {
         session->wire_ended_ = true;
@@ -54,6 +55,11 @@ BIO_METHOD* TlsSession::Method() {
   return method;
 }
 
+// Most calls leave none, and clearing goes through the whole queue.
+void TlsSession::ClearErrors() {
+  if (openssl.ERR_peek_error() != 0) openssl.ERR_clear_error();
+}
+
 TlsSession* TlsSession::Of(const SSL* ssl) {
   return static_cast<TlsSession*>(openssl.SSL_get_ex_data(ssl, 0));
 }
@@ -64,7 +70,7 @@ void TlsSession::SetCallbacks(SSL_CTX* ctx) {
 }
 
 bool TlsSession::Open(SSL_CTX* ctx, int32_t flags, Names names) {
-  openssl.ERR_clear_error();
+  ClearErrors();
   ssl_.reset(openssl.SSL_new(ctx));
   BIO_METHOD* method = Method();
   BIO* bio = ssl_ == nullptr || method == nullptr ? nullptr : openssl.BIO_new(method);
@@ -109,13 +115,13 @@ bool TlsSession::Open(SSL_CTX* ctx, int32_t flags, Names names) {
   // One that cannot be used costs a full handshake, and nothing else.
   if (session != nullptr) (void)openssl.SSL_set_session(ssl_.get(), session);
   openssl.SSL_SESSION_free(session);
-  openssl.ERR_clear_error();
+  ClearErrors();
   return true;
 }
 
 TlsSession::Stage TlsSession::Handshake() {
   if (stage_ != Stage::kHandshaking) return stage_;
-  openssl.ERR_clear_error();
+  ClearErrors();
   const int result = openssl.SSL_do_handshake(ssl_.get());
   if (result == 1) {
     stage_ = Stage::kSecured;
@@ -126,7 +132,7 @@ TlsSession::Stage TlsSession::Handshake() {
   } else {
     Note(result);
   }
-  openssl.ERR_clear_error();
+  ClearErrors();
   return stage_;
 }
 
@@ -214,27 +220,32 @@ void TlsSession::Answer(SslCtxPtr ctx, bool refused) {
 
 ssize_t TlsSession::Read(uint8_t* data, size_t bytes) {
   if (end_ != End::kNone) return Ended();
-  openssl.ERR_clear_error();
+  ClearErrors();
   size_t got = 0;
   starved_ = false;
   while (got < bytes && end_ == End::kNone && !starved_) {
     size_t one = 0;
     const int result = openssl.SSL_read_ex(ssl_.get(), data + got, bytes - got, &one);
     got += one;
-    if (result != 1) Note(result);
+    if (result != 1) {
+      Note(result);
+    } else if (wire_drained_ && openssl.SSL_has_pending(ssl_.get()) == 0) {
+      // One more call would ask the system for what it does not have.
+      starved_ = true;
+    }
   }
-  openssl.ERR_clear_error();
+  ClearErrors();
   return got > 0 ? static_cast<ssize_t>(got) : Ended();
 }
 
 ssize_t TlsSession::Peek() {
   if (end_ != End::kNone) return Ended();
-  openssl.ERR_clear_error();
+  ClearErrors();
   uint8_t byte;
   size_t got = 0;
   const int result = openssl.SSL_peek_ex(ssl_.get(), &byte, 1, &got);
   if (result != 1) Note(result);
-  openssl.ERR_clear_error();
+  ClearErrors();
   return got > 0 ? 1 : Ended();
 }
 
@@ -250,7 +261,7 @@ bool TlsSession::HasPending() const {
 }
 
 bool TlsSession::Write(const uint8_t* data, size_t bytes) {
-  openssl.ERR_clear_error();
+  ClearErrors();
   while (bytes > 0 && stage_ == Stage::kSecured) {
     size_t done = 0;
     const int result = openssl.SSL_write_ex(
@@ -265,16 +276,16 @@ bool TlsSession::Write(const uint8_t* data, size_t bytes) {
     data += done;
     bytes -= done;
   }
-  openssl.ERR_clear_error();
+  ClearErrors();
   return bytes == 0;
 }
 
 void TlsSession::Shutdown() {
   if (shut_down_ || stage_ != Stage::kSecured) return;
   shut_down_ = true;
-  openssl.ERR_clear_error();
+  ClearErrors();
   (void)openssl.SSL_shutdown(ssl_.get());
-  openssl.ERR_clear_error();
+  ClearErrors();
 }
 
 void TlsSession::Precede(uint32_t bytes) {

@@ -98,6 +98,7 @@ class TlsSession {
     uint32_t plain;
   };
 
+  static void ClearErrors();
   void Note(int result);
   ssize_t Ended();
   void Mark(uint64_t end, uint32_t plain);
@@ -120,7 +121,8 @@ class TlsSession {
   int error_ = 0;  // of the wire
   bool serves_ = false;
   bool wire_ended_ = false;
-  bool starved_ = false;  // the last read had too little ciphertext
+  bool starved_ = false;       // the last read had too little ciphertext
+  bool wire_drained_ = false;  // the wire has just given less than it was asked for
   bool shut_down_ = false;
   const char* reason_ = nullptr;  // OpenSSL's
   std::string alpn_;

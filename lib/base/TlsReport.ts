@@ -18,22 +18,28 @@ const WORDS: Readonly<Record<number, readonly [code: string, detail: string]>> =
 
 /** What a reactor has to say of a handshake, or of a secured connection. */
 export class TlsReport {
-  private readonly fields: readonly (readonly [name: string, bytes: Buffer])[];
+  private readonly list: readonly (string | Buffer)[];
 
   /** @param id - as in the completion; it can be taken once */
   constructor(id: number) {
-    const list = native.takeTlsReport(id);
-    this.fields = list.flatMap((name, index) =>
-      typeof name === 'string' ? [[name, list[index + 1] as Buffer] as const] : [],
-    );
+    this.list = native.takeTlsReport(id);
   }
 
-  all(name: string): Buffer[] {
-    return this.fields.filter(([own]) => own === name).map(([, bytes]) => bytes);
+  all(name: 'certificate' | 'session'): Buffer[] {
+    const { list } = this;
+    const found: Buffer[] = [];
+    for (let index = 0; index < list.length; index += 2) {
+      if (list[index] === name) found.push(list[index + 1] as Buffer);
+    }
+    return found;
   }
 
   text(name: string): string | undefined {
-    return this.all(name)[0]?.toString('latin1');
+    const { list } = this;
+    for (let index = 0; index < list.length; index += 2) {
+      if (list[index] === name) return list[index + 1] as string;
+    }
+    return undefined;
   }
 
   /** Of a handshake that is done. */
@@ -51,7 +57,7 @@ export class TlsReport {
       },
       alpnProtocol: this.text('alpnProtocol'),
       servername: this.text('servername'),
-      resumed: this.all('resumed').length > 0,
+      resumed: this.text('resumed') !== undefined,
       authorized: certificates.length > 0 && authorizationError === undefined && asked,
       authorizationError,
       certificates,

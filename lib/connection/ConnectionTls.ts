@@ -47,7 +47,8 @@ export class ConnectionTls {
   readonly certificates!: readonly Buffer[];
   private parsed: PeerCertificate | undefined;
   private latest: Buffer | undefined;
-  private readonly sessionSubject = new ReplaySubject<Buffer>(1);
+  /** Once somebody has asked for it. */
+  private sessionSubject: ReplaySubject<Buffer> | undefined;
 
   /** @internal Comes from `connection.tls`. */
   constructor(result: TlsHandshakeResult) {
@@ -68,12 +69,16 @@ export class ConnectionTls {
 
   /** Emits each such session, the latest at once; never completes. They come while the input is read. */
   get sessions(): Observable<Buffer> {
+    if (this.sessionSubject === undefined) {
+      this.sessionSubject = new ReplaySubject<Buffer>(1);
+      if (this.latest !== undefined) this.sessionSubject.next(this.latest);
+    }
     return inSubscriberContext(this.sessionSubject);
   }
 
   /** @internal */
   addSession(session: Buffer): void {
     this.latest = session;
-    this.sessionSubject.next(session);
+    this.sessionSubject?.next(session);
   }
 }
