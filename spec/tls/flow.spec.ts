@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync, truncateSync } from 'node:fs';
-import {
-  type AddressInfo,
-  createServer as createTcpServer,
-  type Socket,
-  connect as connectTcp,
-} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -15,6 +9,7 @@ import { type Connection, EventBase, type LibeventError, relay } from 'rxjs-libe
 import { until } from '../support/until';
 import { Certificates } from './support/certificates';
 import { HOST, nodeServer, serveTls } from './support/servers';
+import { wire } from './support/wire';
 
 let certificates: Certificates;
 beforeAll(() => {
@@ -25,26 +20,6 @@ afterAll(() => {
 });
 
 const MiB = 2 ** 20;
-
-/** A proxy between two sockets, which a test cuts, stops or changes at will. */
-async function wire(
-  port: number,
-): Promise<{ port: number; pair: Promise<[Socket, Socket]>; close(): void }> {
-  const server = createTcpServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, HOST);
-  await once(server, 'listening');
-  const pair = (once(server, 'connection') as Promise<[Socket]>).then(
-    async ([near]): Promise<[Socket, Socket]> => {
-      const far = connectTcp({ port, host: HOST, allowHalfOpen: true });
-      near.on('error', () => {});
-      far.on('error', () => {});
-      await once(far, 'connect');
-      near.pipe(far);
-      far.pipe(near);
-      return [near, far];
-    },
-  );
-  return { port: (server.address() as AddressInfo).port, pair, close: () => server.close() };
-}
 
 describe.each([0, 1, 'auto'] as const)('flow control of TLS, threads: %s', (threads) => {
   let base: EventBase;
