@@ -19,6 +19,7 @@ const { values } = parseArgs({
     method: { type: 'string' },
     threads: { type: 'string' },
     only: { type: 'string' },
+    tls: { type: 'string', default: 'drawn' },
     marbles: { type: 'boolean', default: false },
     programs: { type: 'string' },
     patience: { type: 'string', default: '1' },
@@ -41,7 +42,9 @@ if (values.marbles) {
 const names = values.only?.split(',') ?? Object.keys(kinds);
 const strange = names.find((name) => !(name in kinds));
 if (strange !== undefined) fail(`no kind ${strange}; there are ${Object.keys(kinds).join()}`);
-const fixed = {};
+const TLS = ['drawn', 'always', 'never'];
+if (!TLS.includes(values.tls)) fail(`--tls ${values.tls}: one of ${TLS.join(', ')}`);
+const fixed = { tls: values.tls };
 if (values.method) fixed.method = values.method;
 if (values.threads) fixed.threads = values.threads === 'auto' ? 'auto' : Number(values.threads);
 

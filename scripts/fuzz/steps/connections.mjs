@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { identity } from '../run/identity.mjs';
 
 /** What each end is made with: a half-close ends one direction, and each is looked at by itself. */
 const COMMON = { encoding: 'latin1', allowHalfOpen: true };
@@ -24,7 +25,10 @@ async function linked(world, id, from, to, address, connecting, listening) {
   const client = world.bases.get(from);
   const server = world.bases.get(to);
   if (!client || !server || client.closed || server.closed) return;
-  const listener = world.attempt(() => server.listen({ ...COMMON, ...address, ...listening }));
+  const secures = connecting.tls && listening.tls;
+  const tls = (who) => ({ tls: secures ? identity()[who] : undefined });
+  const listenConfig = { ...COMMON, ...address, ...listening, ...tls('server') };
+  const listener = world.attempt(() => server.listen(listenConfig));
   if (!listener) return;
   let accepted;
   let connected;
@@ -42,7 +46,7 @@ async function linked(world, id, from, to, address, connecting, listening) {
   });
   const bound = listener.bound.subscribe(({ port }) => {
     const where = address.path === undefined ? { ...address, port } : address;
-    const options = { ...COMMON, ...where, ...connecting };
+    const options = { ...COMMON, ...where, ...connecting, ...tls('client') };
     const opened = world.attempt(() => client.connect(options));
     // What ends it afterwards is for its reader.
     world.clients.push(
@@ -67,4 +71,45 @@ async function linked(world, id, from, to, address, connecting, listening) {
   else if (accepted && connected) {
     world.link(id, connected, accepted, { bases: [from, to], unix: address.path !== undefined });
   }
+}
+
+/** Secures a connection in the middle, where nothing is under way and everything can be. */
+export async function startTls(world, id) {
+  const link = world.links.find((one) => one.id === id);
+  if (!link || link.cut !== undefined || !link.ends.every(canSecure)) return;
+  const calm = () => link.ends.every((end) => end.complete && end.connection.outputBytes === 0);
+  await world.until(
+    () => calm() || link.cut !== undefined,
+    () => `${id} does not come to rest for startTls`,
+  );
+  if (!calm() || !link.ends.every(canSecure)) return;
+  let secured = 0;
+  let failed;
+  const [client, server] = link.ends;
+  for (const [end, config] of [
+    [server, { ...identity().server, isServer: true }],
+    [client, identity().client],
+  ]) {
+    world.library.startTls(end.connection, config).subscribe({
+      next: () => {
+        secured += 1;
+        world.moved();
+      },
+      error: (error) => {
+        failed ??= error;
+        world.moved();
+      },
+    });
+  }
+  await world.until(
+    () => secured === 2 || failed !== undefined || link.cut !== undefined,
+    () => `${id} is not secured`,
+  );
+  if (failed !== undefined && link.cut === undefined) world.fail('ended', `${id}: ${failed.stack}`);
+}
+
+/** It has a reader that takes what comes, and nothing else writes to it. */
+function canSecure({ connection, reader, target, fed, held, sending, inputEnd }) {
+  if (!connection.writable || connection.tls !== undefined) return false;
+  return reader && !target && !fed && !held && !sending && inputEnd === undefined;
 }
