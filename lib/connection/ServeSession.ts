@@ -128,8 +128,10 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
       if (state === 'trailing') {
         this.end();
       } else {
-        connection.reset();
+        // First, since a reset completes readers: a half of the pipeline that still reads would take what
+        // has come of a line for all of it.
         this.leave();
+        connection.reset();
       }
     }
   }

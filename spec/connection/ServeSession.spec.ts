@@ -1,5 +1,6 @@
-import { config, finalize, lastValueFrom, of, Subject } from 'rxjs';
-import { EventBase, serve, type Connection } from 'rxjs-libevent';
+import { config, finalize, lastValueFrom, merge, of, Subject, tap, timer } from 'rxjs';
+import { EventBase, lines, serve, type Connection } from 'rxjs-libevent';
+import { marbles } from 'rxjs-libevent/testing';
 
 describe('ServeSession', () => {
   let base: EventBase;
@@ -13,6 +14,28 @@ describe('ServeSession', () => {
   afterEach(async () => {
     config.onUnhandledError = null;
     await base.close();
+  });
+
+  it('takes its pipeline away before the reset: half a line is none', () => {
+    const said: string[] = [];
+    marbles(({ connection, expectClosed, expectSessionError }) => {
+      const conn = connection('-a', { a: 'whole\nhal' });
+      const failing = timer(3).pipe(
+        tap(() => {
+          throw new Error('the other half');
+        }),
+      );
+      const says = conn.pipe(
+        lines(),
+        tap((line) => said.push(line)),
+      );
+      of(conn)
+        .pipe(serve(() => merge(failing, says)))
+        .subscribe();
+      expectSessionError(conn).toBe('---#', Error);
+      expectClosed(conn).toBe('---R');
+    });
+    expect(said).toEqual(['whole']);
   });
 
   it('closes the connection though a teardown of its pipeline throws, and reports that', async () => {
