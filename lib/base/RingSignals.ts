@@ -1,4 +1,4 @@
-import type { LibeventError } from '../common/LibeventError';
+import { LibeventError } from '../common/LibeventError';
 import type { SignalHandle, SignalHandler, Signals } from '../events/Signals';
 import type { Reactor } from './Reactor';
 import { RingSignal } from './RingSignal';
@@ -21,6 +21,11 @@ export class RingSignals implements Signals {
     priority: number | undefined,
     handler: SignalHandler,
   ): SignalHandle {
+    // Node would no longer hear of it, and its listeners there would not know.
+    if (process.listenerCount(signal) > 0) {
+      const detail = `process listens to ${signal}: a signal has one owner`;
+      throw new LibeventError('EBUSY', 'sigaction', { detail });
+    }
     if (this.reactor.ending) throw closedBaseError('sigaction');
     const shared = this.shared.get(signal) ?? this.open(signal, priority);
     // A subscriber may come twice with one handler, so each has an object of its own.

@@ -12,6 +12,10 @@ export interface ConnectionObserver {
   onHolds(causes: readonly unknown[]): void;
   onSaturation(saturated: boolean): void;
   onData?(chunk: Buffer): void;
+  /** Subscribers are about to be given a chunk. */
+  onEmit?(chunk: Buffer): void;
+  /** A subscriber has given bytes back. */
+  onGivenBack?(bytes: number): void;
   onEnd?(error: LibeventError | undefined): void;
   onTimeout?(direction: TimeoutDirection): void;
   /**

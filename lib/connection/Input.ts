@@ -149,6 +149,11 @@ export class Input implements SourceActions {
     return this.ended && this.error === undefined && !this.aborted;
   }
 
+  /** Ended from this side, whatever was still to come. */
+  get cut(): boolean {
+    return this.aborted;
+  }
+
   /** Bytes that have arrived and have not been emitted. */
   get waitingBytes(): number {
     return this.arrivedBytes - this.emittedBytes;
@@ -316,6 +321,7 @@ export class Input implements SourceActions {
     }
     (this.queue ??= []).unshift(copyOf(bytes));
     this.emittedBytes -= bytes.length;
+    this.owner.observer?.onGivenBack?.(bytes.length);
     this.goOnLater();
     return true;
   }
@@ -332,6 +338,7 @@ export class Input implements SourceActions {
     const { readers } = this;
     const given = owned && readers.length === 1;
     const bytes = chunk.length;
+    this.owner.observer?.onEmit?.(chunk);
     const outer = enterSource(undefined);
     try {
       for (const reader of readers) {

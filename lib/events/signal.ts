@@ -1,5 +1,4 @@
 import { Observable } from 'rxjs';
-import { LibeventError } from '../common/LibeventError';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import type { SignalOptions } from './SignalConfig';
 import type { SignalEvent } from './SignalEvent';
@@ -12,12 +11,6 @@ export function signal(
 ): Observable<SignalEvent> {
   return inSubscriberContext(
     new Observable<SignalEvent>((subscriber) => {
-      // Node would no longer hear of it, and its listeners there would not know.
-      if (process.listenerCount(name) > 0) {
-        const detail = `process listens to ${name}: a signal has one owner`;
-        subscriber.error(new LibeventError('EBUSY', 'sigaction', { detail }));
-        return undefined;
-      }
       const handle = signals.start(name, priority, {
         onSignal: (count) => {
           subscriber.next({ signal: name, count });

@@ -1,7 +1,6 @@
-import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { checkedOptions, type OptionTable, option } from '../common/options';
-import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
+import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import {
   LISTEN_OPTIONS,
   type ListenConfig,
@@ -9,15 +8,14 @@ import {
   listenOptions,
 } from '../connection/ListenConfig';
 import { Listener } from '../connection/Listener';
-import { ipVersion } from '../connection/ipVersion';
-import { ACCEPT_CREDIT } from '../connection/Listening';
 import { MarbleError } from './MarbleError';
 import { type Mark, sign } from './Mark';
 import { Peer } from './Peer';
 import type { Rig } from './Rig';
-import type { VirtualHandler } from './VirtualReactor';
+import { VirtualAcceptor } from './VirtualAcceptor';
 import { errnoName } from './errnoName';
 import { kindOf } from './kindOf';
+import { listenAddress } from './listenAddress';
 import { parseMarbles } from './parseMarbles';
 import { type MarbleValues, withTable } from './withValues';
 
@@ -40,9 +38,6 @@ export const SCRIPTED_LISTEN_OPTIONS: OptionTable<ScriptedListenConfig> = {
 };
 
 const SYNTAX = { signs: '|#', endings: '|#', values: true };
-const DEFAULT_PORT = 40713;
-/** How long accepting rests after the system has refused a descriptor: native/listener.cc. */
-const RETRY_MS = 100;
 
 /** A listening socket in virtual time: who connects when, by script, and the backlog. */
 export class ListenerScript {
@@ -132,7 +127,7 @@ export class ListenerScript {
   private openAcceptor(handler: AcceptorHandler): Acceptor {
     const { rig, options } = this;
     const { target } = options;
-    const address = addressOf(target);
+    const address = listenAddress(target);
     this.opened = true;
     const acceptor = new VirtualAcceptor(rig, options, address, handler, {
       onDemand: (on) => this.demand.push(sign(rig.reactor.now(), on ? '^' : '!')),
@@ -151,149 +146,5 @@ export class ListenerScript {
       acceptor.fail(new LibeventError('EADDRINUSE', 'bind', { port: address.port }));
     }
     return acceptor;
-  }
-}
-
-/** A name, and no host, are this machine. */
-function addressOf(target: ListenOptions['target']): AddressInfo {
-  if (target.kind === 'unix') return { family: 'unix', address: target.path, port: 0 };
-  const host = target.kind === 'ip' ? (target.host ?? '') : '';
-  const port = target.kind === 'ip' && target.port !== 0 ? target.port : DEFAULT_PORT;
-  const version = ipVersion(host);
-  if (version === 6) return { family: 'IPv6', address: host, port };
-  return { family: 'IPv4', address: version === 4 ? host : '127.0.0.1', port };
-}
-
-/** The address of a connection that was accepted at one: `::` and `0.0.0.0` are none. */
-function acceptedAt(address: AddressInfo): AddressInfo {
-  if (address.address === '::') return { ...address, address: '::1' };
-  return address.address === '0.0.0.0' ? { ...address, address: '127.0.0.1' } : address;
-}
-
-interface AcceptorWatch {
-  onDemand(on: boolean): void;
-  onTaken(peer: Peer): void;
-  onClosed(): void;
-}
-
-/** `native/listener.cc` without a system: accepts while it is wanted and has credit. */
-class VirtualAcceptor implements Acceptor, VirtualHandler {
-  /** Those who are connected and not accepted, and behind them those who wait to be connected. */
-  private readonly backlog: Peer[] = [];
-  /** How many of them are connected: the backlog, and one more. */
-  private connected = 0;
-  private wanted = false;
-  private allowance: number;
-  private resting = false;
-  private failing = false;
-  private closed = false;
-
-  constructor(
-    private readonly rig: Rig,
-    private readonly options: ListenOptions,
-    private readonly address: AddressInfo,
-    private readonly handler: AcceptorHandler,
-    private readonly watch: AcceptorWatch,
-  ) {
-    this.allowance = Math.min(ACCEPT_CREDIT, options.maxConnections);
-  }
-
-  accept(on: boolean): void {
-    if (on) this.rig.reactor.checkRunning('a listener was subscribed to');
-    this.watch.onDemand(on);
-    this.rig.reactor.submit(() => {
-      this.wanted = on;
-      this.turn();
-    });
-  }
-
-  reference(): void {
-    // Virtual time keeps no process alive.
-  }
-
-  credit(connections: number): void {
-    this.rig.reactor.submit(() => {
-      this.allowance += connections;
-      this.turn();
-    });
-  }
-
-  close(): void {
-    if (this.wanted) this.watch.onDemand(false);
-    this.watch.onClosed();
-    this.rig.reactor.submit(() => {
-      this.closed = true;
-      for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
-    });
-  }
-
-  /** A peer wants to connect. Where the backlog has no room it waits; nobody is refused. */
-  arrive(peer: Peer): void {
-    this.backlog.push(peer);
-    this.connectNext();
-  }
-
-  private connectNext(): void {
-    for (; this.connected <= this.options.backlog; this.connected += 1) {
-      const peer = this.backlog[this.connected];
-      if (peer === undefined) return;
-      peer.start(this.options.connection.encoding);
-      this.rig.reactor.look(this);
-    }
-  }
-
-  trouble(error: LibeventError): void {
-    this.resting = true;
-    this.rig.reactor.after(RETRY_MS, () => {
-      this.resting = false;
-      this.rig.reactor.look(this);
-    });
-    if (this.failing) return;
-    this.failing = true;
-    this.rig.reactor.post(() => {
-      this.handler.onPaused(error);
-    });
-  }
-
-  fail(error: LibeventError | undefined): void {
-    this.closed = true;
-    this.watch.onClosed();
-    for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
-    this.rig.reactor.post(() => {
-      this.handler.onFailed(error);
-    });
-  }
-
-  turn(): void {
-    while (!this.closed && this.wanted && !this.resting && this.allowance > 0) {
-      const peer = this.backlog.shift();
-      if (peer === undefined) return;
-      this.connected -= 1;
-      this.connectNext();
-      this.allowance -= 1;
-      if (this.failing) {
-        this.failing = false;
-        this.rig.reactor.post(() => {
-          this.handler.onResumed();
-        });
-      }
-      this.rig.reactor.post(() => {
-        this.handler.onAccepted(this.accepted(peer));
-      });
-    }
-  }
-
-  private accepted(peer: Peer): Accepted {
-    return {
-      take: () => {
-        this.watch.onTaken(peer);
-        return peer.open(this.options.connection, { local: () => acceptedAt(this.address) });
-      },
-      refuse: () => {
-        this.rig.reactor.submit(() => {
-          peer.refuse('accepted');
-        });
-      },
-    };
   }
 }

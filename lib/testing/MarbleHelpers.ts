@@ -25,11 +25,13 @@ import {
   type ScriptedListenConfig,
 } from './ListenerScript';
 import { MarbleError } from './MarbleError';
+import { fairConditions } from './NetworkConditions';
 import { Peer } from './Peer';
 import { joinPeers } from './joinPeers';
 import { PEER_OPTIONS, type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
 import { type Rig, checkRunning } from './Rig';
 import { VirtualBase } from './VirtualBase';
+import { VirtualNetwork } from './VirtualNetwork';
 import type { Bytes } from './bytes';
 import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
@@ -107,7 +109,10 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
     values?: MarbleValues<Outcome>,
     config?: ScriptedConnectConfig,
   ): Connect;
-  /** The clock of a base, for pipelines that are given theirs: `scheduler` and `timer()`. */
+  /**
+   * A base, for pipelines that are given theirs: `scheduler`, `timer()`, `signal()`; `listen()` and
+   * `connect()` over a network of this test, that takes no time.
+   */
   readonly base: VirtualBase;
   /** Does something at frames: `at('--h--r', { h: () => …, r: () => … })`. */
   at(marbles: string, actions: MarbleValues<() => void>): void;
@@ -118,6 +123,7 @@ export function marbleHelpers(
   expectations: Expectations,
   helpers: RunHelpers,
 ): MarbleHelpers {
+  const network = new VirtualNetwork(rig, fairConditions);
   const check = (call: string, config: object, known: OptionTable<{ name: string }>): void => {
     checkRunning(rig, call);
     checkedOptions(`${call}: config`, config, { name: known.name }, known);
@@ -205,7 +211,7 @@ export function marbleHelpers(
       check('connector', config, SCRIPTED_CONNECT_OPTIONS);
       return new ConnectorScript(rig, attempts, values, config).connect;
     },
-    base: new VirtualBase(rig.reactor),
+    base: new VirtualBase(rig.reactor, network, network.add('base')),
     at: (marbles, actions) => {
       checkRunning(rig, 'at');
       const marks = parseMarbles('at', marbles, { signs: '', endings: '', values: true });

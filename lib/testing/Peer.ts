@@ -1,7 +1,9 @@
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
+import type { LibeventError } from '../common/LibeventError';
 import { Connection } from '../connection/Connection';
 import { ipVersion } from '../connection/ipVersion';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
+import type { ConnectionObserver } from '../connection/ConnectionObserver';
 import { ConnectionLog } from './ConnectionLog';
 import type { Mark } from './Mark';
 import { type Fail, MarbleError } from './MarbleError';
@@ -10,6 +12,7 @@ import type { Rig } from './Rig';
 import { TimeoutValue } from './TimeoutValue';
 import { VirtualLink, type VirtualLinkConfig } from './VirtualLink';
 import { VirtualTransport } from './VirtualTransport';
+import type { Wire } from './Wire';
 import { toBytes } from './bytes';
 import { endingOf } from './endingOf';
 
@@ -20,8 +23,14 @@ const FIRST_PORT = 50001;
 export type Statement =
   'closed' | 'connected' | 'holds' | 'output' | 'saturation' | 'session' | 'unread' | 'unsent';
 
+/** Sees each byte of a connection's input. */
+export type InputWatch = Required<
+  Pick<ConnectionObserver, 'onData' | 'onEmit' | 'onGivenBack' | 'onEnd'>
+>;
+
 /** What happens on a connection, with the sessions of `serve` that have failed. */
 class PeerLog extends ConnectionLog {
+  watch: InputWatch | undefined;
   /** `#` with the error, where a session has failed and no `onError` took it. */
   readonly sessionErrors: Mark[] = [];
 
@@ -30,6 +39,22 @@ class PeerLog extends ConnectionLog {
     encoding: () => BufferEncoding,
   ) {
     super(() => rig.reactor.now(), encoding);
+  }
+
+  onData(chunk: Buffer): void {
+    this.watch?.onData(chunk);
+  }
+
+  onEmit(chunk: Buffer): void {
+    this.watch?.onEmit(chunk);
+  }
+
+  onGivenBack(bytes: number): void {
+    this.watch?.onGivenBack(bytes);
+  }
+
+  onEnd(error: LibeventError | undefined): void {
+    this.watch?.onEnd(error);
   }
 
   onSessionError(error: unknown): boolean {
@@ -57,6 +82,10 @@ export class Peer {
   givenTo: { readonly what: string; readonly by: object } | undefined;
   /** @internal What it does instead of a script when it connects. */
   react: (() => void) | undefined;
+  /** @internal Told of this library's end, when it is made. */
+  onOpened: ((transport: VirtualTransport) => void) | undefined;
+  /** @internal Told instead of being reset, if it is refused before it has connected. */
+  onRefused: (() => void) | undefined;
   /** @internal Timeouts that came when there was no connection for them. */
   missedTimeouts = 0;
   /** @internal The system between the two ends, from when it connects. */
@@ -163,23 +192,30 @@ export class Peer {
   }
 
   /** @internal Connects to another end of this library, in place of a script. */
-  join(other: Peer, config: VirtualLinkConfig, to: (end: Peer) => VirtualLink): VirtualLink {
+  join(other: Peer, config: VirtualLinkConfig, wire: Wire): VirtualLink {
     const { log } = this;
+    const bytesArrive = (chunk: Buffer): void => {
+      log.onBytes(chunk);
+      other.link?.send(chunk);
+    };
     this.link = new VirtualLink(config, {
       onBytes: (chunk) => {
-        log.onBytes(chunk);
-        to(other).send(chunk);
+        wire.carry('bytes', bytesArrive, chunk);
       },
       onFin: () => {
-        log.onFin();
-        to(other).end();
+        wire.carry('fin', () => {
+          log.onFin();
+          other.link?.end();
+        });
       },
       onReset: () => {
-        log.onReset();
-        to(other).fail('ECONNRESET');
+        wire.carry('reset', () => {
+          log.onReset();
+          other.link?.fail('ECONNRESET');
+        });
       },
       onClosed: () => {
-        to(other).closeFully();
+        wire.carry('closed', () => other.link?.closeFully());
       },
     });
     return this.link;
@@ -217,6 +253,7 @@ export class Peer {
     this.transport = transport;
     this.connectedAt = rig.reactor.now();
     this.connected = connection;
+    this.onOpened?.(transport);
     return connection;
   }
 
@@ -226,7 +263,8 @@ export class Peer {
    */
   refuse(as: 'waiting' | 'accepted'): void {
     this.refusedAt = this.rig.reactor.now();
-    this.link?.close(as === 'waiting');
+    if (this.link === undefined) this.onRefused?.();
+    else this.link.close(as === 'waiting');
   }
 
   private send(link: VirtualLink, value: PeerValue): void {

@@ -7,6 +7,9 @@ export interface Arrivals {
   onClosed?(): void;
 }
 
+/** Told of bytes that are lost: to this side, or from it. */
+export type OnDropped = (direction: 'in' | 'out', bytes: number, reason: string) => void;
+
 /** How a link is made. */
 export interface VirtualLinkConfig {
   /** Bytes that the system takes before output waits in the connection. */
@@ -24,7 +27,10 @@ export interface VirtualLinkConfig {
 export class VirtualLink {
   private readonly incoming: Buffer[] = [];
   private readonly outgoing: Buffer[] = [];
-  private outgoingBytes = 0;
+  /** Bytes that have been sent and that the peer has not taken. */
+  outgoingBytes = 0;
+  /** Bytes that the peer has sent and nobody has read. */
+  incomingBytes = 0;
   private window: number;
   /**
    * Ended: it has sent FIN. Closed: so it has, and answers whatever still reaches it with RST. Gone: it
@@ -40,6 +46,7 @@ export class VirtualLink {
   private closed = false;
   /** Told when the connection's side should look. */
   onChange: () => void = () => undefined;
+  onDropped: OnDropped = () => undefined;
   /** Called when the connection's side has read bytes, with their number. */
   onRead: (bytes: number) => void = () => undefined;
 
@@ -70,18 +77,28 @@ export class VirtualLink {
     return Buffer.concat(this.incoming);
   }
 
+  /** Bytes that can be sent now. */
+  get room(): number {
+    return Math.max(0, this.config.sendBufferBytes - this.outgoingBytes + this.window);
+  }
+
   get hasUnread(): boolean {
     return this.incoming.length > 0;
   }
 
   /** The peer sends. Nothing reaches a connection that has closed. */
   send(chunk: Buffer): void {
-    if (this.dead || chunk.length === 0) return;
+    if (this.dead || chunk.length === 0) {
+      this.onDropped('in', chunk.length, 'behind the end');
+      return;
+    }
     if (this.closed) {
       this.late.push(chunk);
+      this.onDropped('in', chunk.length, 'the connection had closed');
       return;
     }
     this.incoming.push(chunk);
+    this.incomingBytes += chunk.length;
     this.onChange();
   }
 
@@ -109,8 +126,7 @@ export class VirtualLink {
     // As the system says it: after its FIN, a peer's RST is a broken pipe.
     this.error = this.dead && code === 'ECONNRESET' ? 'EPIPE' : code;
     this.peer = 'gone';
-    this.outgoing.length = 0;
-    this.outgoingBytes = 0;
+    this.dropOutgoing(code);
     this.onChange();
   }
 
@@ -135,17 +151,18 @@ export class VirtualLink {
     if (first === undefined) return undefined;
     if (first.length > most) this.incoming.unshift(first.subarray(most));
     const chunk = first.subarray(0, most);
+    this.incomingBytes -= chunk.length;
     this.onRead(chunk.length);
     return chunk;
   }
 
   /** Sends what the system takes of a chunk, and says how much that was. */
   push(chunk: Buffer): number {
-    const room = this.config.sendBufferBytes - this.outgoingBytes + this.window;
-    const bytes = Math.min(chunk.length, Math.max(0, room));
+    const bytes = Math.min(chunk.length, this.room);
     if (bytes === 0) return 0;
     if (this.peer === 'closed') {
       this.fail('ECONNRESET');
+      this.onDropped('out', bytes, 'answered with RST');
       return bytes;
     }
     this.outgoing.push(chunk.subarray(0, bytes));
@@ -170,8 +187,10 @@ export class VirtualLink {
     if (this.closed) return false;
     const resets = (reset || this.hasUnread) && this.peer !== 'gone' && !this.bothEnded;
     if (reset || this.hasUnread) {
-      this.outgoing.length = 0;
+      this.dropOutgoing('closed with RST');
+      this.onDropped('in', this.incomingBytes, 'closed with RST');
       this.incoming.length = 0;
+      this.incomingBytes = 0;
       if (resets) this.arrivals.onReset();
     } else {
       this.shutdown();
@@ -179,6 +198,12 @@ export class VirtualLink {
     }
     this.closed = true;
     return resets;
+  }
+
+  private dropOutgoing(reason: string): void {
+    this.onDropped('out', this.outgoingBytes, reason);
+    this.outgoing.length = 0;
+    this.outgoingBytes = 0;
   }
 
   private deliver(): void {

@@ -5,7 +5,7 @@ import type { IdleWatch, Idling } from '../connection/IdleWatch';
 import type { TimeoutDirection } from '../connection/Timeouts';
 import type { CloseMode, Transport, TransportHandler } from '../connection/Transport';
 import { VirtualIdleWatch } from './VirtualIdleWatch';
-import type { VirtualLink } from './VirtualLink';
+import type { OnDropped, VirtualLink } from './VirtualLink';
 import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
 
 type Timer = Subscription | undefined;
@@ -30,6 +30,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   output: 'open' | 'finishing' | 'finished' | 'failed' = 'open';
   /** Told of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
+  onDropped: OnDropped = () => undefined;
+  private submittedBytes = 0;
+  /** Bytes that the reactor has read and the connection has not been given. */
+  postedBytes = 0;
   private handler: TransportHandler | undefined;
   private wanted = false;
   private outstanding = 0;
@@ -89,10 +93,14 @@ export class VirtualTransport implements Transport, VirtualHandler {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
     if (bytes.length === 0) return 0;
     this.reactor.checkRunning(`${this.name} was written to`);
+    this.submittedBytes += bytes.length;
     this.reactor.submit(() => {
+      this.submittedBytes -= bytes.length;
       this.taken += bytes.length;
-      if (this.output !== 'open' || this.isClosed) this.addSent(bytes.length);
-      else this.pending.push(bytes);
+      if (this.output !== 'open' || this.isClosed) {
+        this.onDropped('out', bytes.length, 'written behind the end');
+        this.addSent(bytes.length);
+      } else this.pending.push(bytes);
       this.flush();
       this.idleWatch?.look();
     });
@@ -159,6 +167,11 @@ export class VirtualTransport implements Transport, VirtualHandler {
     return Buffer.concat(this.pending);
   }
 
+  /** Bytes that have been written and not sent. */
+  get unsentBytes(): number {
+    return this.submittedBytes + (this.isClosed ? 0 : this.unsent.length);
+  }
+
   turn(): void {
     if (this.isClosed) return;
     this.flush();
@@ -181,7 +194,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.outstanding += chunk.length;
       this.stopReadTimer();
       this.onReceived(chunk);
+      this.postedBytes += chunk.length;
       this.reactor.post(() => {
+        this.postedBytes -= chunk.length;
         this.handler?.onData(chunk);
         this.idleWatch?.look();
       });
@@ -231,6 +246,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       moved += bytes;
       if (this.link.error !== undefined) {
         this.pending.shift();
+        this.onDropped('out', first.length - bytes, this.link.error);
         break;
       }
       if (bytes < first.length) {
@@ -276,6 +292,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private failWriting(code: string): void {
     this.output = 'failed';
+    this.onDropped('out', this.unsent.length, code);
     this.pending.length = 0;
     this.stopWriteTimer();
     this.reactor.post(() => this.handler?.onWriteFailed(errorOf(code, 'write') as LibeventError));
@@ -320,7 +337,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
   /** What the peer still sends after our end is thrown away. */
   private discard(): void {
     if (this.state !== 'lingering') return;
-    while (this.link.receive(Infinity) !== undefined) continue;
+    for (let chunk; (chunk = this.link.receive(Infinity)) !== undefined;) {
+      this.onDropped('in', chunk.length, 'thrown away after the end');
+    }
     if (!this.link.dead) return;
     if (this.input === 'open') this.input = 'ended';
     if (this.link.error !== undefined && this.output !== 'finished') this.output = 'failed';
@@ -337,6 +356,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private closeSocket(asked: 'plain' | 'reset'): void {
     if (this.isClosed) return;
     const reset = asked === 'reset' || this.pending.length > 0;
+    this.onDropped('out', this.unsent.length, 'closed before it was sent');
     this.state = this.link.close(reset) && reset ? 'reset' : 'closed';
     this.stopReadTimer();
     this.stopWriteTimer();
@@ -346,15 +366,14 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private startReadTimer(): void {
     const wanted = this.wanted && this.readHighBytes > this.outstanding && this.input === 'open';
-    if (!wanted || this.readTimeoutMs === 0) {
-      this.stopReadTimer();
-      return;
+    if (!wanted || this.readTimeoutMs === 0) this.stopReadTimer();
+    else {
+      this.readTimer ??= this.reactor.after(this.readTimeoutMs, () => {
+        this.readTimer = undefined;
+        this.timeOut('read');
+        this.startReadTimer();
+      });
     }
-    this.readTimer ??= this.reactor.after(this.readTimeoutMs, () => {
-      this.readTimer = undefined;
-      this.timeOut('read');
-      this.startReadTimer();
-    });
   }
 
   private stopReadTimer(): void {
@@ -377,6 +396,5 @@ export class VirtualTransport implements Transport, VirtualHandler {
   }
 }
 
-function errorOf(code: string | undefined, syscall: string): LibeventError | undefined {
-  return code === undefined ? undefined : new LibeventError(code, syscall);
-}
+const errorOf = (code: string | undefined, syscall: string): LibeventError | undefined =>
+  code === undefined ? undefined : new LibeventError(code, syscall);

@@ -1,7 +1,6 @@
 import { type Mark, isSign } from './Mark';
+import { drawRows, gap, token } from './drawRows';
 
-/** Frames without anything that are drawn one by one; more are written as ` 30ms `. */
-const MOST_DASHES = 24;
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
 /** How the values of two timelines are compared and shown. */
@@ -62,15 +61,6 @@ function byFrame<T>(marks: readonly Mark<T>[], legend: Legend<T>): Map<number, s
   return chars;
 }
 
-function token(chars: string | undefined): string {
-  if (chars === undefined) return '-';
-  return chars.length > 1 ? `(${chars})` : chars;
-}
-
-function gap(frames: number): string {
-  return frames > MOST_DASHES ? ` ${String(frames)}ms ` : '-'.repeat(frames);
-}
-
 /** One timeline as a marble diagram, with what its letters stand for. */
 export function drawTimeline<T>(
   marks: readonly Mark<T>[],
@@ -104,38 +94,18 @@ export function drawTimelines<T>(
   const legend = new Legend(rules, expected.map(({ char }) => char ?? '').join(''));
   const expectedChars = byFrame(expected, legend);
   const actualChars = byFrame(actual, legend);
-  const frames = [...new Set([...expectedChars.keys(), ...actualChars.keys()])];
-  frames.sort((one, other) => one - other);
   const differing = Math.min(expected[index]?.frame ?? Infinity, actual[index]?.frame ?? Infinity);
-
-  let top = '';
-  let bottom = '';
-  let next = 0;
   let caret = 0;
-  const lastOf = (chars: Map<number, string>): number => Math.max(-1, ...chars.keys());
-  const ends = { expected: lastOf(expectedChars), actual: lastOf(actualChars) };
-  for (const frame of frames) {
-    const between = gap(frame - next);
-    const one = token(expectedChars.get(frame));
-    const other = token(actualChars.get(frame));
-    const width = Math.max(one.length, other.length);
-    if (frame === differing) {
-      const position = Math.max(one.length, other.length) > 1 ? differingChar(one, other) : 0;
-      caret = top.length + between.length + position;
-    }
-    top += between + one.padEnd(width);
-    bottom += between + other.padEnd(width);
-    next = frame + 1;
-  }
-  // A timeline ends with its last mark.
-  const cut = (line: string, end: number): string =>
-    end < (frames.at(-1) ?? 0) ? line.replace(/[- ]+$/, '') : line;
-  return [
-    `  expected  ${cut(top, ends.expected).trimEnd()}`,
-    `  actual    ${cut(bottom, ends.actual).trimEnd()}`,
-    `            ${' '.repeat(caret)}^`,
-    ...legend.lines(),
-  ].join('\n');
+  const rows = [
+    { label: 'expected', chars: expectedChars },
+    { label: 'actual', chars: actualChars },
+  ];
+  const lines = drawRows(rows, (frame, at, [one = '', other = '']) => {
+    if (frame !== differing) return;
+    const isGroup = Math.max(one.length, other.length) > 1;
+    caret = at + (isGroup ? differingChar(one, other) : 0);
+  });
+  return [...lines, `            ${' '.repeat(caret)}^`, ...legend.lines()].join('\n');
 }
 
 function differingChar(one: string, other: string): number {

@@ -1,0 +1,98 @@
+// Faults of the library that the simulation must find: what stands there, and what is put instead.
+const one = (rule, file, from, to) => ({ rule, edits: [{ file, from, to }] });
+
+export const planted = [
+  one(
+    'what waits is lost when the peer ends',
+    'lib/connection/Input.ts',
+    `    if (!this.beginEnding(error)) return;
+    this.pump();`,
+    `    if (!this.beginEnding(error)) return;
+    this.queue = undefined;
+    this.pump();`,
+  ),
+  one(
+    'no credit is given back at the low mark',
+    'lib/connection/Input.ts',
+    '    this.creditedBytes += owed;\n    this.transport.credit(owed);',
+    '    this.creditedBytes += owed;',
+  ),
+  one(
+    'a connection that is held emits',
+    'lib/connection/Input.ts',
+    'return this.readers.length > 0 && !this.source.waiting;',
+    'return this.readers.length > 0;',
+  ),
+  one(
+    'what a subscriber gives back comes twice',
+    'lib/connection/Input.ts',
+    '    (this.queue ??= []).unshift(copyOf(bytes));',
+    '    (this.queue ??= []).unshift(copyOf(bytes), copyOf(bytes));',
+  ),
+  one(
+    'one release releases all holds',
+    'lib/flow/Source.ts',
+    '    this.total -= 1;',
+    '    this.total = 0;',
+  ),
+  one(
+    'an output that has drained says nothing',
+    'lib/connection/Output.ts',
+    '    if (this.saturated) this.transport.drain(this.marks.low);',
+    '',
+  ),
+  {
+    rule: 'a sink that has died releases nobody',
+    edits: [
+      {
+        file: 'lib/connection/Output.ts',
+        from: `  private leave(error: LibeventError | undefined): void {
+    this.releaseAll();`,
+        to: '  private leave(error: LibeventError | undefined): void {',
+      },
+    ],
+  },
+  one(
+    'the end of the input ends the output, whatever is under way (T4)',
+    'lib/connection/sendTo.ts',
+    'core.beginWork();',
+    '',
+  ),
+  one(
+    'FIN behind output that has not been sent (T2)',
+    'lib/testing/VirtualTransport.ts',
+    "asked === 'reset' || this.pending.length > 0",
+    "asked === 'reset'",
+  ),
+  one(
+    'a frame that crosses two chunks loses its beginning',
+    'lib/framing/FrameInput.ts',
+    'if (this.position < this.chunk.length) this.gather(this.unusedBytes, most);',
+    '',
+  ),
+  one(
+    'an operator that is done gives nothing back (F6)',
+    'lib/framing/Framer.ts',
+    'if (giveBack !== undefined) this.returnableBytes += chunk.length;',
+    '',
+  ),
+  one(
+    'a relay keeps the end of one side to itself',
+    'lib/connection/relay.ts',
+    '[a.pipe(sendTo(b, { end: true })), ',
+    '[a.pipe(sendTo(b)), ',
+  ),
+  one(
+    'a server that was full accepts nobody any more',
+    'lib/connection/serve.ts',
+    `            if (sessions.size < concurrency) {
+              full?.();`,
+    '            if (sessions.size < concurrency) {',
+  ),
+  one(
+    'an attempt that is given up keeps its connection',
+    'lib/connection/Connecting.ts',
+    '    this.connection?.close(this.options.closeDeadlineMs);',
+    '',
+  ),
+];
