@@ -4,7 +4,7 @@ import { type AddressInfo, type Socket, connect as connectTcp, createServer } fr
 import { connect as connectTls } from 'node:tls';
 import { firstValueFrom, tap } from 'rxjs';
 import { EventBase, type LibeventError, sendTo } from 'rxjs-libevent';
-import { until } from '../libevent/support/until';
+import { until } from '../support/until';
 import { Certificates, clean } from './support/certificates';
 import { SeededNumbers, mutated } from './support/mutated';
 import { HOST, type Served, closed, ended, serveTls } from './support/servers';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { receivedBy } from '../../connection/support/peers';
+import { receivedBy } from '../../connection/support/receivedBy';
 import { ForeignServer } from '../support/ForeignServer';
 import { HeldPort } from '../support/HeldPort';
 import { piped } from '../support/piped';

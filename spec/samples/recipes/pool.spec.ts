@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { receivedBy } from '../../connection/support/peers';
+import { receivedBy } from '../../connection/support/receivedBy';
 import { ForeignServer } from '../support/ForeignServer';
 import { piped } from '../support/piped';
 import { startSample, type RunningSample } from '../support/startSample';

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { receivedBy } from '../../connection/support/peers';
+import { receivedBy } from '../../connection/support/receivedBy';
 import { piped } from '../support/piped';
 import { startSample, type RunningSample } from '../support/startSample';
 
