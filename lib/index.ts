@@ -32,6 +32,7 @@ export type {
   TlsClientConfig,
   TlsConfig,
   TlsContextConfig,
+  TlsEngine,
   TlsNameContext,
   TlsServerConfig,
 } from './connection/TlsConfig';

@@ -78,6 +78,9 @@ void Bufferevent::Take(const Record& record) {
     case Submission::kTls:
       SetTls(record);
       break;
+    case Submission::kTlsInput:
+      GiveBack(record);
+      break;
     case Submission::kTlsContext:
       Answer(record.a());
       break;

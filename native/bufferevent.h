@@ -151,10 +151,11 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
   void CloseAndRetire(bool reset);
 
   void SetTls(const Record& record);
+  void GiveBack(const Record& record);
   void Answer(int32_t context_id);
   void OnHandshakeDeadline(short what);
   void FailHandshake(TlsFailure failure, int error = 0);
-  void PostTickets();
+  void PostNews(const char* name, std::vector<std::string> news);
   void WriteSecured(const Payload& payload);
   Failure Encrypt(const uint8_t* data, size_t bytes);
   Failure Flush(Segment segment = Segment::kAtOnce);

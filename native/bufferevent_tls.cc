@@ -45,6 +45,8 @@ void Bufferevent::SetTls(const Record& record) {
     const SslCtxPtr ctx = reactor_.tls().FindContext(request.context);
     if (ctx == nullptr || !tls_->Open(ctx.get(), request.flags, std::move(names))) {
       tls_->Fail(kTlsContextGone);
+    } else if ((request.flags & kTlsGiveBack) != 0) {
+      tls_->AwaitInput();
     } else if (static_cast<uint32_t>(request.receivedBytes) != received_) {
       // Taken for plaintext, though it has come behind what JavaScript had when it said this.
       tls_->Fail(kTlsPlaintext);
@@ -64,7 +66,20 @@ void Bufferevent::StartHandshake() {
     const int error = deadline_ ? reactor_.Add(deadline_.get(), &timeout) : ENOMEM;
     if (error != 0) return FailHandshake(kTlsContextGone);
   }
+  if (tls_->stage() == TlsSession::Stage::kAwaiting) {
+    StopReading();
+    return reactor_.completions().Post(Completion::kTlsBegun, 0, id_, 0, 0);
+  }
   // A client speaks first.
+  Handshake();
+  if (phase_ == Phase::kOpen) UpdateReading();
+}
+
+// What JavaScript had of it already, and what was on its way there.
+void Bufferevent::GiveBack(const Record& record) {
+  if (!tls_ || tls_->stage() != TlsSession::Stage::kAwaiting) return;
+  const Payload payload = reactor_.PayloadOf(record);
+  tls_->GiveBack(payload.data, payload.bytes);
   Handshake();
   if (phase_ == Phase::kOpen) UpdateReading();
 }
@@ -74,6 +89,7 @@ void Bufferevent::Handshake() {
   const TlsSession::Stage stage = tls_->Handshake();
   const Failure failure = Flush();
   reactor_.EndPass();
+  PostNews("keylog", tls_->TakeKeys());
   if (stage == TlsSession::Stage::kFailed) return FailHandshake(tls_->failure());
   if (failure) return FailHandshake(kTlsSystem, failure.error);
   if (stage == TlsSession::Stage::kHandshaking) return;
@@ -86,7 +102,7 @@ void Bufferevent::Handshake() {
   deadline_.reset();
   const int32_t report = reactor_.tls().AddReport(SecuredReport(tls_->ssl()));
   reactor_.completions().Post(Completion::kTlsSecured, 0, id_, report, 0);
-  PostTickets();
+  PostNews("session", tls_->TakeTickets());
   const Failure early = Encrypt(reinterpret_cast<const uint8_t*>(early_.data()), early_.size());
   early_.clear();
   early_.shrink_to_fit();
@@ -120,11 +136,11 @@ void Bufferevent::PostTlsFailure() {
                               reactor_.tls().AddReport(std::move(report)), tls_->failure());
 }
 
-void Bufferevent::PostTickets() {
-  for (std::string& ticket : tls_->TakeTickets()) {
+void Bufferevent::PostNews(const char* name, std::vector<std::string> news) {
+  for (std::string& bytes : news) {
     const int32_t report =
-        reactor_.tls().AddReport({{"session", std::move(ticket), TlsField::Kind::kBytes}});
-    reactor_.completions().Post(Completion::kTlsTicket, 0, id_, report, 0);
+        reactor_.tls().AddReport({{name, std::move(bytes), TlsField::Kind::kBytes}});
+    reactor_.completions().Post(Completion::kTlsNews, 0, id_, report, 0);
   }
 }
 
@@ -143,7 +159,8 @@ ssize_t Bufferevent::ReadSecured(uint8_t* data, size_t bytes) {
   const bool failed = tls_->stage() == TlsSession::Stage::kFailed;
   const ssize_t got = tls_->Read(data, bytes);
   int error = errno;
-  PostTickets();
+  PostNews("session", tls_->TakeTickets());
+  PostNews("keylog", tls_->TakeKeys());
   answers_ =
       OutputLength() > 0 ? answers_ + static_cast<uint32_t>(reactor_.ciphertext().size()) : 0;
   const Failure failure = Flush();
@@ -245,6 +262,7 @@ Failure Bufferevent::Flush(Segment segment) {
 bool Bufferevent::EndSecured() {
   if (!tls_) return true;
   switch (tls_->stage()) {
+    case TlsSession::Stage::kAwaiting:
     case TlsSession::Stage::kHandshaking:
     case TlsSession::Stage::kAsking:
       // Nobody takes the end of an unfinished handshake for an end of the data.

@@ -42,6 +42,7 @@ namespace rxjs_libevent {
   X(SSL_CTX_sess_set_new_cb)               \
   X(SSL_CTX_set_alpn_select_cb)            \
   X(SSL_CTX_set_default_read_buffer_len)   \
+  X(SSL_CTX_set_keylog_callback)           \
   X(SSL_CTX_set_tlsext_ticket_key_evp_cb)  \
   X(SSL_CTX_up_ref)                        \
   X(SSL_SESSION_free)                      \

@@ -24,6 +24,7 @@ bool HasPayload(Submission kind) {
     case Submission::kGroup:
     case Submission::kSendFile:
     case Submission::kTls:
+    case Submission::kTlsInput:
       return true;
     default:
       return false;

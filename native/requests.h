@@ -57,11 +57,13 @@ namespace rxjs_libevent {
   X(alpnBytes)    /* of the list as it is on the wire */                         \
   X(sessionBytes) /* of the DER */
 
-#define RXJS_LIBEVENT_TLS_FLAGS(X) \
-  X(TlsServer, 1)                  \
-  X(TlsRequestCertificate, 2)      \
-  X(TlsRejectUnauthorized, 4)      \
-  X(TlsAskName, 8) /* kTlsName for each full handshake */
+#define RXJS_LIBEVENT_TLS_FLAGS(X)                             \
+  X(TlsServer, 1)                                              \
+  X(TlsRequestCertificate, 2)                                  \
+  X(TlsRejectUnauthorized, 4)                                  \
+  X(TlsAskName, 8)   /* kTlsName for each full handshake */    \
+  X(TlsGiveBack, 16) /* the handshake begins with kTlsInput */ \
+  X(TlsKeylog, 32)   /* kTlsNews has the secrets */
 
 #define RXJS_LIBEVENT_ENUMERATOR(name, value) k##name = (value),
 enum ConnectFlag : int32_t { RXJS_LIBEVENT_CONNECT_FLAGS(RXJS_LIBEVENT_ENUMERATOR) };

@@ -60,6 +60,7 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(SendFile)       /* payload: SendFileRequest */                                       \
   X(Trigger)        /* a: EventFlags; bufferevent_trigger() */                           \
   X(Tls)            /* payload: TlsRequest; what follows is encrypted */                 \
+  X(TlsInput)       /* payload: what was received before kTls and is ciphertext */       \
   X(TlsContext)     /* a: context to go on with, 0 for the same, -1 for none: refused */ \
   X(Timer)          /* number: when it is due, see TimerFlag (aux); opens a timer */     \
   X(Signal)         /* a: signal number, aux: priority; opens a signal event */          \
@@ -87,7 +88,8 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(Timeout)       /* a: EventFlags (read or write) */                                        \
   X(TlsSecured)    /* the handshake is done. a: report, see tls_exchange.h */                 \
   X(TlsName)       /* the handshake waits for kTlsContext. a: report */                       \
-  X(TlsTicket)     /* a session that can be resumed. a: report */                             \
+  X(TlsBegun)      /* what was received before is for kTlsInput */                            \
+  X(TlsNews)       /* a session that can be resumed, or lines for a key log. a: report */     \
   X(TlsFailed)     /* why. a: report, b: TlsFailure. What was secured ends, too */            \
   X(OptionFailed)  /* a: errno. The option of kOption has not been set */                     \
   X(Released)      /* aux: piece of lent memory that the reactor has done with */             \

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "tls_report.h"
 
@@ -29,8 +30,7 @@ BIO_METHOD* TlsSession::Method() {
     const auto read = [](BIO* bio, char* data, int bytes) -> int {
       auto* session = static_cast<TlsSession*>(openssl.BIO_get_data(bio));
       openssl.BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
-      const ssize_t got = session->wire_->ReceiveCiphertext(data, static_cast<size_t>(bytes));
-      session->wire_drained_ = got < bytes;
+      const ssize_t got = session->ReceiveCiphertext(data, static_cast<size_t>(bytes));
       if (got > 0) return static_cast<int>(got);
       if (got == 0) {
         session->wire_ended_ = true;
@@ -67,6 +67,7 @@ TlsSession* TlsSession::Of(const SSL* ssl) {
 void TlsSession::SetCallbacks(SSL_CTX* ctx) {
   openssl.SSL_CTX_sess_set_new_cb(ctx, OnSession);
   openssl.SSL_CTX_set_alpn_select_cb(ctx, OnAlpn, nullptr);
+  openssl.SSL_CTX_set_keylog_callback(ctx, OnKey);
 }
 
 bool TlsSession::Open(SSL_CTX* ctx, int32_t flags, Names names) {
@@ -82,6 +83,7 @@ bool TlsSession::Open(SSL_CTX* ctx, int32_t flags, Names names) {
   openssl.SSL_set_options(ssl_.get(), SSL_OP_NO_RENEGOTIATION);
   const bool rejects = (flags & kTlsRejectUnauthorized) != 0;
   serves_ = (flags & kTlsServer) != 0;
+  if ((flags & kTlsKeylog) != 0) keys_ = std::make_unique<std::vector<std::string>>();
   if (serves_) {
     alpn_ = std::move(names.alpn);
     const bool asks = (flags & kTlsRequestCertificate) != 0;
@@ -117,6 +119,24 @@ bool TlsSession::Open(SSL_CTX* ctx, int32_t flags, Names names) {
   openssl.SSL_SESSION_free(session);
   ClearErrors();
   return true;
+}
+
+void TlsSession::GiveBack(const uint8_t* data, size_t bytes) {
+  given_back_.assign(reinterpret_cast<const char*>(data), bytes);
+  stage_ = Stage::kHandshaking;
+}
+
+ssize_t TlsSession::ReceiveCiphertext(char* data, size_t bytes) {
+  if (given_back_.empty()) {
+    const ssize_t received = wire_->ReceiveCiphertext(data, bytes);
+    wire_drained_ = received < static_cast<ssize_t>(bytes);
+    return received;
+  }
+  wire_drained_ = false;
+  const size_t got = given_back_.copy(data, bytes);
+  given_back_.erase(0, got);
+  if (given_back_.empty()) given_back_.shrink_to_fit();
+  return static_cast<ssize_t>(got);
 }
 
 TlsSession::Stage TlsSession::Handshake() {
@@ -211,6 +231,16 @@ int TlsSession::OnSession(SSL* ssl, SSL_SESSION* session) {
   return 0;
 }
 
+// For every SSL of the context, on the thread of its own reactor.
+void TlsSession::OnKey(const SSL* ssl, const char* line) {
+  const TlsSession* self = Of(ssl);
+  if (self != nullptr && self->keys_) self->keys_->push_back(std::string(line) + '\n');
+}
+
+std::vector<std::string> TlsSession::TakeKeys() {
+  return keys_ ? std::exchange(*keys_, {}) : std::vector<std::string>();
+}
+
 void TlsSession::Answer(SslCtxPtr ctx, bool refused) {
   if (stage_ != Stage::kAsking) return;
   stage_ = Stage::kHandshaking;
@@ -257,7 +287,10 @@ ssize_t TlsSession::Ended() {
 }
 
 bool TlsSession::HasPending() const {
-  return end_ != End::kNone || (!starved_ && openssl.SSL_has_pending(ssl_.get()) == 1);
+  const auto pending = [this] {
+    return !given_back_.empty() || openssl.SSL_has_pending(ssl_.get()) == 1;
+  };
+  return end_ != End::kNone || (!starved_ && pending());
 }
 
 bool TlsSession::Write(const uint8_t* data, size_t bytes) {

@@ -32,8 +32,9 @@ struct SslDeleter {
 
 class TlsSession {
  public:
-  // kAsking: the handshake waits for the context of the name that the client wants.
-  enum class Stage { kHandshaking, kAsking, kSecured, kFailed };
+  // kAwaiting: the handshake begins with GiveBack(). kAsking: it waits for the context of the name
+  // that the client wants.
+  enum class Stage { kAwaiting, kHandshaking, kAsking, kSecured, kFailed };
 
   struct Names {
     std::string server;
@@ -52,6 +53,10 @@ class TlsSession {
   // Returns false where OpenSSL has no memory, or does not take a name.
   [[nodiscard]] bool Open(SSL_CTX* ctx, int32_t flags, Names names);
   void MoveTo(TlsWire* wire) { wire_ = wire; }
+
+  void AwaitInput() { stage_ = Stage::kAwaiting; }
+  // Ciphertext in front of what the wire has.
+  void GiveBack(const uint8_t* data, size_t bytes);
 
   Stage stage() const { return stage_; }
   bool secured() const { return stage_ == Stage::kSecured; }
@@ -89,6 +94,8 @@ class TlsSession {
   SSL* ssl() { return ssl_.get(); }
   // Sessions that have come since the last call, for a client to resume.
   std::vector<std::string> TakeTickets() { return std::move(tickets_); }
+  // Lines for a key log, likewise.
+  std::vector<std::string> TakeKeys();
 
  private:
   enum class Answered { kNo, kKeep, kRefused };
@@ -101,6 +108,7 @@ class TlsSession {
   static void ClearErrors();
   void Note(int result);
   ssize_t Ended();
+  ssize_t ReceiveCiphertext(char* data, size_t bytes);
   void Mark(uint64_t end, uint32_t plain);
 
   static BIO_METHOD* Method();
@@ -109,6 +117,7 @@ class TlsSession {
   static int OnAlpn(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned int bytes, void* nothing);
   static int OnSession(SSL* ssl, SSL_SESSION* session);
+  static void OnKey(const SSL* ssl, const char* line);
 
   std::string& ciphertext_;
   TlsWire* wire_;
@@ -127,6 +136,8 @@ class TlsSession {
   const char* reason_ = nullptr;  // OpenSSL's
   std::string alpn_;
   std::vector<std::string> tickets_;
+  std::unique_ptr<std::vector<std::string>> keys_;  // where they are asked for
+  std::string given_back_;
   std::vector<MarkedOutput> marks_;
   size_t first_mark_ = 0;
   uint64_t ciphertext_end_ = 0;

@@ -144,7 +144,7 @@ export class EventBase extends EventSources {
    */
   listen(config: ListenConfig): Listener {
     const options = listenOptions(config);
-    const context = TlsContext.for(options.tls);
+    const context = options.tls && TlsContext.for(options.tls);
     this.reactorFor(options.connection);
     return new Listener((handler) => {
       if (this.closed) return closedAcceptor(handler);
@@ -201,7 +201,7 @@ export class EventBase extends EventSources {
   connect<T>(config: ConnectConfig, session: Session<T>): Observable<T>;
   connect<T>(config: ConnectConfig, session?: Session<T>): Observable<T> {
     const options = connectOptions(config);
-    const context = TlsContext.for(options.tls);
+    const context = options.tls && TlsContext.for(options.tls);
     this.reactorFor(options.connection);
     const findTransport = () => this.newTransport(options.connection);
     return connectWith(

@@ -8,6 +8,7 @@ import type { TlsServerOptions } from '../connection/TlsConfig';
 import { withContext } from '../connection/withContext';
 import type { RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
+import type { NodeTlsContext } from '../connection/NodeTlsContext';
 
 /** How long a peer may take to read why it is refused. */
 const ALERT_DEADLINE_MS = 1000;
@@ -36,7 +37,7 @@ export class Handshakes {
 
   constructor(
     tls: TlsServerOptions,
-    private readonly context: TlsContext,
+    private readonly context: TlsContext | NodeTlsContext,
     private readonly connection: ConnectionOptions,
     private readonly events: HandshakeEvents,
   ) {
@@ -51,9 +52,9 @@ export class Handshakes {
       remoteAddress.family === 'unix'
         ? {}
         : { address: remoteAddress.address, port: remoteAddress.port };
-    transport.secure(
+    const carrier = transport.secure(
       this.tls,
-      0,
+      { receivedBytes: 0, writtenBytes: 0, readHigh: this.connection.read.high },
       {
         onSecured: () => {
           if (!this.underWay.delete(transport)) return;
@@ -61,7 +62,7 @@ export class Handshakes {
         },
         onFailed: (error) => {
           if (!this.underWay.delete(transport)) return;
-          transport.close('linger', ALERT_DEADLINE_MS);
+          carrier.close('linger', ALERT_DEADLINE_MS);
           this.fail(error, remoteAddress);
         },
       },

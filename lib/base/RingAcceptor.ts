@@ -13,6 +13,7 @@ import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
 import type { RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
+import type { NodeTlsContext } from '../connection/NodeTlsContext';
 import { failedCallName } from './failedCallName';
 import { encodeRequest } from '../rings/encodeRequest';
 
@@ -44,7 +45,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     readonly adopt: Adopt,
     private readonly handler: AcceptorHandler,
     private readonly onGone: (acceptor: RingAcceptor) => void,
-    context?: TlsContext,
+    context?: TlsContext | NodeTlsContext,
   ) {
     const { target, tls, connection } = options;
     if (tls !== undefined && context !== undefined) {

@@ -12,6 +12,7 @@ import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
 import { RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
+import type { NodeTlsContext } from '../connection/NodeTlsContext';
 import { encodeRequest } from '../rings/encodeRequest';
 
 const { connectFlag, connectRequest, family: families } = native.layout;
@@ -35,7 +36,7 @@ export class RingConnector implements Connector {
     private readonly handler: ConnectorHandler,
     private readonly findTransport: () => RingTransport,
     private readonly active: Set<RingConnector>,
-    private readonly context?: TlsContext,
+    private readonly context?: TlsContext | NodeTlsContext,
   ) {
     // That of the subscriber.
     this.tls = options.tls && withContext(options.tls);
@@ -157,16 +158,16 @@ export class RingConnector implements Connector {
     this.handler.onSecuring();
     this.begin(transport);
     const { family, address, port } = remote;
-    transport.secure(
+    const carrier = transport.secure(
       tls,
-      0,
+      { receivedBytes: 0, writtenBytes: 0, readHigh: this.options.connection.read.high },
       {
         onSecured: () => {
           if (this.end(transport)) carry();
         },
         onFailed: (error) => {
           if (!this.end(transport)) return;
-          transport.close('linger', ALERT_DEADLINE_MS);
+          carrier.close('linger', ALERT_DEADLINE_MS);
           this.handler.onFailed(remote, error);
         },
       },

@@ -1,6 +1,7 @@
+import { copyOf } from '../common/bytes';
 import { LibeventError, type LibeventErrorInfo } from '../common/LibeventError';
-import { ConnectionTls } from '../connection/ConnectionTls';
-import { identityError } from '../connection/identityError';
+import type { ConnectionTls } from '../connection/ConnectionTls';
+import { securedBy } from '../connection/securedBy';
 import { type TlsNameContext, type TlsOptions, serverNameOf } from '../connection/TlsConfig';
 import type { SecureOutcome } from '../connection/Transport';
 import { native } from '../native';
@@ -15,10 +16,12 @@ const SAME = 0;
 const REFUSED = -1;
 
 function flagsOf(options: TlsOptions): number {
-  const rejects = options.rejectUnauthorized ? tlsFlag.tlsRejectUnauthorized : 0;
-  if (options.role === 'client') return rejects;
+  const common =
+    (options.rejectUnauthorized ? tlsFlag.tlsRejectUnauthorized : 0) |
+    (options.keylog === undefined ? 0 : tlsFlag.tlsKeylog);
+  if (options.role === 'client') return common;
   return (
-    rejects |
+    common |
     tlsFlag.tlsServer |
     (options.requestCert ? tlsFlag.tlsRequestCertificate : 0) |
     (options.sni === undefined ? 0 : tlsFlag.tlsAskName)
@@ -42,6 +45,8 @@ export class RingTls {
   private refusal: string | undefined;
   /** They are used until the handshake is done. */
   private contexts: TlsContext[];
+  /** Ciphertext that was taken for plaintext, until it is given back. */
+  private collected: Buffer[] | undefined;
   private readonly ask: ((name: string) => Promise<TlsNameContext>) | undefined;
 
   /** @param where - for errors */
@@ -54,6 +59,7 @@ export class RingTls {
     private readonly where: LibeventErrorInfo = {},
   ) {
     this.contexts = [context];
+    if (outcome.takeInput !== undefined) this.collected = [];
     const sni = options.role === 'server' ? options.sni : undefined;
     if (sni !== undefined) {
       // Whatever it does: throw, answer, or promise.
@@ -71,7 +77,7 @@ export class RingTls {
     const request = encodeRequest(
       tlsRequest,
       {
-        flags: flagsOf(options),
+        flags: flagsOf(options) | (this.collected === undefined ? 0 : tlsFlag.tlsGiveBack),
         context: (this.contexts[0] as TlsContext).id,
         timeoutMs: options.handshakeTimeoutMs,
         receivedBytes: receivedBytes | 0,
@@ -86,18 +92,31 @@ export class RingTls {
     this.reactor.submitBytes(submission.tls, this.socket.id, request);
   }
 
+  /** @returns whether the bytes are ciphertext that the reactor had not taken for it */
+  collect(chunk: Buffer): boolean {
+    if (this.collected === undefined) return false;
+    this.collected.push(copyOf(chunk));
+    return true;
+  }
+
   /** @returns whether it was a completion of TLS */
   complete(kind: number, a: number, b: number): boolean {
     switch (kind) {
       case completion.tlsSecured:
         this.onSecured(new TlsReport(a));
         return true;
+      case completion.tlsBegun:
+        this.giveBack();
+        return true;
       case completion.tlsName:
         this.onName(new TlsReport(a).text('servername') ?? '');
         return true;
-      case completion.tlsTicket:
-        for (const session of new TlsReport(a).all('session')) this.secured?.addSession(session);
+      case completion.tlsNews: {
+        const report = new TlsReport(a);
+        for (const session of report.all('session')) this.secured?.addSession(session);
+        for (const line of report.all('keylog')) this.options.keylog?.next(line);
         return true;
+      }
       case completion.tlsFailed: {
         const detail = this.secured === undefined ? this.refusal : undefined;
         this.fail(new TlsReport(a).error(b, { ...this.where, detail }));
@@ -108,33 +127,24 @@ export class RingTls {
     }
   }
 
+  private giveBack(): void {
+    const underWay = Buffer.concat(this.collected ?? []);
+    this.collected = undefined;
+    const bytes = this.outcome.takeInput?.(underWay);
+    if (bytes === undefined) return;
+    this.reactor.submit(submission.credit, this.socket.id, bytes.length);
+    this.reactor.submitBytes(submission.tlsInput, this.socket.id, bytes);
+  }
+
   private onSecured(report: TlsReport): void {
-    const { options } = this;
     this.contexts = [];
-    const result = report.secured(options);
-    const error = options.role === 'client' ? identityError(options, result) : undefined;
-    if (error !== undefined && options.rejectUnauthorized) {
-      this.fail(
-        new LibeventError(error.code, 'handshake', { ...this.where, detail: error.detail }),
-      );
+    const secured = securedBy('reactor', this.options, report.secured(this.options), this.where);
+    if (secured instanceof LibeventError) {
+      this.fail(secured);
       return;
     }
-    if (options.role === 'server' && options.requestCert && options.rejectUnauthorized) {
-      // OpenSSL asks for none where a session of a server is resumed that had asked for none.
-      if (!result.authorized) {
-        const detail = 'the session that is resumed has no certificate';
-        this.fail(new LibeventError('ERR_TLS_HANDSHAKE', 'handshake', { ...this.where, detail }));
-        return;
-      }
-    }
-    const authorizationError = error?.code ?? result.authorizationError;
-    const authorized = result.authorized && error === undefined;
-    this.secured = new ConnectionTls({ ...result, authorized, authorizationError });
-    // One of TLS 1.2 stays as it is; a ticket of TLS 1.3 is followed by others.
-    if (options.role === 'client' && result.resumed && options.session !== undefined) {
-      this.secured.addSession(options.session);
-    }
-    this.outcome.onSecured(this.secured);
+    this.secured = secured;
+    this.outcome.onSecured(secured);
   }
 
   private fail(error: LibeventError): void {

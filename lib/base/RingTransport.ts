@@ -4,6 +4,7 @@ import { LibeventError, type LibeventErrorInfo } from '../common/LibeventError';
 import { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { ConnectionTls } from '../connection/ConnectionTls';
+import { NodeTlsTransport } from '../connection/NodeTlsTransport';
 import { IdleTimeouts } from '../connection/IdleTimeouts';
 import type { IdleWatch, Idling } from '../connection/IdleWatch';
 import type { TokenBucket } from '../connection/RateLimit';
@@ -11,6 +12,7 @@ import type { CheckedChunk } from '../common/Chunk';
 import type { TlsOptions } from '../connection/TlsConfig';
 import type {
   CloseMode,
+  PlainState,
   SecureOutcome,
   SocketOption,
   SocketTransport,
@@ -55,6 +57,8 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   connection: Connection | undefined;
   private handler: TransportHandler | undefined;
   private ringTls: RingTls | undefined;
+  /** What secures it, where the reactor does not. */
+  private over: NodeTlsTransport | undefined;
   private connecting: ConnectOutcome | undefined;
   private sentTotal = 0;
   private gone = false;
@@ -70,7 +74,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   /** Makes the connection, of a transport that is open or about to be. */
   carry(options: ConnectionOptions, addresses: ConnectionAddresses): Connection {
-    this.connection = new Connection(this, options, addresses);
+    this.connection = new Connection(this.over ?? this, options, addresses);
     return this.connection;
   }
 
@@ -203,16 +207,22 @@ export class RingTransport implements SocketTransport, CompletionHandler {
 
   secure(
     options: TlsOptions,
-    receivedBytes: number,
+    plain: PlainState,
     outcome: SecureOutcome,
-    context = new TlsContext(options.context),
+    context = TlsContext.for(options),
     where?: LibeventErrorInfo,
-  ): void {
-    this.ringTls = new RingTls(this.reactor, this, options, context, outcome, where);
-    this.ringTls.start(receivedBytes);
+  ): SocketTransport {
+    if (context instanceof TlsContext) {
+      this.ringTls = new RingTls(this.reactor, this, options, context, outcome, where);
+      this.ringTls.start(plain.receivedBytes);
+      return this;
+    }
+    this.over = new NodeTlsTransport(this, options, context, plain, outcome, where);
+    return this.over;
   }
 
   data(chunk: Buffer): void {
+    if (this.ringTls?.collect(chunk) === true) return;
     this.handler?.onData(chunk);
   }
 

@@ -25,7 +25,7 @@ export class TlsReport {
     this.list = native.takeTlsReport(id);
   }
 
-  all(name: 'certificate' | 'session'): Buffer[] {
+  all(name: 'certificate' | 'session' | 'keylog'): Buffer[] {
     const { list } = this;
     const found: Buffer[] = [];
     for (let index = 0; index < list.length; index += 2) {

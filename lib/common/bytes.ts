@@ -32,6 +32,14 @@ export function lengthOf(chunk: Uint8Array | string, encoding: BufferEncoding): 
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : byteLengthOf(chunk);
 }
 
+/** Bytes of a unit of a string's length, as UTF-8. */
+const MOST_BYTES_OF_A_UNIT = 3;
+
+/** As {@link lengthOf}, or more, without looking at what a text is. */
+export function mostBytesOf(chunk: Uint8Array | string): number {
+  return typeof chunk === 'string' ? MOST_BYTES_OF_A_UNIT * chunk.length : byteLengthOf(chunk);
+}
+
 /** As `bytes.indexOf(value, from)`. */
 export function findBytes(bytes: Buffer, value: number | Buffer, from: number): number {
   return (indexOf as (value: number | Buffer, from: number) => number).call(bytes, value, from);

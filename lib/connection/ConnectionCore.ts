@@ -46,17 +46,31 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
 
   /** @param connection - what `heldBy` of a source names */
   constructor(
-    readonly transport: Transport,
+    private carrier: Transport,
     private readonly options: ConnectionOptions,
     connection: unknown,
   ) {
-    this.input = new Input(transport, options.read, this);
-    this.output = new Output(transport, options, connection, this);
-    transport.attach(this);
+    this.input = new Input(carrier, options.read, this);
+    this.output = new Output(carrier, options, connection, this);
+    carrier.attach(this);
     const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs } = options;
     if (readTimeoutMs + writeTimeoutMs + idleTimeoutMs > 0) {
-      this.madeTimeouts = new Timeouts(transport, options, this);
+      this.madeTimeouts = new Timeouts(carrier, options, this);
     }
+  }
+
+  get transport(): Transport {
+    return this.carrier;
+  }
+
+  /** Another transport carries it from here on, over the one before. */
+  moveTo(transport: Transport): void {
+    if (transport === this.carrier) return;
+    this.carrier = transport;
+    transport.attach(this);
+    this.input.moveTo(transport);
+    this.output.moveTo(transport);
+    this.madeTimeouts?.moveTo(transport);
   }
 
   /** What has ended the connection, if it was an error. */

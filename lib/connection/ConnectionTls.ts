@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate } from 'node:tls';
 import { type Observable, ReplaySubject } from 'rxjs';
 import { inSubscriberContext } from '../common/inSubscriberContext';
+import type { TlsEngine } from './TlsConfig';
 
 /** A cipher suite, as Node's `getCipher()` has it. */
 export interface TlsCipher {
@@ -28,8 +29,6 @@ export type TlsHandshakeResult = Pick<
 
 /** What a secured connection has agreed on, and who its peer is. */
 export class ConnectionTls {
-  /** What encrypts: the reactor, by Node's OpenSSL. */
-  readonly engine = 'reactor';
   /** As `'TLSv1.3'`. */
   readonly protocol!: string;
   readonly cipher!: TlsCipher;
@@ -51,7 +50,11 @@ export class ConnectionTls {
   private sessionSubject: ReplaySubject<Buffer> | undefined;
 
   /** @internal Comes from `connection.tls`. */
-  constructor(result: TlsHandshakeResult) {
+  constructor(
+    result: TlsHandshakeResult,
+    /** What encrypts: the reactor, by Node's OpenSSL; or `node:tls`, on JavaScript's thread. */
+    readonly engine: TlsEngine,
+  ) {
     Object.assign(this, result);
   }
 

@@ -126,7 +126,7 @@ export class Input implements SourceActions {
   private aborted = false;
 
   constructor(
-    private readonly transport: Transport,
+    private transport: Transport,
     private readMarks: Watermarks,
     /** For {@link Reader}. */
     readonly owner: InputOwner,
@@ -207,6 +207,23 @@ export class Input implements SourceActions {
     }
     this.emit(chunk, false);
     if (this.queued > 0 || this.state === 'ending') this.pump();
+  }
+
+  /** Everything that has come was the last transport's, and it has all of its credit back. */
+  moveTo(transport: Transport): void {
+    this.transport.credit(this.arrivedBytes - this.creditedBytes);
+    this.creditedBytes = this.arrivedBytes;
+    this.transport = transport;
+    transport.read(this.reading);
+  }
+
+  /** Takes what waits out of the input, as if it had never come. Nobody has its credit. */
+  takeWaiting(): Buffer {
+    const bytes = Buffer.concat(this.queue ?? []);
+    this.queue = undefined;
+    this.arrivedBytes -= bytes.length;
+    this.creditedBytes = Math.min(this.creditedBytes, this.arrivedBytes);
+    return bytes;
   }
 
   /** The peer's side has ended. Ends this side when nothing is left to emit. */

@@ -1,6 +1,6 @@
 import { Subject, noop, type Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { byteLengthOf, lengthOf } from '../common/bytes';
+import { lengthOf, mostBytesOf } from '../common/bytes';
 import { type Few, each, withItem, withoutItem } from '../common/few';
 import { Saturation } from '../flow/Saturation';
 import { HoldSet, currentSource } from '../flow/Source';
@@ -12,9 +12,6 @@ import { type SentCallback, SentNotices } from './SentNotices';
 import type { CheckedChunk } from '../common/Chunk';
 import type { SocketTransport, Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
-
-/** Bytes of a unit of a string's length, as UTF-8. */
-const MOST_BYTES_OF_A_UNIT = 3;
 
 /**
  * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
@@ -49,7 +46,7 @@ export class Output implements Writer {
   file: FileInOutput | undefined;
 
   constructor(
-    private readonly transport: Transport,
+    private transport: Transport,
     private readonly options: ConnectionOptions,
     private readonly cause: unknown,
     private readonly owner: OutputOwner,
@@ -106,6 +103,12 @@ export class Output implements Writer {
   /** Nothing more will be sent: the FIN has been, or cannot be. */
   get done(): boolean {
     return this.state === 'finished' || this.isEnded;
+  }
+
+  moveTo(transport: Transport): void {
+    this.transport = transport;
+    this.askForLowMark();
+    this.notices?.moveTo(transport);
   }
 
   /** @returns false where no value is taken any more */
@@ -272,12 +275,8 @@ export class Output implements Writer {
   private writeNow(chunk: CheckedChunk, whenSaturated: WhenSaturated, writer: Writer): void {
     const { maxOutputBytes, encoding } = this.options;
     // Looked at only when it could matter: what has been sent is read from shared memory.
-    const most =
-      typeof chunk === 'string' ? MOST_BYTES_OF_A_UNIT * chunk.length : byteLengthOf(chunk);
-    if (
-      this.written + most - this.sentLast > maxOutputBytes &&
-      this.bytes + lengthOf(chunk, encoding) > maxOutputBytes
-    ) {
+    const fits = this.written + mostBytesOf(chunk) - this.sentLast <= maxOutputBytes;
+    if (!fits && this.bytes + lengthOf(chunk, encoding) > maxOutputBytes) {
       this.failForBytes();
       return;
     }

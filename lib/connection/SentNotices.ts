@@ -17,7 +17,15 @@ export class SentNotices {
   /** The position that the transport has been asked for. */
   private asked = Infinity;
 
-  constructor(private readonly transport: Transport) {}
+  constructor(private transport: Transport) {}
+
+  /** Asks this one from now on, also for what the one before has been asked for. */
+  moveTo(transport: Transport): void {
+    this.transport = transport;
+    const { asked } = this;
+    this.asked = Infinity;
+    if (asked < Infinity) this.ask(asked);
+  }
 
   /** @returns takes the wish back */
   add(position: number, done: SentCallback): () => void {

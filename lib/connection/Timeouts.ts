@@ -33,11 +33,16 @@ export class Timeouts {
   private ended = false;
 
   constructor(
-    private readonly transport: Transport,
+    private transport: Transport,
     private readonly options: ConnectionOptions,
     private readonly idling: Idling,
   ) {
     this.apply(options);
+  }
+
+  /** What has been set below stays. */
+  moveTo(transport: Transport): void {
+    this.transport = transport;
   }
 
   set(config: TimeoutsConfig): void {

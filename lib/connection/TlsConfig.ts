@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Observer } from 'rxjs';
 import { checkServerIdentity, type PeerCertificate, type SecureContextOptions } from 'node:tls';
 import { checkBytes } from '../common/checkChunk';
 import { copyOf } from '../common/bytes';
@@ -18,6 +19,9 @@ export type TlsContextConfig = Omit<
   'ALPNCallback' | 'clientCertEngine' | 'privateKeyEngine' | 'privateKeyIdentifier'
 >;
 
+/** Who encrypts: the reactor, by Node's OpenSSL; or `node:tls`, on JavaScript's thread. */
+export type TlsEngine = 'reactor' | 'node';
+
 /** What both ends of a secured connection may say; beside it, all of {@link TlsContextConfig}. */
 export interface TlsConfig extends TlsContextConfig {
   /** Protocols of the application, the preferred one first, as `['h2', 'http/1.1']`. Default: none. */
@@ -26,6 +30,13 @@ export interface TlsConfig extends TlsContextConfig {
   readonly rejectUnauthorized?: boolean;
   /** Fails a handshake that takes longer, in ms. Default: 10000. Bounds: 1 to 2147483647. */
   readonly handshakeTimeoutMs?: number;
+  /**
+   * Gets the secrets of each handshake, as lines of a key log that Wireshark reads: whoever has them
+   * can decrypt the connection. A `Subject` does. Default: nobody.
+   */
+  readonly keylog?: Pick<Observer<Buffer>, 'next'>;
+  /** Default: `'reactor'`, or `'node'` where the reactor cannot reach Node's OpenSSL. */
+  readonly engine?: TlsEngine;
 }
 
 /**
@@ -97,10 +108,21 @@ const alpnProtocols: Option<readonly string[]> = (value, name) => {
   return [...(value as string[])];
 };
 
+const keylog: Option<Pick<Observer<Buffer>, 'next'> | undefined> = (value, name) => {
+  if (value === undefined) return undefined;
+  const observer = value as Pick<Observer<Buffer>, 'next'> | null;
+  if (typeof observer?.next !== 'function') {
+    throw new TypeError(`${name} must be an observer: it needs next`);
+  }
+  return observer;
+};
+
 const COMMON = {
   ALPNProtocols: alpnProtocols,
   rejectUnauthorized: option.flag(true),
   handshakeTimeoutMs: option.integer('ms', 1, MAX_MS, 10_000),
+  keylog,
+  engine: option.optional(option.oneOf(['reactor', 'node'])),
 };
 
 const SERVER = {

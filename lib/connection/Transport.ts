@@ -24,7 +24,7 @@ export interface Transport {
   readonly sent: number;
   /** What it is secured by, if it is. */
   readonly tls?: ConnectionTls | undefined;
-  /** Called once, before anything else. */
+  /** Called before anything else; and again when something else takes its place. */
   attach(handler: TransportHandler): void;
   /** Demand. Off at the start. */
   read(on: boolean): void;
@@ -54,10 +54,28 @@ export interface Transport {
 /** An option of a socket, and what its value is: seconds, 0 for none; 1 or 0. */
 export type SocketOption = 'keepAlive' | 'noDelay';
 
-/** How a handshake ends. */
+/** How a handshake begins and ends. */
 export interface SecureOutcome {
+  /**
+   * Takes what had been received when the transport was secured and is ciphertext, to be given back.
+   * Absent where there can be none.
+   *
+   * @param underWay - what has come since and belongs behind it
+   * @returns undefined if it is refused
+   */
+  takeInput?(underWay: Buffer): Buffer | undefined;
   onSecured(tls: ConnectionTls): void;
   onFailed(error: LibeventError): void;
+}
+
+/** What a transport has carried, and may carry, when it is secured. */
+export interface PlainState {
+  /** Bytes that have been received, in all. */
+  readonly receivedBytes: number;
+  /** Bytes that have been written, in all. */
+  readonly writtenBytes: number;
+  /** As {@link Transport.readHigh}. */
+  readonly readHigh: number;
 }
 
 /** What only a transport of libevent can do, beside carrying bytes. */
@@ -85,12 +103,13 @@ export interface SocketTransport extends Transport {
   /** Whether a handshake has begun. */
   readonly securing: boolean;
   /**
-   * Encrypts what is written from here on, and takes what is received behind `receivedBytes` for
+   * Encrypts what is written from here on, and takes what is received behind `plain.receivedBytes` for
    * encrypted.
    *
+   * @returns what carries the plaintext from here on: this, or a transport over it
    * @throws LibeventError, TypeError as `tls.createSecureContext` does
    */
-  secure(options: TlsOptions, receivedBytes: number, outcome: SecureOutcome): void;
+  secure(options: TlsOptions, plain: PlainState, outcome: SecureOutcome): SocketTransport;
 }
 
 /** What a transport tells. Never from inside a call of {@link Transport}. */

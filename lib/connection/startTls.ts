@@ -36,10 +36,11 @@ function refusal(connection: Connection): LibeventError | undefined {
   return undefined;
 }
 
-/** What has been received and not used. */
-function plaintextIn({ inputBytes }: Connection): LibeventError | undefined {
-  if (inputBytes === 0) return undefined;
-  const detail = `${String(inputBytes)} bytes have come in front of the handshake`;
+/** The first byte of what a client sends: a record of a handshake. */
+const HANDSHAKE_RECORD = 22;
+
+function plaintextError(bytes: number): LibeventError {
+  const detail = `${String(bytes)} bytes have come in front of the handshake`;
   return new LibeventError('ERR_TLS_PLAINTEXT', 'startTls', { detail });
 }
 
@@ -55,8 +56,9 @@ function plaintextIn({ inputBytes }: Connection): LibeventError | undefined {
  * ```
  *
  * What has been written before is sent before, as it is; what is written from here on waits for the
- * handshake and is encrypted. Its reader should have ended before: what has been
- * received and is not used would be trusted as if it had been encrypted, so it is an error, and the
+ * handshake and is encrypted. Its reader should have ended before. What has been received and is not
+ * used goes back and is decrypted, where it is the greeting of a client that does not wait, as behind a
+ * PROXY header. Anything else would be trusted as if it had been encrypted, so it is an error, and the
  * connection is reset (this is what STARTTLS injection tries).
  *
  * - **Subscribe**: cold; begins the handshake.
@@ -78,6 +80,7 @@ function plaintextIn({ inputBytes }: Connection): LibeventError | undefined {
 export function startTls(connection: Connection, config: StartTlsConfig): Observable<Connection> {
   if (!(connection instanceof Connection)) throw new TypeError('connection must be a Connection');
   const options = optionsOf(config);
+  const isServer = options.role === 'server';
   return inSubscriberContext(
     new Observable<Connection>((subscriber) => {
       const { core } = connection;
@@ -93,16 +96,23 @@ export function startTls(connection: Connection, config: StartTlsConfig): Observ
       };
       // Within an emission, what its readers do not use comes back behind it. The record is submitted
       // all the same: what is written next must not be plain.
-      let looked = false;
-      const look = (): boolean => {
-        if (looked) return true;
-        looked = true;
-        const plaintext = plaintextIn(connection);
-        if (plaintext === undefined) return true;
+      let held: Buffer | undefined;
+      let isRefused = false;
+      const look = (): void => {
+        held ??= core.input.takeWaiting();
+        const [first = HANDSHAKE_RECORD] = held;
+        if (isRefused || (first === HANDSHAKE_RECORD && (isServer || held.length === 0))) return;
+        isRefused = true;
+        const error = plaintextError(held.length);
         core.forget(closed);
-        connection.error(plaintext);
-        subscriber.error(plaintext);
-        return false;
+        connection.error(error);
+        subscriber.error(error);
+      };
+      const takeInput = (underWay: Buffer): Buffer | undefined => {
+        look();
+        held = Buffer.concat([held ?? Buffer.alloc(0), underWay]);
+        look();
+        return isRefused ? undefined : held;
       };
       const closed = {
         onClosed: () => {
@@ -113,12 +123,19 @@ export function startTls(connection: Connection, config: StartTlsConfig): Observ
         },
       };
       try {
-        socketTransport(core.transport, 'startTls').secure(
+        const { input, output } = core;
+        const secured = socketTransport(core.transport, 'startTls').secure(
           withContext(options),
-          connection.bytesRead,
           {
+            receivedBytes: input.receivedBytes,
+            writtenBytes: output.writtenBytes,
+            readHigh: input.marks.high,
+          },
+          {
+            ...(isServer ? { takeInput } : {}),
             onSecured: () => {
-              if (!look()) return;
+              look();
+              if (isRefused) return;
               core.forget(closed);
               subscriber.next(connection);
               subscriber.complete();
@@ -126,6 +143,7 @@ export function startTls(connection: Connection, config: StartTlsConfig): Observ
             onFailed: fail,
           },
         );
+        core.moveTo(secured);
       } catch (error) {
         subscriber.error(error);
         return;

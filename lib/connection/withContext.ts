@@ -4,8 +4,11 @@ import type { TlsOptions } from './TlsConfig';
 /** The same options, whose functions are called in the asynchronous context of this call. */
 export function withContext<Options extends TlsOptions>(options: Options): Options;
 export function withContext(options: TlsOptions): TlsOptions {
-  if (options.role === 'client') {
-    return { ...options, checkServerIdentity: AsyncResource.bind(options.checkServerIdentity) };
+  const { keylog } = options;
+  const next = keylog && AsyncResource.bind(keylog.next.bind(keylog));
+  const bound = { ...options, keylog: next && { next } };
+  if (bound.role === 'client') {
+    return { ...bound, checkServerIdentity: AsyncResource.bind(bound.checkServerIdentity) };
   }
-  return options.sni === undefined ? options : { ...options, sni: AsyncResource.bind(options.sni) };
+  return bound.sni === undefined ? bound : { ...bound, sni: AsyncResource.bind(bound.sni) };
 }

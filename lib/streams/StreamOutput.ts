@@ -1,5 +1,5 @@
 import { SubscriberContext } from '../common/SubscriberContext';
-import { byteLengthOf } from '../common/bytes';
+import { byteLengthOf, mostBytesOf } from '../common/bytes';
 import { checkChunk } from '../common/checkChunk';
 import type { CheckedChunk } from '../common/Chunk';
 import type { Connection } from '../connection/Connection';
@@ -18,9 +18,6 @@ export type WrittenCallback = (error?: Error | null) => void;
 
 /** Smaller pieces than this cost time, whatever the marks are. */
 const LEAST_PIECE_BYTES = 65536;
-
-/** Bytes of a unit of a string's length, as UTF-8. */
-const MOST_BYTES_OF_A_UNIT = 3;
 
 /**
  * The writing half of a stream over a connection: writes what saturates the connection, and the rest
@@ -139,10 +136,7 @@ export class StreamOutput {
       this.index += 1;
       const chunk = checkChunk(next.chunk);
       if (typeof chunk !== 'string') bytes = chunk;
-      else if (
-        next.encoding === this.connection.core.encoding &&
-        MOST_BYTES_OF_A_UNIT * chunk.length <= most
-      ) {
+      else if (next.encoding === this.connection.core.encoding && mostBytesOf(chunk) <= most) {
         return chunk;
       } else bytes = Buffer.from(chunk, next.encoding);
     }

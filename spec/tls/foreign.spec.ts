@@ -7,7 +7,7 @@ import { lastValueFrom, map, reduce } from 'rxjs';
 import { EventBase, lines, sendTo } from 'rxjs-libevent';
 import { pattern } from '../support/pattern.cjs';
 import { Certificates, clean } from './support/certificates';
-import { HOST, ended, nodeServer, serveTls } from './support/servers';
+import { ENGINES, HOST, ended, nodeServer, serveTls } from './support/servers';
 
 const run = promisify(execFile);
 
@@ -22,7 +22,9 @@ afterAll(() => {
   certificates.remove();
 });
 
-describe.each(THREADS)('TLS with foreign programs, threads: %s', (threads) => {
+const WAYS = ENGINES.flatMap((engine) => THREADS.map((threads) => ({ engine, threads })));
+
+describe.each(WAYS)('TLS by $engine with node:tls, threads: $threads', ({ engine, threads }) => {
   let base: EventBase;
   beforeEach(() => {
     base = new EventBase({ threads });
@@ -31,8 +33,10 @@ describe.each(THREADS)('TLS with foreign programs, threads: %s', (threads) => {
 
   describe.each(VERSIONS)('%s', (version) => {
     it('answers a client of node:tls, byte for byte, and ends with close_notify', async () => {
-      const { port, connections } = await serveTls(base, certificates.server, (conn) =>
-        conn.pipe(sendTo(conn)),
+      const { port, connections } = await serveTls(
+        base,
+        { ...certificates.server, engine },
+        (conn) => conn.pipe(sendTo(conn)),
       );
       const bytes = pattern(300_000);
       const options = { host: HOST, port, ca: certificates.ca, minVersion: version };
@@ -41,7 +45,7 @@ describe.each(THREADS)('TLS with foreign programs, threads: %s', (threads) => {
       expect([client.authorized, client.getProtocol()]).toEqual([true, version]);
       client.end(bytes);
       expect(Buffer.from(await ended(client), 'latin1').equals(bytes)).toBe(true);
-      expect(connections[0]?.tls).toMatchObject({ protocol: version, engine: 'reactor' });
+      expect(connections[0]?.tls).toMatchObject({ protocol: version, engine });
     });
 
     it('is a client of a server of node:tls', async () => {
@@ -50,19 +54,22 @@ describe.each(THREADS)('TLS with foreign programs, threads: %s', (threads) => {
         { ...certificates.server, minVersion: version, maxVersion: version },
         (socket) => socket.pipe(socket),
       );
-      const echoed = base.connect({ host: HOST, port, tls: { ca: certificates.ca } }, (conn) => {
-        conn.next(bytes);
-        conn.complete();
-        expect(conn.tls).toMatchObject({ protocol: version, authorized: true });
-        return conn.pipe(reduce((all, chunk) => Buffer.concat([all, chunk]), Buffer.alloc(0)));
-      });
+      const echoed = base.connect(
+        { host: HOST, port, tls: { ca: certificates.ca, engine } },
+        (conn) => {
+          conn.next(bytes);
+          conn.complete();
+          expect(conn.tls).toMatchObject({ protocol: version, authorized: true });
+          return conn.pipe(reduce((all, chunk) => Buffer.concat([all, chunk]), Buffer.alloc(0)));
+        },
+      );
       expect((await lastValueFrom(echoed)).equals(bytes)).toBe(true);
       server.close();
     });
   });
 });
 
-describe('TLS with programs of the system', () => {
+describe.each(ENGINES)('TLS by %s with programs of the system', (engine) => {
   let base: EventBase;
   beforeEach(() => {
     base = new EventBase();
@@ -70,7 +77,7 @@ describe('TLS with programs of the system', () => {
   afterEach(() => base.close());
 
   it.each(['-tls1_2', '-tls1_3'])('answers openssl s_client %s', async (version) => {
-    const { port } = await serveTls(base, certificates.server, (conn) =>
+    const { port } = await serveTls(base, { ...certificates.server, engine }, (conn) =>
       conn.pipe(
         lines(),
         map((line) => `${line.toUpperCase()}\n`),
@@ -98,7 +105,7 @@ describe('TLS with programs of the system', () => {
   });
 
   it('refuses the renegotiation that openssl s_client asks for', async () => {
-    const { port, connections } = await serveTls(base, certificates.server, (conn) =>
+    const { port, connections } = await serveTls(base, { ...certificates.server, engine }, (conn) =>
       conn.pipe(sendTo(conn)),
     );
     const client = spawn(
@@ -163,16 +170,19 @@ describe('TLS with programs of the system', () => {
         if (output.includes('ACCEPT')) resolve();
       });
     });
-    const answer = base.connect({ host: HOST, port, tls: { ca: certificates.ca } }, (conn) => {
-      conn.next('desserts\n');
-      return conn.pipe(
-        lines(),
-        map((line) => {
-          conn.complete();
-          return line;
-        }),
-      );
-    });
+    const answer = base.connect(
+      { host: HOST, port, tls: { ca: certificates.ca, engine } },
+      (conn) => {
+        conn.next('desserts\n');
+        return conn.pipe(
+          lines(),
+          map((line) => {
+            conn.complete();
+            return line;
+          }),
+        );
+      },
+    );
     expect(await lastValueFrom(answer)).toBe('stressed');
     server.kill();
     await once(server, 'close');
@@ -181,7 +191,7 @@ describe('TLS with programs of the system', () => {
   it('serves curl', async () => {
     const { port } = await serveTls(
       base,
-      { ...certificates.server, ALPNProtocols: ['http/1.1'] },
+      { ...certificates.server, engine, ALPNProtocols: ['http/1.1'] },
       (conn) =>
         conn.pipe(
           lines(),

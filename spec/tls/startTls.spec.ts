@@ -14,9 +14,13 @@ import {
 import { type Connection, EventBase, lines, sendTo, startTls } from 'rxjs-libevent';
 import { until } from '../support/until';
 import { Certificates } from './support/certificates';
-import { HOST, closed, ended, serveTls } from './support/servers';
+import { ENGINES, HOST, closed, ended, serveTls } from './support/servers';
 
-describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
+const WAYS = ENGINES.flatMap((engine) =>
+  ([0, 1, 'auto'] as const).map((threads) => ({ engine, threads })),
+);
+
+describe.each(WAYS)('startTls by $engine, threads: $threads', ({ engine, threads }) => {
   let certificates: Certificates;
   let base: EventBase;
   beforeAll(() => {
@@ -37,7 +41,7 @@ describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
       take(1),
       concatMap(() => {
         conn.next('220 go on\r\n');
-        return startTls(conn, { ...certificates.server, isServer: true });
+        return startTls(conn, { ...certificates.server, engine, isServer: true });
       }),
       concatMap((secured) =>
         secured.pipe(
@@ -80,7 +84,7 @@ describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
       return conn.pipe(
         lines(),
         take(1),
-        concatMap(() => startTls(conn, { ca: certificates.ca, servername: 'localhost' })),
+        concatMap(() => startTls(conn, { ca: certificates.ca, engine, servername: 'localhost' })),
         tap((secured) => {
           secured.next('secret\n');
         }),
@@ -97,8 +101,8 @@ describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
     await until(() => connections.length === 1);
     const server = connections[0]!;
     const both = [
-      firstValueFrom(startTls(server, { ...certificates.server, isServer: true })),
-      firstValueFrom(startTls(client, { ca: certificates.ca, servername: 'localhost' })),
+      firstValueFrom(startTls(server, { ...certificates.server, engine, isServer: true })),
+      firstValueFrom(startTls(client, { ca: certificates.ca, engine, servername: 'localhost' })),
     ];
     client.next('early');
     expect(String(await firstValueFrom(server))).toBe('early');
@@ -124,12 +128,18 @@ describe.each([0, 1, 'auto'] as const)('startTls, threads: %s', (threads) => {
       'connection must be a Connection',
     );
     conn.complete();
-    await expect(firstValueFrom(startTls(conn, { servername: 'x' }))).rejects.toMatchObject({
-      code: 'ERR_NOT_WRITABLE',
-    });
+    await expect(firstValueFrom(startTls(conn, { servername: 'x', engine }))).rejects.toMatchObject(
+      {
+        code: 'ERR_NOT_WRITABLE',
+      },
+    );
     const other = await base.open({ host: HOST, port });
-    const starting = firstValueFrom(startTls(other, { servername: 'x', handshakeTimeoutMs: 50 }));
-    await expect(firstValueFrom(startTls(other, { servername: 'x' }))).rejects.toMatchObject({
+    const starting = firstValueFrom(
+      startTls(other, { servername: 'x', engine, handshakeTimeoutMs: 50 }),
+    );
+    await expect(
+      firstValueFrom(startTls(other, { servername: 'x', engine })),
+    ).rejects.toMatchObject({
       code: 'EALREADY',
     });
     await expect(starting).rejects.toMatchObject({ code: 'ERR_TLS_HANDSHAKE_TIMEOUT' });

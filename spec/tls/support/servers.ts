@@ -8,11 +8,15 @@ import {
   type LibeventError,
   type ListenConfig,
   type SessionHandler,
+  type TlsEngine,
   type TlsServerConfig,
   serve,
 } from 'rxjs-libevent';
 
 export const HOST = '127.0.0.1';
+
+/** Everything holds for both. */
+export const ENGINES: readonly TlsEngine[] = ['reactor', 'node'];
 
 /** A secured listener of the library's, with what has gone wrong. */
 export interface Served {
