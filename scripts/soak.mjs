@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { setUp } from './setup/index.mjs';
 import { root } from './setup/paths.mjs';
 
-setUp({ programs: 'samples' });
+setUp({ programs: 'samples', system: ['soak'] });
 
 const folder = join(root, 'scripts/soak');
 const known = readdirSync(folder)

@@ -3,6 +3,12 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run, step, stop } from './report.mjs';
 
+const openssl = {
+  what: 'the openssl program',
+  present: () => onPath('openssl'),
+  from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
+};
+
 /**
  * Everything that comes from the system, in one place: how to see that it is there, and the package
  * that brings it, for each package manager.
@@ -61,11 +67,7 @@ const needs = {
       present: () => onPath('strace'),
       from: { apt: 'strace', dnf: 'strace', apk: 'strace', pacman: 'strace' },
     },
-    {
-      what: 'the openssl program',
-      present: () => onPath('openssl'),
-      from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
-    },
+    openssl,
     {
       what: 'curl',
       present: () => onPath('curl'),
@@ -102,6 +104,28 @@ const needs = {
       },
     },
   ],
+  soak: [
+    {
+      what: 'iperf3',
+      present: () => onPath('iperf3'),
+      from: { apt: 'iperf3', dnf: 'iperf3', apk: 'iperf3', pacman: 'iperf3' },
+    },
+    {
+      what: 'memcached',
+      present: () => onPath('memcached'),
+      from: { apt: 'memcached', dnf: 'memcached', apk: 'memcached', pacman: 'memcached' },
+    },
+    {
+      what: 'the tools of libmemcached',
+      present: () => onPath('memcaslap') && onPath('memccapable'),
+      from: {
+        apt: 'libmemcached-tools',
+        dnf: 'libmemcached-awesome-tools',
+        apk: 'libmemcached',
+        pacman: 'libmemcached-awesome',
+      },
+    },
+  ],
   prebuild: [
     {
       what: "Debian's tools for source packages",
@@ -122,11 +146,7 @@ const needs = {
       present: () => says('pkg-config', ['--exists', 'libssl >= 3', 'libcrypto']),
       from: { apt: 'libssl-dev', dnf: 'openssl-devel', apk: 'openssl-dev', pacman: 'openssl' },
     },
-    {
-      what: 'the openssl program',
-      present: () => onPath('openssl'),
-      from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
-    },
+    openssl,
   ],
   lint: [
     {
