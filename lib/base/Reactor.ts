@@ -51,7 +51,7 @@ export class Reactor {
   private readonly sent: Int32Array;
   private readonly arena: ReadArena;
   private readonly completions: CompletionRing;
-  private readonly submissions: SubmissionRing;
+  readonly submissions: SubmissionRing;
   private readonly native: NativeReactor;
   private drainCount = 0;
   private wakeCount = 0;
@@ -260,7 +260,7 @@ export class Reactor {
   }
 
   /** Shows the submissions to the reactor, and wakes it if it sleeps. */
-  private flush(): void {
+  flush(): void {
     if (this.closed) return;
     this.submissions.publish();
     if (
@@ -305,7 +305,7 @@ export class Reactor {
   }
 
   /** Whether this thread turns the base; a standby may take it at any time. */
-  private get turnsHere(): boolean {
+  get turnsHere(): boolean {
     const { turner: whose } = this.config;
     if (whose !== turner.either) return whose === turner.javaScript;
     return this.handOvers % 2 === 0 && this.method === 'epoll';

@@ -134,6 +134,14 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     return this.reactor.submitBytes(submission.write, this.id, chunk);
   }
 
+  sendNow(): void {
+    const { reactor } = this;
+    if (!reactor.turnsHere) return;
+    reactor.flush();
+    // The next bytes are copied to where the processor's cache has the last ones.
+    reactor.submissions.memory.trim();
+  }
+
   notify(position: number): void {
     this.reactor.submit(submission.notify, this.id, position | 0);
   }

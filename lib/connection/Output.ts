@@ -290,7 +290,7 @@ export class Output implements Writer {
     if (this.written - this.sentLast > this.marks.high) this.updateSent();
   }
 
-  private updateSent(): void {
+  updateSent(): void {
     this.sentLast = this.transport.sent;
     if (this.isEnded || this.state === 'stopped') return;
     this.evaluate(this.written - this.sentLast);

@@ -34,6 +34,8 @@ export interface Transport {
   readHigh(bytes: number): void;
   /** Submits output. Returns its length in bytes. */
   write(chunk: CheckedChunk, encoding: BufferEncoding): number;
+  /** Sends what it can of what has been submitted within the call, where that is possible. */
+  sendNow?(): void;
   /** Asks for one {@link TransportHandler.onSent} when this many bytes in all have been sent. */
   notify(position: number): void;
   /**
