@@ -21,6 +21,7 @@ export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';
 export { recordMarbles } from './testing/recordMarbles';
+export type { RecordConfig } from './testing/RecordConfig';
 export { idleTimeout, readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';
 export { simulate, type SimulationReport } from './testing/simulate';
 export type { FaultKind, FaultProbabilities, SimulateConfig } from './testing/SimulateConfig';

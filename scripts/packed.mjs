@@ -1,5 +1,5 @@
 // node scripts/packed.mjs: what a user gets. Packs the package, installs it in a project of its own
-// outside the repository, and runs a marble test there under jest, vitest and node:test.
+// outside the repository, and runs a marble test and a simulation there under jest, vitest and node:test.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -29,8 +29,8 @@ const RXJS_8 = 'rxjs@8.0.0-alpha.14';
 const pipeline = `
 const { map, of } = require('rxjs');
 const { lines, sendTo, serve } = require('rxjs-libevent');
-exports.shout = (conn) =>
-  of(conn).pipe(serve((it) => it.pipe(lines(), map((line) => line.toUpperCase() + '\\n'), sendTo(it))));
+exports.shouting = (it) => it.pipe(lines(), map((line) => line.toUpperCase() + '\\n'), sendTo(it));
+exports.shout = (conn) => of(conn).pipe(serve(exports.shouting));
 `;
 
 const body = `
@@ -43,33 +43,65 @@ const body = `
   });
 `;
 
+/** A whole system, over a network that resets and delays. */
+const simulation = `
+  let answers = 0;
+  const report = simulate({ seed: 1, seeds: 20 }, ({ machine, atEnd }) => {
+    const server = machine('server');
+    server.listen({ port: 7 }).pipe(serve(shouting), retry({ delay: 10 })).subscribe();
+    const ask = (conn) => merge(of('ask\\n').pipe(sendTo(conn)), conn.pipe(lines(), take(1)));
+    let answer = '';
+    machine('client')
+      .connect({ host: 'server', port: 7, idleTimeoutMs: 1000 }, ask)
+      .pipe(throwIfEmpty(), take(1), retry({ delay: 10 }))
+      .subscribe((line) => { answer = line; answers += 1; });
+    atEnd('there is an answer', () => answer === 'ASK');
+  });
+  if (answers !== report.seeds) throw new Error(answers + ' answers');
+`;
+
 const jestTest = `
-const { marblesWith } = require('rxjs-libevent/testing');
-const { shout } = require('./shout.js');
+const { merge, of, retry, take, throwIfEmpty } = require('rxjs');
+const { lines, sendTo, serve } = require('rxjs-libevent');
+const { marblesWith, simulate } = require('rxjs-libevent/testing');
+const { shout, shouting } = require('./shout.js');
 const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
 it('answers in capitals', () => {
   expect.assertions(3);
 ${body}
+});
+it('answers over a network that resets', () => {
+${simulation}
 });
 `;
 
 const vitestTest = `
 import { expect, it } from 'vitest';
-import { marblesWith } from 'rxjs-libevent/testing';
-import { shout } from './shout.js';
+import { merge, of, retry, take, throwIfEmpty } from 'rxjs';
+import { lines, sendTo, serve } from 'rxjs-libevent';
+import { marblesWith, simulate } from 'rxjs-libevent/testing';
+import { shout, shouting } from './shout.js';
 const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
 it('answers in capitals', () => {
   expect.assertions(3);
 ${body}
 });
+it('answers over a network that resets', () => {
+${simulation}
+});
 `;
 
 const nodeTest = `
 import test from 'node:test';
-import { marbles } from 'rxjs-libevent/testing';
-import { shout } from './shout.js';
+import { merge, of, retry, take, throwIfEmpty } from 'rxjs';
+import { lines, sendTo, serve } from 'rxjs-libevent';
+import { marbles, simulate } from 'rxjs-libevent/testing';
+import { shout, shouting } from './shout.js';
 test('answers in capitals', () => {
 ${body}
+});
+test('answers over a network that resets', () => {
+${simulation}
 });
 `;
 

@@ -1,5 +1,5 @@
 // npm run simulate -- [OPTIONS]: the systems of samples/simulations over a hostile network, seed after
-// seed, until one fails; with --planted, libraries that are broken in one place. See docs/testing.md.
+// seed, until one fails; with --digests, nothing but what tells one run from another; with --planted, libraries that are broken in one place. See docs/testing.md.
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '0x1' },
     only: { type: 'string' },
+    digests: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
     library: { type: 'string', default: root },
   },
@@ -38,6 +39,10 @@ for (const name of names) {
   const began = performance.now();
   try {
     const report = simulate({ seed: first, seeds }, systems[name]);
+    if (values.digests) {
+      console.log(`${name} ${report.digest}`);
+      continue;
+    }
     const seconds = (performance.now() - began) / 1000;
     const faults = Object.values(report.faults).reduce((sum, count) => sum + count, 0);
     console.log(

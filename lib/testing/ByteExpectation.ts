@@ -64,6 +64,7 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
           ),
         ),
       actual: (fail) => merge(marks(fail)),
+      joined: (all) => coalesced(all, () => true),
     };
     super(rig, kind);
   }

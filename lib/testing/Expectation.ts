@@ -1,14 +1,22 @@
-import { checkString } from '../common/check';
+import { checkNumber, checkString } from '../common/check';
 import { type Fail, MarbleError } from './MarbleError';
 import type { Mark } from './Mark';
 import { type Rig, checkRunning } from './Rig';
-import { type MarkRules, drawTimeline, drawTimelines, firstDifference } from './drawTimelines';
+import {
+  type MarkRules,
+  type Timing,
+  drawTimeline,
+  drawTimelines,
+  firstDifference,
+} from './drawTimelines';
 
 /** How one kind of expectation reads marbles and finds what happened. */
 export interface ExpectationKind<V, T> extends MarkRules<T> {
   /** What the test has written, as `expectOutput(connection 1)`. */
   readonly what: string;
   expected(marbles: string, values: V | undefined): Mark<T>[];
+  /** As one value, what need not come apart where frames do not count. */
+  joined?(marks: readonly Mark<T>[]): Mark<T>[];
   /** @throws what `fail` makes, where nothing can be said */
   actual(fail: Fail): readonly Mark<T>[];
 }
@@ -17,6 +25,7 @@ export interface ExpectationKind<V, T> extends MarkRules<T> {
 export class Expectation<V, T> {
   private stated = false;
   private step = '';
+  private timing: Timing = 0;
 
   /** @internal */
   constructor(
@@ -35,13 +44,35 @@ export class Expectation<V, T> {
    * @param values - what its characters stand for
    */
   readonly toBe = (marbles: string, values?: V): void => {
-    const { kind } = this;
+    const { kind, timing } = this;
     const fail = this.failHere();
     const expected = kind.expected(marbles, values);
     this.state(() => {
-      compareTimelines(this.rig, kind, expected, fail);
+      compareTimelines(this.rig, kind, expected, timing, fail);
     });
   };
+
+  /** Frames do not count, only what comes, and in which order: for what has been recorded on a real clock. */
+  inOrder(): this {
+    this.timing = 'order';
+    return this;
+  }
+
+  /** Neither frames nor the order count, only what comes: for what comes from several sides. */
+  inAnyOrder(): this {
+    this.timing = 'anyOrder';
+    return this;
+  }
+
+  /**
+   * Each mark may come up to so many frames earlier or later.
+   *
+   * @param ms - Bounds: 0 up
+   */
+  within(ms: number): this {
+    this.timing = checkNumber('ms', ms, 0, Number.MAX_SAFE_INTEGER, 'ms');
+    return this;
+  }
 
   /**
    * Names the step of the test that it is about, for the message: `.as('after login').toBe(…)`.
@@ -78,17 +109,22 @@ export class Expectation<V, T> {
 function compareTimelines<T>(
   rig: Rig,
   kind: ExpectationKind<never, T>,
-  expected: readonly Mark<T>[],
+  stated: readonly Mark<T>[],
+  timing: Timing,
   fail: Fail,
 ): void {
-  const actual = kind.actual(fail);
-  const index = firstDifference(expected, actual, kind);
-  if (index < 0) {
+  const joined = timing === 'order' ? kind.joined?.bind(kind) : undefined;
+  const expected = joined?.(stated) ?? stated;
+  const found = kind.actual(fail);
+  const actual = joined?.(found) ?? found;
+  const difference = firstDifference(expected, actual, kind, timing);
+  if (difference === undefined) {
     const { marbles } = drawTimeline(expected, kind);
     rig.assert(marbles, marbles);
     return;
   }
-  const frame = Math.min(expected[index]?.frame ?? Infinity, actual[index]?.frame ?? Infinity);
-  const drawing = drawTimelines(expected, actual, index, kind);
+  const [one, other] = [expected[difference.expected], actual[difference.actual]];
+  const frame = Math.min(one?.frame ?? Infinity, other?.frame ?? Infinity);
+  const drawing = drawTimelines(expected, actual, difference, kind);
   throw fail(`${kind.what}: frame ${String(frame)} differs\n\n${drawing}\n`);
 }

@@ -10,7 +10,7 @@ import type { VirtualAcceptor } from './VirtualAcceptor';
 import type { VirtualReactor } from './VirtualReactor';
 import type { SegmentKind } from './Wire';
 
-const [LATENCY, BUFFER, SIDE, PARTITION_MS] = [4, 5, 6, 7];
+const [LATENCY, BUFFER, SIDE, PARTITION_MS, COALESCE] = [4, 5, 6, 7, 10];
 const NOTHING_ELSE: readonly Machine[] = [];
 
 /** Machines that are cut off from all others. */
@@ -90,6 +90,7 @@ export class HostileNetwork implements NetworkConditions {
     return {
       wires,
       bufferBytes: [this.bufferBytes(key, 0), this.bufferBytes(key, 1)],
+      coalesce: this.draws.happens(0.5, COALESCE, key),
       onJoined: (near, far) => {
         joint = { near, far, wires };
         watch.onJoined(joint);
@@ -155,7 +156,7 @@ export class HostileNetwork implements NetworkConditions {
   }
 
   private bufferBytes(key: number, side: number): number {
-    const shift = 2 * this.draws.between(0, 3, BUFFER, key, side);
+    const shift = 4 * this.draws.between(0, 3, BUFFER, key, side);
     return Math.max(1, this.options.bufferBytes >>> shift);
   }
 }

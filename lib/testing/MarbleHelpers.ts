@@ -1,10 +1,12 @@
 import type { RunHelpers } from 'rxjs/testing';
 import { of } from 'rxjs';
+import { checkInteger } from '../common/check';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Connection } from '../connection/Connection';
 import {
   CONNECTION_OPTIONS,
   type ConnectionConfig,
+  MAX_MS,
   connectionOptions,
 } from '../connection/ConnectionConfig';
 import type { Listener } from '../connection/Listener';
@@ -32,6 +34,7 @@ import { PEER_OPTIONS, type PeerConfig, PeerScript, type PeerValue } from './Pee
 import { type Rig, checkRunning } from './Rig';
 import { VirtualBase } from './VirtualBase';
 import { VirtualNetwork } from './VirtualNetwork';
+import { advanceBy } from './advanceBy';
 import type { Bytes } from './bytes';
 import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
@@ -114,6 +117,13 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
    * `connect()` over a network of this test, that takes no time.
    */
   readonly base: VirtualBase;
+  /**
+   * Lets virtual time pass by hand, with everything that happens meanwhile, so that the test can look in
+   * between. What is made afterwards counts its frames from there; expectations count from the start.
+   *
+   * @param ms - Bounds: 0 to 2147483647
+   */
+  advanceBy(ms: number): void;
   /** Does something at frames: `at('--h--r', { h: () => …, r: () => … })`. */
   at(marbles: string, actions: MarbleValues<() => void>): void;
 }
@@ -212,6 +222,10 @@ export function marbleHelpers(
       return new ConnectorScript(rig, attempts, values, config).connect;
     },
     base: new VirtualBase(rig.reactor, network, network.add('base')),
+    advanceBy: (ms) => {
+      checkRunning(rig, 'advanceBy');
+      advanceBy(rig.scheduler, checkInteger('advanceBy: ms', ms, 0, MAX_MS, 'ms'));
+    },
     at: (marbles, actions) => {
       checkRunning(rig, 'at');
       const marks = parseMarbles('at', marbles, { signs: '', endings: '', values: true });

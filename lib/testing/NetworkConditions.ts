@@ -10,6 +10,8 @@ export interface Path {
   readonly wires: readonly [Wire, Wire];
   /** Bytes of the output of each end that are under way at once. */
   readonly bufferBytes: readonly [number, number];
+  /** Whether bytes that wait to be read become one chunk. */
+  readonly coalesce: boolean;
   /** Told of both ends, when they have been joined. */
   onJoined(near: Peer, far: Peer): void;
 }
@@ -38,6 +40,7 @@ export const fairConditions: NetworkConditions = {
   path: () => ({
     wires: [directWire, directWire],
     bufferBytes: [BUFFER_BYTES, BUFFER_BYTES],
+    coalesce: true,
     onJoined: () => undefined,
   }),
   refusal: () => undefined,

@@ -67,7 +67,7 @@ export interface SimulateConfig {
   readonly giveUpMs?: number;
   /**
    * Bytes that may be under way, or wait unread, in one direction of a connection; a seed draws as
-   * many, a quarter, a sixteenth, or 64th. Default: 65536. Bounds: 1 to 1073741824.
+   * many, or a 16th, a 256th, a 4096th of it. Default: 65536. Bounds: 1 to 1073741824.
    */
   readonly bufferBytes?: number;
   /** From when on there are no new faults, so that everything can come right. Default: 10000 ms. Bounds: 0 up. */

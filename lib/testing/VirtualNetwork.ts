@@ -134,7 +134,7 @@ export class VirtualNetwork {
         far.give(far.name, acceptor);
         far.onRefused = refuse;
         far.react = () => {
-          joinPeers(near, far, path.bufferBytes, path.wires);
+          joinPeers(near, far, path.bufferBytes, path);
           path.onJoined(near, far);
           back.carry('answer', () => {
             if (state === 'cancelled') near.link?.close(true);

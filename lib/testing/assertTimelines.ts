@@ -35,9 +35,9 @@ export function assertTimelines(
   } catch (error) {
     if (!isMessages(actual) || !isMessages(expected)) throw error;
     const [is, should] = [actual.map(markOf), expected.map(markOf)];
-    const index = firstDifference(should, is, rules);
-    if (index < 0) throw error;
-    const drawing = drawTimelines(should, is, index, rules);
+    const difference = firstDifference(should, is, rules, 0);
+    if (difference === undefined) throw error;
+    const drawing = drawTimelines(should, is, difference, rules);
     throw fail(`expectObservable: the timelines differ\n\n${drawing}\n`, { cause: error });
   }
 }

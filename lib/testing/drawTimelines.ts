@@ -9,21 +9,61 @@ export interface MarkRules<T> {
   readonly describe: (value: T) => string;
 }
 
-/** The index of the first mark in which two timelines differ, or -1. */
+/**
+ * What two timelines have to have in common. A number: each mark, at most so many frames off. Order: each mark, at
+ * any frame. Any order: the same marks.
+ */
+export type Timing = number | 'order' | 'anyOrder';
+
+/** A mark that one timeline has and the other has not: the place in both. */
+export interface Difference {
+  readonly expected: number;
+  readonly actual: number;
+}
+
+/** The first mark in which two timelines differ. */
 export function firstDifference<T>(
   expected: readonly Mark<T>[],
   actual: readonly Mark<T>[],
-  { same }: MarkRules<T>,
-): number {
+  rules: MarkRules<T>,
+  timing: Timing,
+): Difference | undefined {
+  if (timing === 'anyOrder') return firstUnmatched(expected, actual, rules);
   for (let index = 0; index < Math.max(expected.length, actual.length); index += 1) {
     const one = expected[index];
     const other = actual[index];
-    if (one === undefined || other?.frame !== one.frame) return index;
-    if (isSign(one) !== isSign(other)) return index;
-    if (isSign(one) ? one.char !== other.char : !same(one.value as T, other.value as T))
-      return index;
+    const isSame = one !== undefined && other !== undefined && sameMark(one, other, rules);
+    const isNear = typeof timing !== 'number' || Math.abs(frameOf(one) - frameOf(other)) <= timing;
+    if (!isSame || !isNear) return { expected: index, actual: index };
   }
-  return -1;
+  return undefined;
+}
+
+function frameOf(mark: Mark | undefined): number {
+  return mark?.frame ?? Infinity;
+}
+
+function sameMark<T>(one: Mark<T>, other: Mark<T>, { same }: MarkRules<T>): boolean {
+  if (isSign(one) || isSign(other)) {
+    return isSign(one) && isSign(other) && one.char === other.char;
+  }
+  return same(one.value as T, other.value as T);
+}
+
+function firstUnmatched<T>(
+  expected: readonly Mark<T>[],
+  actual: readonly Mark<T>[],
+  rules: MarkRules<T>,
+): Difference | undefined {
+  const left = new Set(actual);
+  for (const [index, mark] of expected.entries()) {
+    const match = [...left].find((other) => sameMark(mark, other, rules));
+    if (match === undefined) return { expected: index, actual: actual.length };
+    left.delete(match);
+  }
+  const [extra] = left;
+  if (extra === undefined) return undefined;
+  return { expected: expected.length, actual: actual.indexOf(extra) };
 }
 
 /** Letters for values: those that the test has used, then whatever is left. */
@@ -88,13 +128,13 @@ export function drawTimeline<T>(
 export function drawTimelines<T>(
   expected: readonly Mark<T>[],
   actual: readonly Mark<T>[],
-  index: number,
+  place: Difference,
   rules: MarkRules<T>,
 ): string {
   const legend = new Legend(rules, expected.map(({ char }) => char ?? '').join(''));
   const expectedChars = byFrame(expected, legend);
   const actualChars = byFrame(actual, legend);
-  const differing = Math.min(expected[index]?.frame ?? Infinity, actual[index]?.frame ?? Infinity);
+  const differing = Math.min(frameOf(expected[place.expected]), frameOf(actual[place.actual]));
   let caret = 0;
   const rows = [
     { label: 'expected', chars: expectedChars },

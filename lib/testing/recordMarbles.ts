@@ -1,6 +1,7 @@
-import { performance } from 'node:perf_hooks';
 import { Connection } from '../connection/Connection';
 import { MarbleRecording } from './MarbleRecording';
+import { type RecordConfig, recordOptions } from './RecordConfig';
+import { RecordingClock } from './RecordingClock';
 
 /**
  * Records what happens on a real connection, as a marble test to paste.
@@ -13,7 +14,8 @@ import { MarbleRecording } from './MarbleRecording';
  * recording        connection('--a------b--|', values) … expectWritten(conn).toBe('--x------y')
  * ```
  *
- * Frames are milliseconds from the call; what happens in one turn of the event loop is one frame.
+ * Frames are milliseconds from the call; what happens in one turn of the event loop is one frame. What is
+ * expected is what came, in its order: frames count only where `timing` says so.
  * Call it before anything is subscribed, as first thing in the handler of `serve`. It keeps every
  * byte, so it is for a session, not for a server.
  *
@@ -29,21 +31,14 @@ import { MarbleRecording } from './MarbleRecording';
  * });
  * ```
  */
-export function recordMarbles(connection: Connection): MarbleRecording {
+export function recordMarbles(connection: Connection, config: RecordConfig = {}): MarbleRecording {
   if (!(connection instanceof Connection)) {
     throw new TypeError(`connection must be a Connection, got ${typeof connection}`);
   }
-  const began = performance.now();
-  let frame: number | undefined;
-  const now = (): number => {
-    if (frame === undefined) {
-      frame = Math.floor(performance.now() - began);
-      setImmediate(() => {
-        frame = undefined;
-      }).unref();
-    }
-    return frame;
-  };
-  now();
-  return new MarbleRecording(connection, now);
+  const options = recordOptions(config);
+  const clock = new RecordingClock(() => {
+    recording.look();
+  });
+  const recording = new MarbleRecording(connection, clock, options);
+  return recording;
 }

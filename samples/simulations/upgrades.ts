@@ -15,6 +15,7 @@ export function upgrades({ machine, draw, always, atEnd }: SimulationHelpers): v
       port: PORT,
       read: { high: 4 ** draw('read mark', 2, 8), low: 0 },
       idleTimeoutMs: 60_000,
+      maxConnections: draw('most connections', 1, 4),
     })
     .pipe(serve(upgrade), retry({ delay: () => base.timer(100) }))
     .subscribe();

@@ -37,9 +37,9 @@ export function findPlanted({ seeds, first, only }) {
     let found = 0;
     console.log('| planted | seeds | system | found as |\n| --- | --- | --- | --- |');
     for (const fault of chosen) {
-      const undo = fault.edits.map((edit) => plant(copy, fault.rule, edit));
+      const restore = plant(copy, fault);
       const finding = run(copy, seeds, first);
-      for (const restore of undo) restore();
+      restore();
       if (finding !== undefined) found += 1;
       const { seed, system, what } = finding ?? {};
       const count = finding === undefined ? `not in ${seeds}` : String(seed);
@@ -52,13 +52,17 @@ export function findPlanted({ seeds, first, only }) {
   }
 }
 
-function plant(copy, rule, { file, from, to }) {
-  const source = readFileSync(join(root, file), 'utf8');
-  if (source.split(from).length !== 2)
-    throw new Error(`${rule}: not found once in ${file}:\n${from}`);
+/** All edits of a fault are in one file. */
+function plant(copy, { rule, edits }) {
+  const [{ file }] = edits;
+  let text = readFileSync(join(root, file), 'utf8');
+  for (const { from, to } of edits) {
+    if (text.split(from).length !== 2)
+      throw new Error(`${rule}: not found once in ${file}:\n${from}`);
+    text = text.replace(from, () => to);
+  }
   const path = join(copy, file.replace(/^lib/, 'dist').replace(/[.]ts$/, '.js'));
   const before = readFileSync(path);
-  const text = source.replace(from, () => to);
   writeFileSync(path, ts.transpileModule(text, { compilerOptions }).outputText);
   return () => writeFileSync(path, before);
 }

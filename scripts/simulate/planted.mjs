@@ -30,12 +30,6 @@ export const planted = [
     '    (this.queue ??= []).unshift(copyOf(bytes), copyOf(bytes));',
   ),
   one(
-    'one release releases all holds',
-    'lib/flow/Source.ts',
-    '    this.total -= 1;',
-    '    this.total = 0;',
-  ),
-  one(
     'an output that has drained says nothing',
     'lib/connection/Output.ts',
     '    if (this.saturated) this.transport.drain(this.marks.low);',
@@ -49,6 +43,12 @@ export const planted = [
         from: `  private leave(error: LibeventError | undefined): void {
     this.releaseAll();`,
         to: '  private leave(error: LibeventError | undefined): void {',
+      },
+      // An output that ends drains, which releases as well.
+      {
+        file: 'lib/connection/Output.ts',
+        from: '      if (this.file === undefined) this.releaseAll();\n',
+        to: '',
       },
     ],
   },
@@ -77,12 +77,6 @@ export const planted = [
     '',
   ),
   one(
-    'a relay keeps the end of one side to itself',
-    'lib/connection/relay.ts',
-    '[a.pipe(sendTo(b, { end: true })), ',
-    '[a.pipe(sendTo(b)), ',
-  ),
-  one(
     'a server that was full accepts nobody any more',
     'lib/connection/serve.ts',
     `            if (sessions.size < concurrency) {
@@ -90,9 +84,29 @@ export const planted = [
     '            if (sessions.size < concurrency) {',
   ),
   one(
-    'an attempt that is given up keeps its connection',
-    'lib/connection/Connecting.ts',
-    '    this.connection?.close(this.options.closeDeadlineMs);',
+    'a saturated output holds nobody (F3)',
+    'lib/connection/Output.ts',
+    "if (this.saturated && whenSaturated === 'hold') this.holdCurrent(writer);",
     '',
+  ),
+  one(
+    'a connection that has ended counts for maxConnections',
+    'lib/connection/Listening.ts',
+    '      this.live -= 1;\n',
+    '',
+  ),
+  one(
+    'the length of a frame that crosses two chunks is misread',
+    'lib/framing/SizedDecoder.ts',
+    '    if (input.carried < headerBytes) input.gather(headerBytes);\n',
+    '',
+  ),
+  one(
+    'a session that fails is reset before its pipeline goes',
+    'lib/connection/ServeSession.ts',
+    `        this.leave();
+        connection.reset();`,
+    `        connection.reset();
+        this.leave();`,
   ),
 ];

@@ -129,15 +129,12 @@ describe('toDuplex', () => {
     it('T1: finishes only when everything has been sent', async () => {
       const { conn, peer, duplex } = await open();
       const bytes = Buffer.alloc(8 << 20);
-      let sent = 0;
-      duplex.on('finish', () => {
-        sent = conn.bytesWritten - conn.outputBytes;
-      });
+      const sent = once(duplex, 'finish').then(() => conn.bytesWritten - conn.outputBytes);
       duplex.end(bytes);
       let length = 0;
       for await (const chunk of peer) length += (chunk as Buffer).length;
       expect(length).toBe(bytes.length);
-      expect(sent).toBe(bytes.length);
+      expect(await sent).toBe(bytes.length);
     });
 
     it('T4: without allowHalfOpen it ends when the peer has, behind what has been written', async () => {

@@ -15,7 +15,7 @@ describe('docs/testing.md', () => {
   const examples = [...readFileSync(GUIDE, 'utf8').matchAll(/^```ts\n(.*?)^```/gms)]
     .map(([, source = '']) => source)
     // Two show no test: how to name the assertion function, and what a recording looks like.
-    .filter((source) => source.includes('marbles(') && !source.includes('goes here'));
+    .filter((source) => /marbles\(|simulate\(/.test(source) && !source.includes('goes here'));
 
   it('has examples', () => {
     expect(examples.length).toBeGreaterThanOrEqual(8);
@@ -30,7 +30,11 @@ describe('docs/testing.md', () => {
       ...rxjs,
       ...library,
       ...testing,
-      ...{ client, proxy, rot13 },
+      ...{ client, expect, proxy, rot13 },
+      simulate: (config: testing.SimulateConfig, system: testing.SimulatedSystem) => {
+        asserted += 1;
+        return testing.simulate(config, system);
+      },
       it: (_behaviour: string, test: () => void) => {
         test();
       },
