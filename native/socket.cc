@@ -243,7 +243,14 @@ void Socket::Receive() {
       reactor_.SettleLater(this);
       return;
     }
-    if (!reactor_.MayPost(this, Rest)) return;
+    if (!reactor_.MayPost(this, Rest)) {
+      // For what the session has read ahead the event does not come again by itself.
+      if (HasPending()) {
+        PauseReading();
+        reactor_.Stall(this);
+      }
+      return;
+    }
     const ReadArena::Space space = Reserve();
     const ssize_t got =
         tls_ ? ReadSecured(space.data, space.bytes) : recv(fd_, space.data, space.bytes, 0);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { NEVER, firstValueFrom, lastValueFrom, reduce, tap, toArray } from 'rxjs';
+import { NEVER, count, firstValueFrom, lastValueFrom, reduce, tap, toArray } from 'rxjs';
 import { type Connection, EventBase, type LibeventError, relay } from 'rxjs-libevent';
 import { until } from '../support/until';
 import { Certificates } from './support/certificates';
@@ -63,6 +63,37 @@ describe.each(WAYS)('flow control of TLS by $engine, threads: $threads', ({ engi
     expect(server.inputBytes).toBeLessThanOrEqual(65536);
     release();
     expect((await all).digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'));
+  });
+
+  it('F2: goes on with what it has read ahead when others have left it no room', async () => {
+    const [client, server] = await joined({ read: { low: 0, high: 1000 } });
+    const bytes = Buffer.alloc(60_000, 'one credit after the other. ');
+    // No end comes behind it, by which the descriptor would be readable again.
+    client.next(bytes);
+    const chunks: Buffer[] = [];
+    const received = new Promise<void>((resolve) => {
+      let left = bytes.length;
+      server.subscribe((chunk) => {
+        chunks.push(chunk);
+        left -= chunk.length;
+        if (left === 0) resolve();
+      });
+    });
+    // What has been posted of the others fills the memory that input crosses in, again and again.
+    const idle = new Int32Array(new SharedArrayBuffer(4));
+    const flood = Array.from({ length: 4 }, () => {
+      const [source, sink] = base.pair({ read: { high: 4 * MiB } });
+      source.next(Buffer.alloc(12 * MiB));
+      source.complete();
+      return firstValueFrom(
+        sink.pipe(
+          tap(() => Atomics.wait(idle, 0, 0, 1)),
+          count(),
+        ),
+      );
+    });
+    await Promise.all([...flood, received]);
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
   });
 
   it('F3: is saturated by what a stopped reader leaves, in bytes of the user, and drains', async () => {

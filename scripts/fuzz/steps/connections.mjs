@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { identity } from '../run/identity.mjs';
+import { read } from './reads.mjs';
 
 /** What each end is made with: a half-close ends one direction, and each is looked at by itself. */
 const COMMON = { encoding: 'latin1', allowHalfOpen: true };
@@ -77,6 +78,7 @@ async function linked(world, id, from, to, address, connecting, listening) {
 export async function startTls(world, id) {
   const link = world.links.find((one) => one.id === id);
   if (!link || link.cut !== undefined || !link.ends.every(canSecure)) return;
+  for (const { name } of link.ends) read(world, name);
   const calm = () => link.ends.every((end) => end.complete && end.connection.outputBytes === 0);
   await world.until(
     () => calm() || link.cut !== undefined,
@@ -108,8 +110,8 @@ export async function startTls(world, id) {
   if (failed !== undefined && link.cut === undefined) world.fail('ended', `${id}: ${failed.stack}`);
 }
 
-/** It has a reader that takes what comes, and nothing else writes to it. */
-function canSecure({ connection, reader, target, fed, held, sending, inputEnd }) {
+/** What comes can be taken, and nothing else writes to it. */
+function canSecure({ connection, target, fed, held, sending, inputEnd }) {
   if (!connection.writable || connection.tls !== undefined) return false;
-  return reader && !target && !fed && !held && !sending && inputEnd === undefined;
+  return !target && !fed && !held && !sending && inputEnd === undefined;
 }
