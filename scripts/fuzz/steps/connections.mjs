@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { identity } from '../run/identity.mjs';
 import { read } from './reads.mjs';
+import { write } from './writes.mjs';
 
 /** What each end is made with: a half-close ends one direction, and each is looked at by itself. */
 const COMMON = { encoding: 'latin1', allowHalfOpen: true };
@@ -87,11 +88,7 @@ export async function startTls(world, id) {
   if (!calm() || !link.ends.every(canSecure)) return;
   let secured = 0;
   let failed;
-  const [client, server] = link.ends;
-  for (const [end, config] of [
-    [server, { ...identity().server, isServer: true }],
-    [client, identity().client],
-  ]) {
+  const secure = (end, config) => {
     world.library.startTls(end.connection, config).subscribe({
       next: () => {
         secured += 1;
@@ -102,7 +99,16 @@ export async function startTls(world, id) {
         world.moved();
       },
     });
-  }
+  };
+  // As in protocols that have it: the server says that it is ready, and then the client begins.
+  const [client, server] = link.ends;
+  write(world, server.name, 16);
+  secure(server, { ...identity().server, isServer: true });
+  await world.until(
+    () => client.complete || failed !== undefined || link.cut !== undefined,
+    () => `${id} is not told to go on`,
+  );
+  secure(client, identity().client);
   await world.until(
     () => secured === 2 || failed !== undefined || link.cut !== undefined,
     () => `${id} is not secured`,
