@@ -20,6 +20,7 @@ export type {
 export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';
+export type { PeerTls } from './testing/VirtualTls';
 export { recordMarbles } from './testing/recordMarbles';
 export type { RecordConfig } from './testing/RecordConfig';
 export { idleTimeout, readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';

@@ -205,11 +205,13 @@ class VirtualConnector implements Connector {
     const due = rig.reactor.after(outcome.frame, () => {
       const { value } = outcome;
       if (value instanceof Peer) value.start(options.connection.encoding);
+      const refused = value instanceof Peer ? value.handshakeError : undefined;
       this.post(() => {
-        if (value instanceof Peer) {
+        if (value instanceof Peer && refused === undefined) {
           handler.onConnected(value.open(options.connection, { remote: () => address }));
         } else {
-          handler.onFailed(address, script.errorOf(outcome, address));
+          if (value instanceof Peer) value.refuse('accepted');
+          handler.onFailed(address, refused ?? script.errorOf(outcome, address));
         }
       });
     });

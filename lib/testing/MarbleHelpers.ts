@@ -1,6 +1,7 @@
 import type { RunHelpers } from 'rxjs/testing';
 import { of } from 'rxjs';
 import { checkInteger } from '../common/check';
+import { LibeventError } from '../common/LibeventError';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { Connection } from '../connection/Connection';
 import {
@@ -207,6 +208,9 @@ export function marbleHelpers(
     },
     connection: (marbles, values, config = {}) => {
       check('connection', config, SCRIPTED_CONNECTION_OPTIONS);
+      if (config.tls instanceof LibeventError) {
+        throw new MarbleError('connection: it is open, so its handshake has not failed');
+      }
       const options = connectionOptions(config, SCRIPTED_CONNECTION_OPTIONS);
       const far = peer('connection', marbles, values, config);
       far.give(far.name, far);

@@ -1,5 +1,5 @@
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
-import type { LibeventError } from '../common/LibeventError';
+import { LibeventError } from '../common/LibeventError';
 import { Connection } from '../connection/Connection';
 import { ipVersion } from '../connection/ipVersion';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
@@ -11,6 +11,7 @@ import type { PeerScript, PeerValue } from './PeerScript';
 import type { Rig } from './Rig';
 import { TimeoutValue } from './TimeoutValue';
 import { VirtualLink, type VirtualLinkConfig } from './VirtualLink';
+import { VirtualTls } from './VirtualTls';
 import { VirtualTransport } from './VirtualTransport';
 import type { Wire } from './Wire';
 import { toBytes } from './bytes';
@@ -117,6 +118,12 @@ export class Peer {
   /** @internal How text of this connection is encoded. */
   get textEncoding(): BufferEncoding {
     return this.encoding;
+  }
+
+  /** @internal How its handshake fails, if it does: it comes to no connection. */
+  get handshakeError(): LibeventError | undefined {
+    const { tls } = this.script;
+    return tls instanceof LibeventError ? tls : undefined;
   }
 
   /** @internal Somebody has subscribed to the connection, written to it, held it or closed it. */
@@ -239,6 +246,8 @@ export class Peer {
       port: addresses?.remote === undefined ? LOCAL_PORT : ownPort,
     };
     const transport = new VirtualTransport(rig.reactor, link, options.read.high, this.name);
+    const { tls } = this.script;
+    if (tls !== undefined && !(tls instanceof LibeventError)) transport.tls = new VirtualTls(tls);
     const connection = new Connection(transport, options, {
       local: addresses?.local ?? (() => near),
       remote: addresses?.remote ?? (() => far),

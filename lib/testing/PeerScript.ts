@@ -1,3 +1,4 @@
+import type { LibeventError } from '../common/LibeventError';
 import { ipVersion } from '../connection/ipVersion';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError } from './MarbleError';
@@ -7,6 +8,7 @@ import { errnoName } from './errnoName';
 import { kindOf } from './kindOf';
 import { parseMarbles } from './parseMarbles';
 import { TimeoutValue } from './TimeoutValue';
+import { type PeerTls, peerTlsOption } from './VirtualTls';
 import { type MarbleValues, withValues } from './withValues';
 
 /** What a peer may do at a frame: send bytes, or let a timeout come. */
@@ -38,6 +40,11 @@ export interface PeerConfig {
   readonly port?: number;
   /** What `#` in the marbles is: the name of an errno. Default: `'ECONNRESET'`, a peer's RST. */
   readonly code?: string;
+  /**
+   * What its handshake comes to: what `connection.tls` says, or an error, with which a listener goes on
+   * (`handshakeErrors`) and an attempt to connect fails. Default: it is not secured.
+   */
+  readonly tls?: PeerTls | LibeventError;
 }
 
 function numericAddress(value: unknown, name: string): string {
@@ -54,6 +61,7 @@ export const PEER_OPTIONS = {
   address: option.optional(numericAddress),
   port: option.optional(option.integer('ports', 1, 65535)),
   code: errnoName('ECONNRESET'),
+  tls: peerTlsOption,
 } satisfies OptionTable<PeerConfig>;
 
 const INPUT = { signs: '|#!', endings: '#!', values: true };
@@ -69,6 +77,7 @@ export class PeerScript {
   readonly code: string;
   readonly address: string | undefined;
   readonly port: number | undefined;
+  readonly tls: PeerTls | LibeventError | undefined;
 
   constructor(
     what: string,
@@ -93,6 +102,7 @@ export class PeerScript {
     this.address = options.address;
     this.port = options.port;
     this.code = options.code;
+    this.tls = options.tls;
   }
 }
 

@@ -2,7 +2,7 @@ import type { AddressInfo } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
 import type { Accepted, Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import type { ListenOptions } from '../connection/ListenConfig';
-import { ACCEPT_CREDIT } from '../connection/Listening';
+import { acceptCredit } from '../connection/Listening';
 import type { Peer } from './Peer';
 import type { Rig } from './Rig';
 import type { VirtualHandler } from './VirtualReactor';
@@ -36,7 +36,7 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
     private readonly handler: AcceptorHandler,
     private readonly watch: AcceptorWatch,
   ) {
-    this.allowance = Math.min(ACCEPT_CREDIT, options.maxConnections);
+    this.allowance = acceptCredit(options);
   }
 
   accept(on: boolean): void {
@@ -119,7 +119,12 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
         });
       }
       this.rig.reactor.post(() => {
-        this.handler.onAccepted(this.accepted(peer));
+        const { handshakeError } = peer;
+        if (handshakeError === undefined) this.handler.onAccepted(this.accepted(peer));
+        else {
+          peer.refuse('accepted');
+          this.handler.onHandshakeFailed(handshakeError);
+        }
       });
     }
   }

@@ -2,6 +2,7 @@ import type { Subscription } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import type { CheckedChunk } from '../common/Chunk';
 import type { IdleWatch, Idling } from '../connection/IdleWatch';
+import type { ConnectionTls } from '../connection/ConnectionTls';
 import type { TimeoutDirection } from '../connection/Timeouts';
 import type { CloseMode, Transport, TransportHandler } from '../connection/Transport';
 import { VirtualIdleWatch } from './VirtualIdleWatch';
@@ -17,6 +18,8 @@ type Timer = Subscription | undefined;
  */
 export class VirtualTransport implements Transport, VirtualHandler {
   sent = 0;
+  /** What it says that it is secured by. */
+  tls: ConnectionTls | undefined;
   /**
    * What this side has done to end the connection. Finish: sent FIN. Answer: ended only what the peer
    * had ended already, and nobody has to have asked for that.
