@@ -71,7 +71,9 @@ describe('a peer with tls', () => {
       expectAttempts(connect).toBe('1-2');
       expectRefused(old).toBe('--#');
       expectObservable(
-        connect({ port: 443, tls: {} }, (conn) => conn.pipe(map(String))).pipe(retry(1)),
+        connect({ port: 443, tls: {} }, (conn) => conn.pipe(map((chunk) => String(chunk)))).pipe(
+          retry(1),
+        ),
       ).toBe('---x|');
     });
   });
