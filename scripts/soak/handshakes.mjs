@@ -3,6 +3,8 @@
 // that there were before, and memory must not have grown by more than 16 MB behind the first quarter.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { firstValueFrom } from 'rxjs';
 import { EventBase, sendTo, serve } from 'rxjs-libevent';
 import { descriptors, surplus } from '../fuzz/run/system.mjs';
@@ -12,6 +14,9 @@ import { check, finish, report } from './support/report.mjs';
 
 const AT_ONCE = 20;
 const WARM_UP = 5000;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
 
 setUp({ programs: 'samples' });
 const { selfSigned } = createRequire(import.meta.url)(
@@ -89,7 +94,7 @@ function left() {
 
 /** In MB, without what waits for a collection. */
 function memory() {
-  globalThis.gc?.();
-  globalThis.gc?.();
+  collect();
+  collect();
   return process.memoryUsage().rss / 2 ** 20;
 }
