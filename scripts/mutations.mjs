@@ -279,4 +279,77 @@ export const mutations = [
     from: 'return this.input.source.held && this.output.bytes === 0;',
     to: 'return this.input.source.held;',
   },
+  {
+    rule: 'TLS: no bound of handshakes',
+    only: 'stops accepting above maxHandshakes',
+    file: 'lib/connection/Listening.ts',
+    from: 'Math.min(tls?.maxHandshakes ?? ACCEPT_CREDIT, maxConnections)',
+    to: 'Math.min(ACCEPT_CREDIT, maxConnections)',
+  },
+  {
+    rule: 'TLS: no deadline of a handshake',
+    only: 'gives up in time a handshake|takes too long',
+    file: 'lib/base/RingTls.ts',
+    from: 'timeoutMs: options.handshakeTimeoutMs,',
+    to: 'timeoutMs: 0,',
+  },
+  {
+    rule: 'TLS: a name that is not in the certificate is accepted',
+    only: 'refuses a host',
+    file: 'lib/base/RingTls.ts',
+    from: 'if (error !== undefined && options.rejectUnauthorized) {',
+    to: 'if (error !== undefined && options.role === undefined) {',
+  },
+  {
+    rule: 'TLS: plaintext behind STARTTLS is accepted',
+    only: 'refuses what was injected',
+    file: 'lib/connection/startTls.ts',
+    from: 'if (inputBytes === 0) return undefined;',
+    to: 'if (inputBytes >= 0) return undefined;',
+  },
+  {
+    rule: 'TLS: an end without close_notify is an end',
+    only: 'takes an end without close_notify',
+    file: 'native/tls_session.cc',
+    from: 'if (error == SSL_ERROR_ZERO_RETURN && stage_ == Stage::kSecured) {',
+    to: 'if ((wire_ended_ || error == SSL_ERROR_ZERO_RETURN) && stage_ == Stage::kSecured) {',
+  },
+  {
+    rule: 'TLS: renegotiation is allowed',
+    only: 'refuses the renegotiation',
+    file: 'native/tls_session.cc',
+    from: 'openssl.SSL_set_options(ssl_.get(), SSL_OP_NO_RENEGOTIATION);',
+    to: 'openssl.SSL_set_options(ssl_.get(), 0);',
+  },
+  {
+    rule: 'TLS: sent counts ciphertext',
+    only: 'in bytes of the user, and drains|says goodbye',
+    file: 'native/bufferevent_tls.cc',
+    from: 'if (sent > 0 && !failure) Sent(tls_->Sent(sent));',
+    to: 'if (sent > 0 && !failure) Sent(static_cast<uint32_t>(sent) + 0 * tls_->Sent(sent));',
+  },
+  {
+    rule: 'TLS: credit does not bring back what has been read ahead',
+    only: 'F2:',
+    file: 'native/socket.cc',
+    from: 'if (HasPending() && MayRead()) TriggerRead();',
+    to: '',
+  },
+  {
+    rule: 'TLS: what has been read ahead is forgotten where there is no room',
+    only: 'left it no room',
+    file: 'native/socket.cc',
+    from: `      if (HasPending()) {
+        PauseReading();
+        reactor_.Stall(this);
+      }`,
+    to: '',
+  },
+  {
+    rule: 'TLS: answers to KeyUpdate without a bound',
+    only: 'KeyUpdate',
+    file: 'native/bufferevent_tls.cc',
+    from: 'if (answers_ > kMostAnswers) {',
+    to: 'if (answers_ > kMostAnswers && answers_ == 0) {',
+  },
 ];
