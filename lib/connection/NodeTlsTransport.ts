@@ -200,9 +200,12 @@ export class NodeTlsTransport
 
   onWriteFailed(error: LibeventError): void {
     this.output.stop();
-    if (this.state === 'handshaking') this.failHandshake(this.error(error.code, 'handshake'));
-    else if (this.closing !== undefined) this.lower.close('drop', 0);
-    else this.handler?.onWriteFailed(error);
+    if (this.state === 'handshaking') {
+      this.failHandshake(this.error(error.code, 'handshake'));
+      return;
+    }
+    this.handler?.onWriteFailed(error);
+    if (this.closing !== undefined) this.lower.close('drop', 0);
   }
 
   onHangup(error: LibeventError | undefined): void {

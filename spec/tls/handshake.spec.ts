@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type SecureVersion, connect as connectTls } from 'node:tls';
-import { NEVER, firstValueFrom, take, toArray } from 'rxjs';
+import { NEVER, Subject, firstValueFrom, take, toArray } from 'rxjs';
 import {
   type ConnectConfig,
   EventBase,
@@ -183,6 +183,51 @@ describe.each(ENGINES)('TLS by %s', (engine) => {
         }) as Error,
       );
       expect(connect({ ca: 5 })).toThrow('options.ca');
+    });
+  });
+
+  describe('keylog', () => {
+    const keys = (lines: readonly Buffer[]): string[] =>
+      String(Buffer.concat(lines)).split('\n').sort();
+
+    it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+      'has the secrets of each end, %s',
+      async (maxVersion) => {
+        const [ofServer, ofClient] = [new Subject<Buffer>(), new Subject<Buffer>()];
+        const logs: [Buffer[], Buffer[]] = [[], []];
+        ofServer.subscribe((line) => logs[0].push(line));
+        ofClient.subscribe((line) => logs[1].push(line));
+        const tls = { ...certificates.server, maxVersion, keylog: ofServer };
+        const { port } = await serveBy(tls, (conn) => conn.pipe(sendTo(conn)));
+        const open = async (): Promise<void> => {
+          const conn = await base.open({ host: HOST, port, tls: { ...trust, keylog: ofClient } });
+          conn.next('x');
+          await firstValueFrom(conn);
+          conn.destroy();
+        };
+        await Promise.all([open(), open(), open()]);
+        expect(keys(logs[0])).toEqual(keys(logs[1]));
+        expect(keys(logs[1])).toHaveLength(3 * (maxVersion === 'TLSv1.2' ? 1 : 5) + 1);
+        expect(String(logs[0][0])).toMatch(/^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+\n$/);
+      },
+    );
+
+    it('has those of a handshake that fails', async () => {
+      const { port } = await serveBy(certificates.server, (conn) => conn);
+      const keylog = new Subject<Buffer>();
+      const lines: Buffer[] = [];
+      keylog.subscribe((line) => lines.push(line));
+      const tls = { ...trust, keylog, servername: 'other.example' };
+      expect(await failure({ host: HOST, port, tls })).toMatchObject({
+        code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      });
+      expect(lines.length).toBeGreaterThan(0);
+    });
+
+    it('must be an observer', () => {
+      expect(() => base.connect({ port: 1, tls: { keylog: 'file' as never } })).toThrow(
+        'tls.keylog must be an observer: it needs next',
+      );
     });
   });
 

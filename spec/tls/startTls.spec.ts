@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { connect as connectTcp, createServer as createTcpServer, type AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  type Socket,
+  connect as connectTcp,
+  createServer as createTcpServer,
+} from 'node:net';
+import { Duplex } from 'node:stream';
 import { connect as connectTls, TLSSocket, createSecureContext } from 'node:tls';
 import {
   NEVER,
@@ -15,6 +21,45 @@ import { type Connection, EventBase, lines, sendTo, startTls } from 'rxjs-libeve
 import { until } from '../support/until';
 import { Certificates } from './support/certificates';
 import { ENGINES, HOST, closed, ended, serveTls } from './support/servers';
+
+/** The wire of a client of node:tls, whose greeting a test sends as it likes. */
+class Delayed extends Duplex {
+  readonly greeting: Promise<Buffer>;
+  private onGreeting: (bytes: Buffer) => void = () => {};
+  private state: 'greeting' | 'open' = 'greeting';
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(readonly socket: Socket) {
+    super();
+    this.greeting = new Promise((resolve) => {
+      this.onGreeting = resolve;
+    });
+    socket.on('data', (chunk) => this.push(chunk));
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+  }
+
+  /** The greeting has been sent. */
+  go(): void {
+    this.state = 'open';
+    for (const done of this.waiting.splice(0)) done();
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.state === 'open') {
+      this.socket.write(chunk, done);
+      return;
+    }
+    this.onGreeting(chunk);
+    this.waiting.push(done);
+  }
+
+  override _final(done: () => void): void {
+    this.socket.end(done);
+  }
+}
 
 const WAYS = ENGINES.flatMap((engine) =>
   ([0, 1, 'auto'] as const).map((threads) => ({ engine, threads })),
@@ -118,6 +163,51 @@ describe.each(WAYS)('startTls by $engine, threads: $threads', ({ engine, threads
     await closed(socket);
     expect(sessionErrors).toMatchObject([{ code: 'ERR_TLS_PLAINTEXT' }]);
     expect(connections[0]?.closed).toBe(true);
+  });
+
+  /** Behind a header of the PROXY protocol, which ends with a line, a client greets at once. */
+  const behindHeader = (onHeader: () => void) => (conn: Connection) =>
+    conn.pipe(
+      lines(),
+      take(1),
+      tap(onHeader),
+      concatMap(() => startTls(conn, { ...certificates.server, engine, isServer: true })),
+      concatMap((secured) => secured.pipe(sendTo(secured))),
+    );
+
+  const HEADER = 'PROXY TCP4 192.0.2.1 192.0.2.2 40000 443\r\n';
+
+  it('takes a greeting in the segment of a PROXY header back', async () => {
+    const { port } = await plain(behindHeader(() => {}));
+    const wire = new Delayed(connectTcp(port, HOST));
+    const secured = connectTls({ socket: wire, ca: certificates.ca, servername: 'localhost' });
+    wire.socket.write(Buffer.concat([Buffer.from(HEADER), await wire.greeting]));
+    wire.go();
+    secured.end('behind it');
+    expect(await ended(secured)).toBe('behind it');
+  });
+
+  it('takes one back that is on its way from the reactor', async () => {
+    let greet = (): void => {};
+    const { port } = await plain(
+      behindHeader(() => {
+        greet();
+      }),
+    );
+    const wire = new Delayed(connectTcp(port, HOST));
+    const secured = connectTls({ socket: wire, ca: certificates.ca, servername: 'localhost' });
+    const greeting = await wire.greeting;
+    await once(wire.socket, 'connect');
+    greet = (): void => {
+      const before = base.stats.receivedBytes;
+      wire.socket.write(greeting);
+      // Another thread reads it meanwhile; where there is none, it is read behind this.
+      if (threads === 1) while (base.stats.receivedBytes - before < greeting.length) continue;
+      wire.go();
+    };
+    wire.socket.write(HEADER);
+    secured.end('behind it');
+    expect(await ended(secured)).toBe('behind it');
   });
 
   it('says which connection cannot be secured, and how', async () => {
