@@ -145,15 +145,15 @@ export class NodeTlsTransport
     this.input.stop();
     const { allSent } = this.output;
     const notifies = this.state === 'secured' || this.state === 'refused';
-    if (mode === 'linger' && this.state !== 'failed') {
-      this.linger(deadlineMs);
-    } else if (mode === 'drop' && allSent && notifies && this.ending !== 'ended') {
+    if (mode === 'linger' && this.state !== 'failed') this.linger(deadlineMs);
+    else if (mode === 'drop' && allSent && notifies && this.ending !== 'ended') {
       this.closing = { mode, deadlineMs };
       this.deadline.start(NOTIFY_DEADLINE_MS, () => {
         this.lower.close('drop', 0);
       });
       this.endSession();
     } else {
+      if (mode !== 'linger') this.closing = { mode: 'drop', deadlineMs };
       this.lower.close(mode === 'drop' && !allSent ? 'reset' : mode, deadlineMs);
     }
     this.onDemand();
@@ -204,7 +204,7 @@ export class NodeTlsTransport
       this.failHandshake(this.error(error.code, 'handshake'));
       return;
     }
-    this.handler?.onWriteFailed(error);
+    if (this.closing?.mode !== 'drop') this.handler?.onWriteFailed(error);
     if (this.closing !== undefined) this.lower.close('drop', 0);
   }
 

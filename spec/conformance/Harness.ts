@@ -75,6 +75,8 @@ export interface Harness {
   readonly name: string;
   /** More bytes than the system takes of a connection whose peer does not read. */
   readonly moreThanSystem: number;
+  /** Cases that cannot be seen through it. */
+  readonly unseen?: readonly string[];
   /** Runs a case, with everything it needs around it. */
   run(body: () => Promise<void>): Promise<void>;
   open(config?: ConnectionConfig): Promise<Pair>;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Server as NetServer, type Socket, connect, createServer } from 'node:net';
 import { type Observable, firstValueFrom } from 'rxjs';
 import {
+  type ConnectConfig,
   type Connection,
   type ConnectionConfig,
   EventBase,
@@ -27,8 +28,8 @@ export class SocketHarness implements Harness {
   ) {}
 
   readonly moreThanSystem = 24 << 20;
-  private base = new EventBase();
-  private readonly sockets: Socket[] = [];
+  protected base = new EventBase();
+  protected readonly sockets: Socket[] = [];
   private readonly endings: (() => Promise<void>)[] = [];
   private fence: { near: Connection; far: Socket } | undefined;
 
@@ -46,17 +47,17 @@ export class SocketHarness implements Harness {
 
   async open(config: ConnectionConfig = {}): Promise<Pair> {
     const { near, far } = await this.connected(config);
-    return { conn: near, remote: remoteEnd(far) };
+    return { conn: near, remote: this.remoteOf(far) };
   }
 
   server(config: ListenConfig = {}): Server {
-    const listener = this.base.listen({ ...this.options, ...config, host: '127.0.0.1' });
+    const listener = this.base.listen({ ...this.listening, ...config, host: '127.0.0.1' });
     // Whoever dials later finds the port that was bound first; nobody dials one that never was.
     const bound = firstValueFrom(listener.bound);
     bound.catch(() => undefined);
     return {
       listener,
-      dial: async () => remoteEnd(await this.dial((await bound).port)),
+      dial: async () => this.remoteOf(await this.dial((await bound).port)),
       closeBase: () => this.base.close(),
     };
   }
@@ -73,7 +74,7 @@ export class SocketHarness implements Harness {
       }
       server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
         this.sockets.push(socket);
-        remotes.push(remoteEnd(socket));
+        this.accept(socket, (far) => remotes.push(this.remoteOf(far)));
       });
       server.listen(held.port, '127.0.0.1');
       await once(server, 'listening');
@@ -81,7 +82,7 @@ export class SocketHarness implements Harness {
     await listens(true);
     this.endings.push(() => listens(false));
     const connect = <T>(config = {}, session?: Session<T>): Observable<T & Connection> => {
-      const target = { ...this.options, ...config, host: '127.0.0.1', port: held.port };
+      const target = { ...this.connecting, ...config, host: '127.0.0.1', port: held.port };
       return this.base.connect(target, session as Session<T & Connection>);
     };
     return { connect, listens, remotes };
@@ -106,10 +107,34 @@ export class SocketHarness implements Harness {
     while (!condition()) await new Promise(setImmediate);
   }
 
+  /** Options of a listener. */
+  protected get listening(): ListenConfig {
+    return this.options;
+  }
+
+  /** Options of a client. */
+  protected get connecting(): Partial<ConnectConfig> {
+    return this.options;
+  }
+
+  /** The other end of a connection that was made from here. */
+  protected accept(socket: Socket, take: (far: Socket) => void): void {
+    take(socket);
+  }
+
+  /** The other end of a connection that was accepted here. */
+  protected meet(socket: Socket): Socket {
+    return socket;
+  }
+
+  protected remoteOf(socket: Socket): RemoteEnd {
+    return remoteEnd(socket);
+  }
+
   private async connected(config: ConnectionConfig): Promise<{ near: Connection; far: Socket }> {
     const listener = this.base.listen({
       maxOutputBytes: MAX_OUTPUT_BYTES,
-      ...this.options,
+      ...this.listening,
       ...config,
       host: '127.0.0.1',
     });
@@ -128,11 +153,11 @@ export class SocketHarness implements Harness {
       // It was connected, and Node hears of both at once: this is a reset (EPIPE: behind a FIN).
       if (!['EPIPE', 'ECONNRESET'].includes(code)) throw error;
     });
-    return socket;
+    return this.meet(socket);
   }
 }
 
-function remoteEnd(socket: Socket): RemoteEnd {
+export function remoteEnd(socket: Socket): RemoteEnd {
   const seen = socket.errored ? ['rst'] : [];
   const chunks: Buffer[] = [];
   let wanted = Infinity;
