@@ -37,11 +37,14 @@ export class VirtualTls extends ConnectionTls {
   constructor(private readonly peerTls: PeerTls) {
     const { peerCertificate, session, ...result } = peerTls;
     const identified = peerCertificate !== undefined || (result.certificates?.length ?? 0) > 0;
-    super({
-      ...AGREED,
-      authorized: identified && result.authorizationError === undefined,
-      ...result,
-    });
+    super(
+      {
+        ...AGREED,
+        authorized: identified && result.authorizationError === undefined,
+        ...result,
+      },
+      'reactor',
+    );
     if (session !== undefined) this.addSession(session);
   }
 
