@@ -296,8 +296,8 @@ export const mutations = [
   {
     rule: 'TLS: a name that is not in the certificate is accepted',
     only: 'refuses a host',
-    file: 'lib/base/RingTls.ts',
-    from: 'if (error !== undefined && options.rejectUnauthorized) {',
+    file: 'lib/connection/securedBy.ts',
+    from: 'if (error !== undefined && rejects) {',
     to: 'if (error !== undefined && options.role === undefined) {',
   },
   {

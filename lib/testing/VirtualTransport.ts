@@ -20,10 +20,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   sent = 0;
   /** What it says that it is secured by. */
   tls: ConnectionTls | undefined;
-  /**
-   * What this side has done to end the connection. Finish: sent FIN. Answer: ended only what the peer
-   * had ended already, and nobody has to have asked for that.
-   */
+  /** How this side has ended it. Finish: by FIN. Answer: only what the peer had ended already. */
   ownEnd: 'none' | 'answer' | 'finish' | CloseMode = 'none';
   /** Reset: closed, with RST sent, as it was asked for and the peer was still there. */
   state: 'open' | 'lingering' | 'closed' | 'reset' = 'open';
