@@ -304,8 +304,8 @@ export const mutations = [
     rule: 'TLS: plaintext behind STARTTLS is accepted',
     only: 'refuses what was injected',
     file: 'lib/connection/startTls.ts',
-    from: 'if (inputBytes === 0) return undefined;',
-    to: 'if (inputBytes >= 0) return undefined;',
+    from: 'if (isRefused || (first === HANDSHAKE_RECORD && (isServer || held.length === 0))) return;',
+    to: 'if (isRefused || (first >= 0 && held.length >= 0)) return;',
   },
   {
     rule: 'TLS: an end without close_notify is an end',
