@@ -5,7 +5,8 @@
  * endless series, from a place in it.
  */
 exports.pattern = (bytes, start = 0) => {
-  const buffer = Buffer.allocUnsafe(bytes);
+  // Memory of its own: a test may overwrite the pool.
+  const buffer = Buffer.allocUnsafeSlow(bytes);
   for (let index = 0; index < bytes; index += 1) {
     let hash = Math.imul(start + index, 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -87,7 +87,10 @@ export class ClusterGuest {
       });
     socket.write(`join room ${this.name} ${this.last}\n`);
     for (const saying of this.saying) this.tell(saying);
-    createInterface(socket).on('line', (line) => this.take(line));
+    // It passes on the errors of the socket.
+    createInterface(socket)
+      .on('error', () => {})
+      .on('line', (line) => this.take(line));
   }
 
   private take(line: string): void {
