@@ -172,8 +172,8 @@ export class NodeTlsTransport
       if (error !== undefined) this.lower.close('drop', 0);
       return;
     }
-    // What was in front of it, a close_notify or an alert, is on its way through the streams.
-    setImmediate(() => {
+    // A close_notify or an alert may have been in front of it.
+    this.wire.whenThrough(() => {
       if (this.state === 'handshaking') {
         const detail = 'the peer has closed within the handshake';
         const ended = this.error('ERR_TLS_HANDSHAKE', 'handshake', detail);

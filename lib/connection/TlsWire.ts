@@ -64,4 +64,12 @@ export class TlsWire extends Duplex {
     this.flight = { position: this.givenBytes, sent };
     this.lower.notify(this.givenBytes);
   }
+
+  /** Calls when what has been pushed has gone through, and what it leads to has been emitted. */
+  whenThrough(then: () => void): void {
+    setImmediate(() => {
+      if (this.destroyed || this.readableLength === 0) setImmediate(then);
+      else this.whenThrough(then);
+    });
+  }
 }
