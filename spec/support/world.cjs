@@ -94,14 +94,12 @@ function ticks() {
 /** Who works in vain is known by the processor time that it takes while nothing comes of it. */
 const SPIN_TICKS = 100;
 
-/** `'spins'` if the reactors use up a second of processor before `promise` settles. */
-async function unlessSpinning(promise) {
+/** `'spins'` if the reactors use a second of processor between two steps of `work`, which reports each one. */
+async function unlessSpinning(work) {
   let settled = false;
-  const result = promise.then((value) => {
-    settled = true;
-    return value;
-  });
-  const { reactors } = ticks();
+  let { reactors } = ticks();
+  const onStep = () => ({ reactors } = ticks());
+  const result = work(onStep).finally(() => (settled = true));
   while (!settled && ticks().reactors - reactors < SPIN_TICKS) await nextTurn();
   return settled ? result : 'spins';
 }

@@ -50,18 +50,22 @@ describe('turns: a pass ends whatever the priorities', () => {
         other.peer.write('ping');
         for (let turn = 0; turn < 10; turn += 1) await nextTurn();
         go('epoll_wait');
-        const served = async () => {
+        const served = async (onStep) => {
           for (let round = 0; round < 10; round += 1) {
             await bytesOf(other.peer, 4);
+            onStep();
             other.peer.write('ping');
           }
-          await world.rounds();
+          for (let round = 0; round < 10; round += 1) {
+            await world.rounds(1);
+            onStep();
+          }
           flooding = false;
           peer.destroy();
           await world.close();
           return 'served';
         };
-        report(await unlessSpinning(served()));
+        report(await unlessSpinning(served));
         process.kill(process.pid, 'SIGKILL');
       };
       main();`,
