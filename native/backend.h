@@ -13,14 +13,14 @@ namespace rxjs_libevent {
 
 class Backend {
  public:
-  // libevent does not tell its descriptors, so they are looked for: the set is the one that holds
-  // `wake_fd`. Returns 0, or ENOTSUP where the method has no set, or no timer in it.
+  // libevent does not give its descriptors away, so they are looked for: the set is the one that
+  // holds `wake_fd`. Returns 0, or ENOTSUP where the method has no set, or no timer in it.
   [[nodiscard]] int Find(const event_base* base, int wake_fd);
 
   // Readable when a turn has something to do; -1 if nobody has looked for it.
   int fd() const { return epoll_fd_; }
 
-  // A timeout has been added that ends in so long.
+  // A timeout has been added that ends after `delay`.
   void Note(const timeval& delay);
   // Whether what was known as the next timeout may have ended: then the next one is not known.
   bool IsDue() const;

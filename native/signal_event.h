@@ -1,4 +1,4 @@
-// An evsignal: counts how often a signal has come since JavaScript was told.
+// An evsignal: counts how often a signal has come since it was last reported to JavaScript.
 #pragma once
 
 #include <pthread.h>

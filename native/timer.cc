@@ -16,7 +16,7 @@
 namespace rxjs_libevent {
 namespace {
 
-// 68 years: what lies beyond is not told apart.
+// 68 years: everything beyond it counts as that.
 constexpr int64_t kLongestUs = int64_t{2147483647} * 1000000;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // node scripts/api.mjs [--fix]: the public face as it is written down in docs/api, one file for each entry of the
-// package. Fails if a change has altered it; with --fix it is written anew, for whoever reviews the change.
+// package. Fails if a change has altered it; with --fix it is written anew, for the review of the change.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';

@@ -1,4 +1,4 @@
-// node scripts/build.mjs [samples]: the addon and the library, and the samples beside them if told so.
+// node scripts/build.mjs [samples]: the addon and the library, and with `samples` the samples beside them.
 import { setUp } from './setup/index.mjs';
 
 setUp({ programs: process.argv[2] });

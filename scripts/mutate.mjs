@@ -152,7 +152,7 @@ function run(only) {
   if (broken) throw new Error(`a mutation does not compile:\n${broken.error}`);
   const tests = results.flatMap((result) => result.tests);
   const failed = tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
-  // It turned for ever: whoever runs the specs notices.
+  // It turned for ever, which the specs notice.
   if (failed.length === 0 && (status === null || tests.length === 0))
     failed.push('(the run did not end)');
   return { passed: tests.filter((test) => test.status === 'passed').length, failed, output };

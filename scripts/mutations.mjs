@@ -95,7 +95,7 @@ export const mutations = [
     to: '',
   },
   {
-    rule: 'a dead sink does not let go',
+    rule: 'a dead sink releases nobody',
     file: 'lib/connection/Output.ts',
     from: `  private leave(error: LibeventError | undefined): void {
     this.releaseAll();`,

@@ -226,7 +226,7 @@ marbles(({ connection, expectOutput }) => {
 try {
   run('pack', 'npm', ['pack', '--silent', '--pack-destination', project], root);
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
-  // npm may want to be told whose install scripts are meant.
+  // npm may want the names of those whose install scripts may run.
   const allowScripts = { [`file:${tarball}`]: true, 'rxjs-libevent': true };
   const file = (name, text) => writeFileSync(join(project, name), text);
   file(

@@ -164,7 +164,7 @@ export class EventBase extends EventSources {
   /**
    * One connection to an address, as long as it is subscribed to.
    *
-   * "Connect, hand it over, and tell me how it ends."
+   * "Connect, hand it over, and say how it ends."
    *
    * ```
    * connected    ---C

@@ -28,7 +28,7 @@ export abstract class EventLoop {
   }
 
   /**
-   * Leaves the loops once what is active has been handled, and told: orderly, as libevent says.
+   * Leaves the loops once what is active has been handled and reported.
    * On a base that does not dispatch it ends the next loop.
    *
    * @param afterMs - in this many ms. Default: 0, now. Bounds: 0 to 2147483647000
@@ -40,7 +40,7 @@ export abstract class EventLoop {
   }
 
   /**
-   * Leaves the loops now: nothing is told any more, not even what is active already or has crossed
+   * Leaves the loops now: nothing more is reported, not even what is active already or has crossed
    * to JavaScript. That waits for the next {@link EventBase.loop} or for `close()`. Does nothing on a
    * base that does not dispatch.
    *
@@ -55,7 +55,7 @@ export abstract class EventLoop {
    *
    * - **Subscribe**: hot; late subscribers have the end that lasts.
    * - **Next**: `'exit'`, `'break'`, `'empty'` (with the option `exitOnEmpty`, when nothing is left
-   *   to wait for), once for each end of a loop; `'closed'`. Steps are not told.
+   *   to wait for), once for each end of a loop; `'closed'`. Steps are not reported.
    * - **Complete**: after `'closed'`.
    * - **Error**: {@link LibeventError} `ERR_LIBEVENT_FATAL` when libevent has given up.
    * - **Unsubscribe**: nothing else happens.

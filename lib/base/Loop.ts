@@ -102,7 +102,7 @@ export class Loop {
     if (!this.dispatching) return;
     for (const reactor of this.reactors) reactor.loopBreak();
     const { run } = this;
-    // Late, as everything that is told; but nothing is told in between.
+    // Reported in a microtask, like every event; the reactor is already silent.
     queueMicrotask(() => {
       if (this.dispatching && run === this.run) this.finish('break');
     });
@@ -111,7 +111,7 @@ export class Loop {
   /** A reactor has left its loop. */
   looped(code: number, run: number): void {
     const end = ENDS.get(code);
-    // A break has been told already.
+    // A break has been reported already.
     if (end === undefined || run !== this.run || !this.dispatching) return;
     this.left -= 1;
     if (this.left === 0) this.finish(end);

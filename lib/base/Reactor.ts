@@ -58,7 +58,7 @@ export class Reactor {
   private draining = false;
   private flushing = false;
   private stopping = false;
-  /** Broken out of the loop: nothing is told. */
+  /** Broken out of the loop: nothing is reported. */
   paused = false;
   private referenced = true;
   private stepping = false;
@@ -214,7 +214,7 @@ export class Reactor {
     this.submitOwn(submission.loopExit, us | 0, Math.floor(us / 2 ** 32));
   }
 
-  /** Nothing is told from now on, not even what has crossed the ring. */
+  /** Nothing is reported from now on, not even what has crossed the ring. */
   loopBreak(): void {
     if (this.stopping) return;
     this.paused = true;

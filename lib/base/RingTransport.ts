@@ -62,7 +62,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   private connecting: ConnectOutcome | undefined;
   private sentTotal = 0;
   private gone = false;
-  /** The reactor has read the end: it reads no more, whatever it is told. */
+  /** The reactor has read the end: it reads no more, whatever is submitted. */
   private inputEnded = false;
 
   constructor(

@@ -24,7 +24,7 @@ export interface Accepted {
   refuse(): void;
 }
 
-/** What an acceptor tells. Never from inside a call that opens or changes it. */
+/** What an acceptor reports. Never from inside a call that opens or changes it. */
 export interface AcceptorHandler {
   onBound(address: AddressInfo): void;
   onAccepted(accepted: Accepted): void;

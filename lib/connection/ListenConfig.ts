@@ -13,7 +13,7 @@ import { unixPath } from './unixPath';
 
 /** Where and how to listen; and the options of the accepted connections. */
 export interface ListenConfig extends ConnectionConfig {
-  /** Default: 0, a free port that `bound` tells. Bounds: 0 to 65535. */
+  /** Default: 0, a free port, which `bound` emits. Bounds: 0 to 65535. */
   readonly port?: number;
   /**
    * A numeric address or a name; names are resolved by Node. Default: `'::'`, all addresses of both

@@ -11,7 +11,7 @@ import type { ListenOptions } from './ListenConfig';
 import { type AcceptLimits, Listening } from './Listening';
 import { onAbort } from './onAbort';
 
-/** Opens an acceptor; what happens to it is told to the handler, later. */
+/** Opens an acceptor, which reports to the handler, later. */
 export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
 
 /**
@@ -28,7 +28,7 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
  * A held listener does not accept: the surplus waits in the kernel's backlog, as it does while
  * `maxConnections` are open.
  *
- * - **Subscribe**: cold; opens, binds and listens. {@link Listener.bound} tells the address.
+ * - **Subscribe**: cold; opens, binds and listens. {@link Listener.bound} emits the address.
  * - **Next**: a {@link Connection} that is open and the subscriber's to end.
  * - **Complete**: when the base is closed.
  * - **Error**: {@link LibeventError} of `socket`, `bind`, `listen` or the look-up of the name:

@@ -7,7 +7,7 @@ import type { Accepted, Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
 import type { ListenOptions } from './ListenConfig';
 
-/** What a {@link Listening} tells beside its connections. */
+/** What a {@link Listening} reports beside its connections. */
 export interface ListeningEvents {
   onBound(address: AddressInfo): void;
   onTrouble(error: LibeventError): void;

@@ -31,8 +31,8 @@ export interface TlsConfig extends TlsContextConfig {
   /** Fails a handshake that takes longer, in ms. Default: 10000. Bounds: 1 to 2147483647. */
   readonly handshakeTimeoutMs?: number;
   /**
-   * Gets the secrets of each handshake, as lines of a key log that Wireshark reads: whoever has them
-   * can decrypt the connection. A `Subject` does. Default: nobody.
+   * Gets the secrets of each handshake, as lines of a key log that Wireshark reads: they decrypt
+   * the connection. A `Subject` does. Default: nobody.
    */
   readonly keylog?: Pick<Observer<Buffer>, 'next'>;
   /** Default: `'reactor'`, or `'node'` where the reactor cannot reach Node's OpenSSL. */

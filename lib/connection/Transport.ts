@@ -114,7 +114,7 @@ export interface SocketTransport extends Transport {
   secure(options: TlsOptions, plain: PlainState, outcome: SecureOutcome): SocketTransport;
 }
 
-/** What a transport tells. Never from inside a call of {@link Transport}. */
+/** What a transport reports. Never from inside a call of {@link Transport}. */
 export interface TransportHandler {
   onData(chunk: Buffer): void;
   /** The input has ended, after its last byte: FIN, or an error. */

@@ -5,7 +5,7 @@ import { sendTo } from './sendTo';
 /**
  * Sends what each of two connections receives to the other one.
  *
- * "Join them, and tell me when both have ended."
+ * "Join them, and say when both have ended."
  *
  * ```
  * a's peer    --x---|
@@ -20,7 +20,7 @@ import { sendTo } from './sendTo';
  * goes on. Everything else passes as a reset: a connection that fails, and one that is ended from this
  * side before its peer has ended. So a connection that is gone takes the other one with it.
  *
- * A peer that has only sent FIN cannot be told from one that has left: the relay lasts until the other
+ * A peer that has only sent FIN looks the same as one that has left: the relay lasts until the other
  * peer ends, or what it sends is refused. `idleTimeoutMs` bounds that.
  *
  * - **Subscribe**: cold; subscribes to both connections.

@@ -42,7 +42,7 @@ interface Part {
   readonly stop: number;
 }
 
-/** One file on its way: opened, put into the output slice by slice, told of as it leaves. */
+/** One file on its way: opened, put into the output slice by slice, reported as it is sent. */
 class FileSending {
   private readonly underWay: Promise<void>[] = [];
 
@@ -63,7 +63,7 @@ class FileSending {
         const detail = 'only a regular file can be sent';
         throw new LibeventError(code, 'sendfile', { address: path, detail });
       }
-      // An empty file costs one read to tell; the kernel cannot encrypt one.
+      // Only a read shows that a file is empty; the kernel cannot encrypt one.
       const { size } = stat;
       if (size === 0) await this.sendRead(file, start, stop, 0);
       else if (this.transport.securing)
@@ -111,7 +111,7 @@ class FileSending {
   private async follow(sent: number): Promise<void> {
     const left = this.whenLeft(sent);
     this.underWay.push(left);
-    // Handled here and again at the end: whichever comes first tells.
+    // Handled here and again at the end: whichever comes first reports it.
     left.catch(() => undefined);
     if (this.underWay.length >= SLICES_UNDER_WAY) await this.underWay.shift();
   }

@@ -61,7 +61,7 @@ const DEFAULTS = checkedOptions('config', {}, OPTIONS);
 /**
  * Writes every value to a connection and emits nothing.
  *
- * "Send it, and tell me when it has been sent."
+ * "Send it, and say when it has been sent."
  *
  * ```
  * source   --a--b--|

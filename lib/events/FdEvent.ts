@@ -9,7 +9,7 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
 /**
  * What happens to a descriptor that is somebody else's: a pipe, a terminal, a device, a socket.
  *
- * "Tell me when I can read."
+ * "Say when I can read."
  *
  * ```
  * readable  --[=======]------[==]--
@@ -19,8 +19,8 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
  * ```
  *
  * A level-triggered descriptor is watched once and watched again when its event has been handled,
- * so what JavaScript has not read yet is not told twice meanwhile. While it is held it is not
- * watched. What two subscriptions watch, both are told.
+ * so what JavaScript has not read yet is not reported twice. While it is held it is not watched.
+ * Two subscriptions to one descriptor both get its events.
  *
  * The descriptor stays its owner's, who may close it at any time: what is watched is a duplicate,
  * made when it is subscribed to and closed when it is unsubscribed from. So the watch goes on after

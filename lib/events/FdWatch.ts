@@ -14,7 +14,7 @@ export interface FdWatchSpec {
   readonly priority: number | undefined;
 }
 
-/** What a descriptor tells. Never from inside {@link FdWatches.start}. */
+/** What a descriptor reports. Never from inside {@link FdWatches.start}. */
 export interface FdWatchHandler {
   /** What has happened since the last call. No further call before {@link FdWatch.acknowledge}. */
   onFired(events: readonly FdEventName[]): void;

@@ -1,6 +1,6 @@
 import type { LibeventError } from '../common/LibeventError';
 
-/** What a signal tells. Never from inside {@link Signals.start}. */
+/** What a signal reports. Never from inside {@link Signals.start}. */
 export interface SignalHandler {
   /** @param count - how often it has come since the last call: 1 or more */
   onSignal(count: number): void;

@@ -14,7 +14,7 @@ export interface TimerSpec {
   readonly priority: number | undefined;
 }
 
-/** What a timer tells. Never from inside {@link Timers.start}. */
+/** What a timer reports. Never from inside {@link Timers.start}. */
 export interface TimerHandler {
   /** @param expirations - how many points of the grid have passed since the last call: 1 or more */
   onFired(expirations: number): void;

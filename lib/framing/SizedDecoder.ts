@@ -7,8 +7,8 @@ export class SizedDecoder implements BorrowingDecoder<Buffer> {
   private readonly input = new FrameInput();
 
   /**
-   * @param headerBytes - bytes that tell the size; they are not part of what is emitted
-   * @param sizeOf - the size of a whole frame, header included, told by the header at `from`;
+   * @param headerBytes - bytes that hold the size; they are not part of what is emitted
+   * @param sizeOf - the size of a whole frame, header included, as the header at `from` says;
    * throws when that is not allowed
    */
   constructor(

@@ -9,8 +9,8 @@ export interface LinesConfig extends TerminatedConfig {
   /** What ends a line. Default: `'crlf'`, LF with or without a CR in front. */
   readonly eol?: EolStyle;
   /**
-   * Whether lines keep what ended them. Then a piece of a split line and an unfinished tail can be
-   * told from a whole line. Default: false. Not with `'any'`: where its end is over is known only
+   * Whether lines keep what ended them. Then a piece of a split line and an unfinished tail differ
+   * from a whole line. Default: false. Not with `'any'`: where its end is over is known only
    * when the next line begins.
    */
   readonly keepEol?: boolean;

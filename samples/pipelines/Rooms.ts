@@ -20,7 +20,7 @@ const STREAM = 'chat';
 const ANSWER_WITHIN_MS = 2000;
 const AGAIN_AFTER_MS = 250;
 const MAX_LINE_BYTES = 8192;
-/** What waits for a guest that does not read: so many lines here, the rest on the disk of NATS. */
+/** What waits for a guest that does not read: this many lines here, the rest on the disk of NATS. */
 const MAX_WAITING_LINES = 64;
 
 /** Rooms that many nodes share: a stream of NATS that is kept on disk. */
@@ -36,7 +36,7 @@ export class Rooms {
     void this.watch();
   }
 
-  /** @param report - is told when NATS goes and comes */
+  /** @param report - called when NATS goes and comes */
   static async open(server: string, report: (what: string) => void): Promise<Rooms> {
     const nats = await connect({
       servers: server,

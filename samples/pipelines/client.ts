@@ -7,7 +7,7 @@ export interface ClientOptions {
   /** Before the second attempt; it doubles with every failure. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
-  /** Is told what happens beside the answers. */
+  /** Called with what happens beside the answers. */
   readonly say: (what: string) => void;
 }
 

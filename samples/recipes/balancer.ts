@@ -1,7 +1,7 @@
 /**
  * A load balancer: `--to HOST:PORT`, once for each server. Each connection goes to the server with the
  * fewest of those that pass the health check. With --accept-proxy clients come through another proxy,
- * which says where from (PROXY protocol, version 1 or 2); with --send-proxy the servers are told.
+ * which says where from (PROXY protocol, version 1 or 2); with --send-proxy the servers get it, too.
  */
 import { map, of, switchMap, take, takeUntil } from 'rxjs';
 import { frames } from 'rxjs-libevent';

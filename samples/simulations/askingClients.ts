@@ -26,7 +26,7 @@ function ask(
   halfCloses: boolean,
   onAttempt: () => void,
 ): Observable<string[]> {
-  // A connection that the network has forgotten says nothing: only a timeout tells.
+  // A connection that the network has forgotten says nothing: only a timeout finds out.
   const target = { ...to, idleTimeoutMs: 30_000, write: { high: 64, low: 16 } };
   return defer(() => {
     onAttempt();

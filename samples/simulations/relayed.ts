@@ -13,7 +13,7 @@ export function relayed(simulation: SimulationHelpers): void {
   const { machine, draw, sometimes } = simulation;
   const base = machine('proxy');
   const marks = { high: 4 ** draw('marks of the proxy', 2, 6), low: 0 };
-  // Whoever is held stops: what waits is bounded, however slow the other side is.
+  // A side that is held stops: what waits is bounded, however slow the other side is.
   const bounds = { read: marks, write: marks, maxOutputBytes: 4 * marks.high };
   const options = { ...bounds, idleTimeoutMs: 20_000 };
   let saturated = 0;

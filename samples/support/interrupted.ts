@@ -5,7 +5,7 @@ const ONE_PRESS_MS = 500;
 
 /**
  * Emits at every Ctrl-C. The process goes on: npm passes a Ctrl-C on to a program that the terminal
- * has already told, so the second signal must not kill it, and is not a second Ctrl-C.
+ * has already notified, so the second signal must not kill it, and is not a second Ctrl-C.
  */
 export function interrupted(): Observable<void> {
   const signals = new Subject<void>();

@@ -41,7 +41,7 @@ export class Draft {
     return id;
   }
 
-  /** So many connections, or as many as select can have. */
+  /** At most this many connections, or as many as select can have. */
   many(count) {
     return this.bases.some(({ method }) => method === 'select') ? Math.min(count, 150) : count;
   }

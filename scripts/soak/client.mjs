@@ -49,7 +49,7 @@ report('longest until it had a hundred answers again', longestMs, 'ms');
 report('descriptors more than at first', descriptors() - before, '', 0);
 client.kill('SIGINT');
 const [code] = await exited;
-check('it goes when it is told', code === 0);
+check('it ends when it is asked to', code === 0);
 await server.stop();
 finish();
 

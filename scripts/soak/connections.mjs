@@ -1,4 +1,4 @@
-// node scripts/soak/connections.mjs [COUNT]: so many connections to the rot13 sample, 10,000 by default, one
+// node scripts/soak/connections.mjs [COUNT]: COUNT connections to the rot13 sample, 10,000 by default, one
 // line each, some of them reset. Afterwards the server must have the descriptors and the threads that it
 // had before, and its memory must not have grown by more than 64 MB.
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// node scripts/soak/endings.mjs [RUNS]: so many times worker.terminate(), and as often process.exit(), at a
+// node scripts/soak/endings.mjs [RUNS]: worker.terminate() RUNS times, and as often process.exit(), at a
 // random moment under load, 200 by default. No run may end in another way, and the process that had the
 // workers must have the descriptors and the threads that it had before.
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// node scripts/soak/handshakes.mjs [COUNT]: so many handshakes of TLS, 100,000 by default, by two bases of
+// node scripts/soak/handshakes.mjs [COUNT]: COUNT handshakes of TLS, 100,000 by default, by two bases of
 // this process, in turn full, resumed, and refused by the client. Afterwards there must be the descriptors
 // that there were before, and memory must not grow by more than 16 MB in the second half.
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// node scripts/soak/long-transfer.mjs [GB]: so many bytes through the relay on one connection, 10 GB by
+// node scripts/soak/long-transfer.mjs [GB]: GB gigabytes through the relay on one connection, 10 GB by
 // default. Every byte must arrive, and the relay must not grow by more than 64 MB on the way.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';

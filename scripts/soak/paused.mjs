@@ -20,7 +20,7 @@ function serve() {
   const listener = new EventBase().listen({ host: '127.0.0.1', read: { high: READ_HIGH } });
   listener.subscribe((conn) => {
     conn.subscribe({ next: () => hold('paused'), error: () => {} });
-    // To the one who asks: told with a byte for every death that is seen.
+    // To the client that asks: a byte for every death that is seen.
     conn.events.subscribe(({ type }) => {
       if (type === 'hangup') reporter?.next('.');
     });

@@ -1,4 +1,4 @@
-// node scripts/soak/sendfile.mjs [MB]: a file of so many MB, 1000 by default, to a client that reads it
+// node scripts/soak/sendfile.mjs [MB]: a file of MB megabytes, 1000 by default, to a client that reads it
 // slowly. Every byte must arrive, and the server must not grow by 16 MB on the way.
 import { createHash, randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { check, finish, report } from './support/report.mjs';
 
 const CHUNK = 1 << 20;
 const GROWTH_MB = 16;
-/** The client rests so long after so many bytes: about 100 MB a second at the most. */
+/** The client rests for this long after this many bytes: about 100 MB a second at the most. */
 const REST_BYTES = 2_000_000;
 const REST_MS = 20;
 

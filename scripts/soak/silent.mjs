@@ -1,4 +1,4 @@
-// node scripts/soak/silent.mjs [CLIENTS] [SECONDS]: so many clients that say nothing, 1,000 for 10 seconds by
+// node scripts/soak/silent.mjs [CLIENTS] [SECONDS]: CLIENTS clients that say nothing, 1,000 for 10 seconds by
 // default. The rot13 sample must use less than 1 % of one processor meanwhile.
 import { once } from 'node:events';
 import { connect } from 'node:net';

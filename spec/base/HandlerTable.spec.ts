@@ -15,7 +15,7 @@ function added(table: HandlerTable): { one: CompletionHandler; id: number } {
 }
 
 describe('HandlerTable', () => {
-  it('never gives the id 0, which is that of the reactor itself, and of whoever is gone', () => {
+  it('never gives the id 0, which is that of the reactor itself, and of what is gone', () => {
     const table = new HandlerTable(() => {});
     expect(table.find(0)).toBeUndefined();
     expect(added(table).id).not.toBe(0);
@@ -112,15 +112,15 @@ describe('HandlerTable', () => {
     expect([table.size, table.referenced]).toEqual([0, 0]);
   });
 
-  it('finds what is there, never what was, and tells when it gets busy and idle', () => {
+  it('finds what is there, never what was, and reports when it gets busy and idle', () => {
     const step = fc.record({
       what: fc.constantFrom('add', 'add', 'remove', 'remove stale', 'find'),
       pick: fc.nat(),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const told: boolean[] = [];
-        const table: HandlerTable = new HandlerTable(() => told.push(table.size > 0));
+        const reported: boolean[] = [];
+        const table: HandlerTable = new HandlerTable(() => reported.push(table.size > 0));
         const live = new Map<number, CompletionHandler>();
         const gone = new Map<number, CompletionHandler>();
         const free: number[] = [];
@@ -156,7 +156,7 @@ describe('HandlerTable', () => {
             expect(one.id).toBe(0);
           }
         }
-        expect(told).toEqual(expected);
+        expect(reported).toEqual(expected);
       }),
     );
   });

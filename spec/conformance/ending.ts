@@ -33,7 +33,7 @@ export function ending(harness: Harness, it: It): void {
     expect(log.at(-1)).toBe('closed');
   });
 
-  it('tells whenClosed once, and late ones at once', async () => {
+  it('reports whenClosed once, and late ones at once', async () => {
     const { conn, remote } = await harness.open();
     const log: string[] = [];
     conn.whenClosed.subscribe({
@@ -127,7 +127,7 @@ export function ending(harness: Harness, it: It): void {
     expect(log).not.toContain('eof');
   });
 
-  it('tells of the error before it is delivered, and of the closing last', async () => {
+  it('reports of the error before it is delivered, and of the closing last', async () => {
     const { conn, remote } = await harness.open();
     const order = events(conn);
     conn.subscribe({ error: () => order.push('delivered') });

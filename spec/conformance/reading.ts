@@ -215,7 +215,7 @@ export function reading(harness: Harness, it: It): void {
     expect(got).toEqual([['a', 'b', 'c']]);
   });
 
-  it('tells of the end of the input before it completes', async () => {
+  it('reports of the end of the input before it completes', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
     const order: string[] = [];

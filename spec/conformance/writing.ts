@@ -108,7 +108,7 @@ export function writing(harness: Harness, it: It): void {
     expect(log).toEqual(['saturated', 'drained', 'saturated', 'drained']);
   });
 
-  it('tells who waits for the drain', async () => {
+  it('reports who waits for the drain', async () => {
     const { conn, remote } = await harness.open({ write: { high: 100, low: 50 } });
     let drains = 0;
     conn.drained.subscribe(() => (drains += 1));

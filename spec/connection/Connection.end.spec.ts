@@ -37,7 +37,7 @@ describe('Connection: how it ends', () => {
     await firstValueFrom(two.connection.whenClosed);
   });
 
-  it('tells whenClosed once, and at once when it is late', async () => {
+  it('reports whenClosed once, and at once when it is late', async () => {
     const { connection } = await meeting.meet();
     const early = record(connection.whenClosed);
     connection.destroy();
@@ -55,7 +55,7 @@ describe('Connection: how it ends', () => {
     expect(await events.ended).toBe('complete');
   });
 
-  it('destroy() drops output that waits, and tells its writer ECANCELED', async () => {
+  it('destroy() drops output that waits, and its writer gets ECANCELED', async () => {
     const { connection, peer } = await meeting.meet();
     const ending = endingOf(peer);
     peer.pause();
@@ -202,7 +202,7 @@ describe('Connection: how it ends', () => {
     await ending;
   });
 
-  it('has ended for its reader before whenClosed tells', async () => {
+  it('has ended for its reader before whenClosed emits', async () => {
     const { connection, peer } = await meeting.meet();
     const order: string[] = [];
     connection.subscribe({ error: () => order.push('error') });
@@ -273,7 +273,7 @@ describe('Connection: how it ends', () => {
       await other.close();
     });
 
-    it('whenTimeout: event only tells, again and again', async () => {
+    it('whenTimeout: event only reports, again and again', async () => {
       const other = await Meeting.open({ readTimeoutMs: 5, whenTimeout: 'event' });
       const { connection, peer } = await other.meet();
       const events = record(connection.events);

@@ -213,7 +213,7 @@ describe('Connection as an Observable', () => {
     expect(input.bytes.equals(sent)).toBe(true);
   });
 
-  it('tells of a peer that dies while nobody reads', async () => {
+  it('reports of a peer that dies while nobody reads', async () => {
     const { connection, peer } = await meeting.meet();
     const events = record(connection.events);
     peer.write('unread');

@@ -311,7 +311,7 @@ describe('Connection as an Observer', () => {
     expect(await ending).toBe('ECONNRESET');
   });
 
-  it('gives the error of its source to whoever reads', async () => {
+  it('gives the error of its source to its readers', async () => {
     const { connection } = await meeting.meet();
     const input = record(connection);
     const failure = new Error('source');
@@ -340,7 +340,7 @@ describe('Connection as an Observer', () => {
     expect(connection.outputBytes).toBe(0);
   });
 
-  it('drops with sendTo and counts, when told to', async () => {
+  it('drops with sendTo and counts, when asked to', async () => {
     const { connection } = await meeting.meet();
     fill(connection);
     const dropping = sendTo(connection, { whenSaturated: 'drop', dropAboveBytes: 0 });

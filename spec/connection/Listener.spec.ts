@@ -56,7 +56,7 @@ describe('listen', () => {
     return peer;
   }
 
-  it('is cold: binds on subscribe, and tells the address once it is bound', async () => {
+  it('is cold: binds on subscribe, and emits the address once it is bound', async () => {
     const listener = base.listen({ host: '127.0.0.1' });
     const bound = record(listener.bound);
     await nextTurn();
@@ -177,7 +177,7 @@ describe('listen', () => {
       expect(await bound.ended).toMatchObject({ code: 'EADDRINUSE' });
       await nextTurn();
       expect(bound.endings).toHaveLength(1);
-      // Whoever tries again has the address of then.
+      // A second try has the address of then.
       stop();
       const again = record(listener.bound);
       const { subscription } = record(listener);

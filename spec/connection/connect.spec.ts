@@ -115,7 +115,7 @@ describe('connect', () => {
     expect(accepted).toBe(2);
   });
 
-  it('tells the addresses of both ends', async () => {
+  it('reports the addresses of both ends', async () => {
     const port = await serverAt({}, (socket) => socket.end(`${socket.remotePort}\n`));
     const { said, local, remote } = await firstValueFrom(
       base.connect({ host: '127.0.0.1', port }).pipe(

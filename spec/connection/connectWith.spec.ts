@@ -175,7 +175,7 @@ describe('connectWith', () => {
     expect([values, errors]).toEqual([[connection], []]);
   });
 
-  it('waits for ever for a single address, if it is not told otherwise', () => {
+  it('waits for ever for a single address, if nothing else is set', () => {
     const { connector, errors } = run({ host: '::1', port: 7 }, () => {});
     expect([connector.asked, errors]).toEqual([['0 connect ::1'], []]);
   });

@@ -42,7 +42,7 @@ describe('sendTo', () => {
     expect(sending.values).toEqual([]);
   });
 
-  it('does not take for sent what a failure has cost, before that is told', async () => {
+  it('does not take for sent what a failure has cost, before that is reported', async () => {
     // Its thread turns while JavaScript waits.
     const threaded = await Meeting.open({}, { threads: 1 });
     const { connection, peer } = await threaded.meet();
@@ -108,7 +108,7 @@ describe('sendTo', () => {
     expect((await bytesOf(peer, 2)).toString()).toBe('ac');
   });
 
-  it('serves several sources at once, each told of its own bytes', async () => {
+  it('serves several sources at once, each notified of its own bytes', async () => {
     const { connection, peer } = await meeting.meet();
     const order: string[] = [];
     const one = record(of('1').pipe(sendTo(connection)));
@@ -170,7 +170,7 @@ describe('sendTo', () => {
     expect(endings[0]).toBe(error);
   });
 
-  it('closes a saturated connection with ERR_SATURATED, where told to', async () => {
+  it('closes a saturated connection with ERR_SATURATED, where asked to', async () => {
     const { connection } = await meeting.meet();
     const closing = sendTo(connection, { whenSaturated: 'close' });
     const source = from([pattern(65536), pattern(65536), 'one too many']);
@@ -179,7 +179,7 @@ describe('sendTo', () => {
     expect(connection.writable).toBe(false);
   });
 
-  it('drops values of a saturated connection, where told to, and goes on when it has drained', async () => {
+  it('drops values of a saturated connection, where asked to, and goes on when it has drained', async () => {
     const { connection, peer } = await meeting.meet();
     const source = new Subject<Chunk>();
     const sending = record(

@@ -121,25 +121,25 @@ describe('serve', () => {
         },
       ],
       ['as a rejected promise', () => Promise.reject(failure)],
-    ])('%s: its peer is reset, onError is told, the others go on', async (_name, broken) => {
-      const told: unknown[] = [];
+    ])('%s: its peer is reset, onError is called, the others go on', async (_name, broken) => {
+      const reported: unknown[] = [];
       let count = 0;
       const server = await served(
         (connection) => {
           count += 1;
           return count === 1 ? broken(connection) : echo(connection);
         },
-        { onError: (error, connection) => told.push(error, connection.remoteAddress.port) },
+        { onError: (error, connection) => reported.push(error, connection.remoteAddress.port) },
       );
       const peer = dial();
       peer.write('x');
       expect(await endingOf(peer)).toBe('ECONNRESET');
-      expect(told).toEqual([failure, expect.any(Number)]);
+      expect(reported).toEqual([failure, expect.any(Number)]);
       await isAlive();
       expect(server.endings).toEqual([]);
     });
 
-    it('with nobody to be told is nobody else’s error', async () => {
+    it('with no onError is nobody else’s error', async () => {
       await served(() => throwError(() => failure));
       expect(await endingOf(dial())).toBe('ECONNRESET');
       expect(await endingOf(dial())).toBe('ECONNRESET');
@@ -160,21 +160,21 @@ describe('serve', () => {
     });
 
     it('is one whose handler returns nothing that can be subscribed', async () => {
-      const told: unknown[] = [];
-      await served(() => 5 as never, { onError: (error) => told.push(error) });
+      const reported: unknown[] = [];
+      await served(() => 5 as never, { onError: (error) => reported.push(error) });
       expect(await endingOf(dial())).toBe('ECONNRESET');
-      expect(told).toEqual([expect.any(TypeError)]);
+      expect(reported).toEqual([expect.any(TypeError)]);
     });
 
-    it('tells of a reset peer once, and goes on', async () => {
-      const told: unknown[] = [];
+    it('reports of a reset peer once, and goes on', async () => {
+      const reported: unknown[] = [];
       let connected = new Subject<void>();
       await served(
         (connection) => {
           connected.next();
           return echo(connection);
         },
-        { onError: (error) => told.push(error) },
+        { onError: (error) => reported.push(error) },
       );
       for (let round = 1; round <= 3; round += 1) {
         connected = new Subject();
@@ -184,22 +184,22 @@ describe('serve', () => {
         peer.resetAndDestroy();
         await isAlive();
       }
-      expect(told).toHaveLength(3);
-      for (const error of told) expect(error).toMatchObject({ code: 'ECONNRESET' });
+      expect(reported).toHaveLength(3);
+      for (const error of reported) expect(error).toMatchObject({ code: 'ECONNRESET' });
     });
   });
 
   it('lets a pipeline end its connection itself', async () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     await served((connection) => connection.pipe(tap(() => connection.destroy())), {
-      onError: (error) => told.push(error),
+      onError: (error) => reported.push(error),
     });
     const peer = dial();
     const ending = endingOf(peer);
     peer.write('x');
     await ending;
     await isGone();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   /** When the server has seen the end of everybody. */

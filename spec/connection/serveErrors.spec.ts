@@ -9,9 +9,9 @@ const failing = (serve: string): string => `
   const { EventBase, serve } = require('rxjs-libevent');
 
   const base = new EventBase({ threads: 1 });
-  const told = [];
+  const reported = [];
   subscribe('rxjs-libevent:session:error', ({ error, connection, handler }) => {
-    told.push([error.message, connection.remoteAddress.family, handler.name]);
+    reported.push([error.message, connection.remoteAddress.family, handler.name]);
   });
   function broken() {
     return throwError(() => new Error('broken pipeline'));
@@ -29,7 +29,7 @@ const failing = (serve: string): string => `
       await new Promise((resolve) => socket.on('close', resolve));
     }
     await base.close();
-    console.log(JSON.stringify(told));
+    console.log(JSON.stringify(reported));
   }
   main();
 `;

@@ -196,23 +196,23 @@ describe('event_new, event_add, event_del, event_active, event_pending: base.fd'
     }).toThrow(TypeError);
   });
 
-  it('tells once, and is watched no more, with take(1) (event_base_once)', async () => {
-    const told = async (): Promise<number> => {
+  it('reports once, and is watched no more, with take(1) (event_base_once)', async () => {
+    const reported = async (): Promise<number> => {
       const { posted } = base.stats;
       for (let turn = 0; turn < 10; turn += 1) await settled();
       return base.stats.posted - posted;
     };
-    const unwatched = await told();
+    const unwatched = await reported();
     const event = base.fd(fifo.readEnd);
     fifo.write('ab');
     expect(await firstValueFrom(event.pipe(take(1), toArray()))).toEqual(['read']);
     expect(event.pending).toBe(false);
-    // There is still something to read. What tells that a timer or the event has gone may be late.
-    expect(await told()).toBeLessThanOrEqual(unwatched + 2);
+    // There is still something to read. The report that a timer or the event has gone may be late.
+    expect(await reported()).toBeLessThanOrEqual(unwatched + 2);
     expect(read(2)).toBe('ab');
   });
 
-  it('tells whether it waits (event_pending)', async () => {
+  it('reports whether it waits (event_pending)', async () => {
     const event = base.fd(fifo.readEnd);
     expect(event.pending).toBe(false);
     const subscription = event.subscribe(() => {
@@ -227,7 +227,7 @@ describe('event_new, event_add, event_del, event_active, event_pending: base.fd'
     expect(event.pending).toBe(false);
   });
 
-  it('tells every subscription of a descriptor', async () => {
+  it('reports every subscription of a descriptor', async () => {
     const one = firstValueFrom(base.fd(fifo.readEnd));
     const other = firstValueFrom(base.fd(fifo.readEnd, { events: ['read', 'closed'] }));
     await settled();

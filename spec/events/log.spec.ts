@@ -35,7 +35,7 @@ describe("event_set_log_callback: the channel 'rxjs-libevent:log'", () => {
         library.enableDebugLogging();
         const ticks = base.timer(0, 0.1).subscribe();
         await firstValueFrom(base.timer(0));
-        // Nobody is told for 4000 turns of the loop, of which not every one says something.
+        // Nothing is reported for 4000 turns of the loop, of which not every one says something.
         const { passes } = base.stats;
         while (base.stats.passes - passes < 4000);
         while (lost === 0) await firstValueFrom(base.timer(1));
@@ -69,10 +69,10 @@ describe("event_set_log_callback: the channel 'rxjs-libevent:log'", () => {
         const { subscribe } = require('node:diagnostics_channel');
         const { EventBase, enableDebugLogging } = require(workerData);
         const base = new EventBase();
-        let told = false;
+        let reported = false;
         subscribe('rxjs-libevent:log', () => {
-          if (!told) parentPort.postMessage('log');
-          told = true;
+          if (!reported) parentPort.postMessage('log');
+          reported = true;
         });
         enableDebugLogging();
         base.timer(0, 1).subscribe();

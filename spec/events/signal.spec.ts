@@ -45,7 +45,7 @@ describe('evsignal_new: base.signal', () => {
     expect(counts.length).toBeLessThanOrEqual(3);
   });
 
-  it('tells every subscriber, also of several signals', async () => {
+  it('reports every subscriber, also of several signals', async () => {
     const log: string[] = [];
     const first = base.signal('SIGHUP').subscribe(() => log.push('first'));
     const second = base.signal('SIGHUP').subscribe(() => log.push('second'));
@@ -150,7 +150,7 @@ describe('evsignal_new: base.signal', () => {
     expect(signal).toBe('SIGHUP');
   });
 
-  it('leaves the signal to whoever has taken it since', async () => {
+  it('leaves the signal to the one that has taken it since', async () => {
     const { signal, lines, errors } = await runScript(`
       const base = new EventBase();
       const alive = setInterval(() => {}, 1000);

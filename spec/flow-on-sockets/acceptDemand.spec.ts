@@ -25,7 +25,7 @@ describe('Accept demand', () => {
     await base.close();
   });
 
-  /** Subscribes, and gives a function that connects so many peers: the kernel answers them. */
+  /** Subscribes, and gives a function that connects a number of peers: the kernel answers them. */
   async function open(
     config: ListenConfig,
     start: (listener: Listener) => void,
@@ -72,7 +72,7 @@ describe('Accept demand', () => {
     expect(new Set(await all).size).toBe(3);
   });
 
-  it('of serve: no more than so many pipelines at once', async () => {
+  it('of serve: no more pipelines at once than `concurrency`', async () => {
     const started = new Subject<Connection>();
     let live = 0;
     let most = 0;

@@ -10,7 +10,7 @@ interface Ending {
   readonly end: string;
 }
 
-/** Reads until the end, and tells how it came. */
+/** Reads until the end, and returns how it came. */
 function readAll(conn: Connection): Promise<Ending> {
   let bytes = '';
   return new Promise((resolve) => {

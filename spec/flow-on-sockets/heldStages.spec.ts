@@ -51,7 +51,7 @@ describe('Asynchronous stages on a connection', () => {
 
   afterEach(() => loopback.close());
 
-  it('mergeMapHeld keeps its source held while so many inners run', async () => {
+  it('mergeMapHeld keeps its source held while `concurrent` inners run', async () => {
     const { conn, peer } = await loopback.pair();
     const started = new Subject<string>();
     const gates: Subject<string>[] = [];

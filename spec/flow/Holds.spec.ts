@@ -3,7 +3,7 @@ import { Holds } from '../../lib/flow/Source';
 import type { Release } from '../../lib/flow/Source';
 
 describe('Holds', () => {
-  it('tells only the first hold and the last release', () => {
+  it('reports only the first hold and the last release', () => {
     const log: string[] = [];
     const holds = new Holds(
       () => log.push('held'),
@@ -61,7 +61,7 @@ describe('Holds', () => {
     expect(released).toHaveBeenCalledTimes(1);
   });
 
-  it('is already held when the first hold is told, and free when the last release is', () => {
+  it('is already held when the first hold is reported, and free when the last release is', () => {
     const seen: boolean[] = [];
     const holds: Holds = new Holds(
       () => seen.push(holds.held),

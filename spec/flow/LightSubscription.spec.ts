@@ -4,13 +4,13 @@ import { LightSubscription } from '../../lib/flow/LightSubscription';
 describe('LightSubscription', () => {
   it('tears its upstream down, and whatever else was added, once', () => {
     const light = new LightSubscription();
-    const told: string[] = [];
-    light.add({ unsubscribe: () => told.push('upstream') });
-    light.add({ unsubscribe: () => told.push('another') });
-    light.add(() => told.push('a function'));
+    const released: string[] = [];
+    light.add({ unsubscribe: () => released.push('upstream') });
+    light.add({ unsubscribe: () => released.push('another') });
+    light.add(() => released.push('a function'));
     light.unsubscribe();
     light.unsubscribe();
-    expect(told.sort()).toEqual(['a function', 'another', 'upstream']);
+    expect(released.sort()).toEqual(['a function', 'another', 'upstream']);
   });
 
   it('is closed while it tears down', () => {

@@ -241,7 +241,7 @@ describe('Source', () => {
     expect(setUp().source.giveBackOf('a')).toBeUndefined();
   });
 
-  it('emits in order through stages that split, whoever holds when', () => {
+  it('emits in order through stages that split, at any order of holds', () => {
     const operation = fc.constantFrom('offer', 'hold', 'release', 'turn');
     fc.assert(
       fc.property(

@@ -100,11 +100,11 @@ class Chain {
     const kind = this.kinds[this.asked++ % this.kinds.length];
     if (kind === 'late') {
       const subject = new Subject<number>();
-      let told = false;
+      let given = false;
       this.steps.push(() => {
-        if (told) subject.complete();
+        if (given) subject.complete();
         else subject.next(value);
-        return (told = !told);
+        return (given = !given);
       });
       return subject;
     }

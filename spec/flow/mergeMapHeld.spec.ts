@@ -229,7 +229,7 @@ describe('mergeMapHeld', () => {
     expect(source.waiting).toEqual([2]);
   });
 
-  it('holds nothing when it is unsubscribed by whoever has just held', () => {
+  it('holds nothing when it is unsubscribed by the one that has just held', () => {
     const source = new FakeSource<number>();
     const inner = new FakeSource<string>();
     const result = source.pipe(

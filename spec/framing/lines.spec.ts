@@ -101,7 +101,7 @@ describe('lines', () => {
     ['emit', ['a', 'b', null]],
     ['discard', ['a', null]],
     ['error', ['a', expect.objectContaining({ code: 'ERR_FRAME_TRUNCATED', length: 1 })]],
-  ] as const)('does with a tail what it is told: %s', (whenUnfinished, expected) => {
+  ] as const)('does with a tail what whenUnfinished says: %s', (whenUnfinished, expected) => {
     expect(cut({ whenUnfinished }, 'a\nb')).toEqual(expected);
     expect(cut({ whenUnfinished }, 'a\n')).toEqual(['a', null]);
   });

@@ -8,7 +8,7 @@ import { recordText } from './recordText';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** A length of one byte, then so many bytes. */
+/** A length of one byte, then that many bytes. */
 const counted: FrameParser<string> = (buffer) => {
   const end = 1 + (buffer[0] as number);
   return buffer.length < end ? undefined : [buffer.toString('latin1', 1, end), end];

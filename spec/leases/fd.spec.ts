@@ -86,7 +86,7 @@ describe('leases: a descriptor that is watched', () => {
     expect(result).toEqual({ same: true, seen: ['closed'] });
   });
 
-  it('may be closed by its owner while another process has it: its end is told to no other', async () => {
+  it('may be closed by its owner while another process has it: its end is reported to no other', async () => {
     const result = await reportOf(`
       const own = await ownSocket();
       const other = await ownSocket();

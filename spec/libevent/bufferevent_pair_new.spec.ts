@@ -100,7 +100,7 @@ describe('bufferevent_pair_new: base.pair', () => {
     expect((await allOf(one)).toString()).toBe('after');
   });
 
-  it('tells both ends that they have closed, once both have completed', async () => {
+  it('reports both ends that they have closed, once both have completed', async () => {
     const [one, other] = base.pair();
     const closed = Promise.all([one, other].map(({ whenClosed }) => lastValueFrom(whenClosed)));
     one.subscribe();

@@ -191,7 +191,7 @@ describe('bufferevent_rate_limit_group_new: base.rateLimitGroup', () => {
     group.close();
   });
 
-  it('bufferevent_rate_limit_group_get_totals: tells what all members have moved, of old ones, too', async () => {
+  it('bufferevent_rate_limit_group_get_totals: says what all members have moved, of old ones, too', async () => {
     const group = base.rateLimitGroup({ readBytesPerSecond: 1e9, writeBytesPerSecond: 1e9 });
     const [first, second] = (await members(group, 2)) as [Joined, Joined];
     expect(await group.totals()).toEqual({ readBytes: 0, writtenBytes: 0 });

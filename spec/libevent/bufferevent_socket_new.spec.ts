@@ -100,7 +100,7 @@ describe('bufferevent_socket_new, bufferevent_socket_connect: base.listen, base.
 });
 
 describe('bufferevent_setcb: callbacks and BEV_EVENT_*', () => {
-  it('BEV_EVENT_EOF: tells it as an event and as completion, after the last byte', async () => {
+  it('BEV_EVENT_EOF: reports it as an event and as completion, after the last byte', async () => {
     const { client, server } = await ends();
     const events = eventsOf(server);
     const received = allOf(server);
@@ -111,7 +111,7 @@ describe('bufferevent_setcb: callbacks and BEV_EVENT_*', () => {
     expect(await events).toEqual(['eof', 'finished', 'closed']);
   });
 
-  it('BEV_EVENT_ERROR: tells a reset as an event and as an error, once', async () => {
+  it('BEV_EVENT_ERROR: reports a reset as an event and as an error, once', async () => {
     const { client, server } = await ends();
     const events = eventsOf(server);
     const failed = lastValueFrom(server).catch((error: unknown) => error);
@@ -121,7 +121,7 @@ describe('bufferevent_setcb: callbacks and BEV_EVENT_*', () => {
     expect(server.failure).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('BEV_EVENT_ERROR | BEV_EVENT_WRITING: tells what cannot be written', async () => {
+  it('BEV_EVENT_ERROR | BEV_EVENT_WRITING: reports what cannot be written', async () => {
     const { client, server } = await ends();
     const failed = next(server, 'error');
     client.destroy();
@@ -352,10 +352,10 @@ describe('bufferevent_set_timeouts: readTimeoutMs, writeTimeoutMs and setTimeout
 
   it('a write timeout does not run while nothing waits to be written', async () => {
     const { client } = await ends({ client: { writeTimeoutMs: 5 } });
-    let told = 0;
-    open.add(client.events.subscribe(() => (told += 1)));
+    let reported = 0;
+    open.add(client.events.subscribe(() => (reported += 1)));
     await runsOut({ writeTimeoutMs: 5 });
-    expect(told).toBe(0);
+    expect(reported).toBe(0);
   });
 
   it('are changed while the connection is open', async () => {
@@ -390,13 +390,13 @@ describe('bufferevent_enable, bufferevent_disable: subscribing and holding', () 
 
   it('sees the peer go while reading is off', async () => {
     const { client, server } = await ends();
-    const told = new Promise((resolve) => {
+    const reported = new Promise((resolve) => {
       open.add(server.events.subscribe(({ type }) => resolve(type)));
     });
     const release = server.hold();
     open.add(server.subscribe({ error: () => undefined }));
     client.reset();
-    expect(['hangup', 'error']).toContain(await told);
+    expect(['hangup', 'error']).toContain(await reported);
     release();
   });
 });

@@ -44,7 +44,7 @@ describe('evbuffer_readln: lines', () => {
 });
 
 describe('evbuffer_remove, evbuffer_copyout: chunks and framers', () => {
-  it('takes so many bytes, and leaves the others for the next', async () => {
+  it('takes a number of bytes, and leaves the others for the next', async () => {
     const { client, server } = await ends();
     client.next('12345\0rest\n');
     const five = await firstValueFrom(server.pipe(fixedLength(5)));
@@ -86,7 +86,7 @@ describe('evbuffer_search: delimited', () => {
 });
 
 describe('evbuffer_drain: fixedLength, ignored', () => {
-  it('skips so many bytes, and leaves the others', async () => {
+  it('skips a number of bytes, and leaves the others', async () => {
     const { client, server } = await ends();
     client.next(Buffer.concat([pattern(100_000), Buffer.from('behind')]));
     client.complete();
@@ -96,16 +96,16 @@ describe('evbuffer_drain: fixedLength, ignored', () => {
 });
 
 describe('evbuffer_add_cb: events and drained', () => {
-  it('tells when the output has grown above its mark, and when it has left', async () => {
+  it('reports when the output has grown above its mark, and when it has left', async () => {
     const { client, server } = await ends({ client: { write: { low: 0, high: 1000 } } });
-    const told: string[] = [];
-    open.add(client.events.subscribe(({ type }) => told.push(type)));
+    const reported: string[] = [];
+    open.add(client.events.subscribe(({ type }) => reported.push(type)));
     const drained = firstValueFrom(client.drained);
     client.next(pattern(1001));
-    expect(told).toEqual(['saturated']);
+    expect(reported).toEqual(['saturated']);
     open.add(server.subscribe());
     await drained;
-    expect(told).toEqual(['saturated', 'drained']);
+    expect(reported).toEqual(['saturated', 'drained']);
     expect(client.outputBytes).toBe(0);
   });
 });

@@ -59,7 +59,7 @@ describe('evbuffer_add_file: connection.sendFile', () => {
     return both;
   }
 
-  /** A peer that reads only when it is told to, with little room on the way. */
+  /** A peer that reads only when it is asked to, with little room on the way. */
   async function slowPeer(): Promise<{ server: Connection; peer: Socket }> {
     const listener = base.listen({ host: '127.0.0.1', port: 0 });
     const accepted = firstValueFrom(listener);
@@ -101,7 +101,7 @@ describe('evbuffer_add_file: connection.sendFile', () => {
     expect((await received).equals(readFileSync(name).subarray(2, 10))).toBe(true);
   });
 
-  it('sends a whole file and tells how much has left, slice by slice', async () => {
+  it('sends a whole file and emits how much has been sent, slice by slice', async () => {
     const { client, server } = await ends();
     const received = allOf(server);
     const progress = await lastValueFrom(client.sendFile(path).pipe(toArray()));

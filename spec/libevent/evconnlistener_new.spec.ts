@@ -109,7 +109,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     return `socket:[${line?.trim().split(/\s+/)[9] ?? ''}]`;
   }
 
-  it('evconnlistener_get_fd, evconnlistener_free: tells its port, closes when it is unsubscribed', async () => {
+  it('evconnlistener_get_fd, evconnlistener_free: emits its port, closes when it is unsubscribed', async () => {
     const { port, listener } = await start({});
     expect(port).toBeGreaterThan(0);
     expect(await firstValueFrom(listener.bound)).toEqual({
@@ -161,7 +161,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     expect(accepted).toBe(1);
   });
 
-  it('LEV_OPT_CLOSE_ON_EXEC: a child process has the socket only if told so', async () => {
+  it('LEV_OPT_CLOSE_ON_EXEC: a child process has the socket only if asked to', async () => {
     const closed = await start({});
     const kept = await start({ closeOnExec: false });
     const sockets = await socketsOfChild();
@@ -236,7 +236,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     expect((await firstValueFrom(connection)).toString()).toBe('hello');
   });
 
-  it('LEV_OPT_BIND_IPV6ONLY: takes no IPv4 when told so, both otherwise', async () => {
+  it('LEV_OPT_BIND_IPV6ONLY: takes no IPv4 when asked to, both otherwise', async () => {
     const both = await start({ host: '::' });
     const arrived = both.next();
     dial(both.port, '127.0.0.1');
@@ -248,7 +248,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     expect((await six).remoteAddress.address).toBe('::1');
   });
 
-  it('lets so many wait in the kernel as its backlog says', async () => {
+  it('lets as many wait in the kernel as its backlog says', async () => {
     const { port } = await start({});
     const held = base.listen({ host: '127.0.0.1', port: 0, backlog: 1 });
     held.hold();
@@ -263,7 +263,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     expect(third.connecting).toBe(true);
   });
 
-  it('evconnlistener_set_error_cb: tells trouble once, rests, and goes on', async () => {
+  it('evconnlistener_set_error_cb: reports trouble once, rests, and goes on', async () => {
     const child = new Child(
       `
       const { openSync, closeSync } = require('node:fs');
@@ -271,15 +271,15 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
       const base = new EventBase();
       const listener = base.listen({ host: '127.0.0.1', port: 0 });
       const files = [];
-      let told = 0;
+      let reported = 0;
       listener.errors.subscribe(({ code, syscall }) => {
-        told += 1;
+        reported += 1;
         console.log(code, syscall);
         // It is tried again, and fails again, and nobody hears of that.
         setTimeout(() => files.splice(0).forEach((file) => closeSync(file)), 350);
       });
       listener.subscribe((connection) => {
-        console.log('accepted, told ' + told);
+        console.log('accepted, reported ' + reported);
         connection.destroy();
         void base.close();
       });
@@ -292,7 +292,7 @@ describe('evconnlistener_new, evconnlistener_new_bind: base.listen', () => {
     dial(Number(await child.line()));
     expect(await child.ended()).toMatchObject({
       code: 0,
-      stdout: 'EMFILE accept\naccepted, told 1\n',
+      stdout: 'EMFILE accept\naccepted, reported 1\n',
     });
   });
 

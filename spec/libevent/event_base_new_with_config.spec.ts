@@ -57,7 +57,7 @@ describe('event_base_new, event_base_new_with_config: EventBase', () => {
     );
   });
 
-  it('event_config_set_flag, EVENT_BASE_FLAG_IGNORE_ENV: looks at the environment only when told so', async () => {
+  it('event_config_set_flag, EVENT_BASE_FLAG_IGNORE_ENV: looks at the environment only when asked to', async () => {
     const child = await runChild(
       `const { EventBase } = require('rxjs-libevent');
        console.log(new EventBase().method);
@@ -152,7 +152,7 @@ describe('event_base_new, event_base_new_with_config: EventBase', () => {
     expect(microsecond?.looks).toBeGreaterThan(1);
   });
 
-  it('event_base_priority_init, event_base_get_npriorities: connections have so many levels', async () => {
+  it('event_base_priority_init, event_base_get_npriorities: connections have as many levels', async () => {
     const base = make({ priorities: 4 });
     expect(base.priorities).toBe(4);
     const { client, server, subscription } = await joined(base, {

@@ -1,7 +1,7 @@
 import { atMost } from '../support/atMost';
 import { Child } from './support/Child';
 
-/** An echo server whose JavaScript can be blocked, told by lines on its input. */
+/** An echo server whose JavaScript can be blocked, by lines on its input. */
 const server = (threads: number | 'auto'): string => `
   const { EventBase, sendTo, serve } = require('rxjs-libevent');
   const base = new EventBase({ threads: ${JSON.stringify(threads)} });
@@ -17,7 +17,7 @@ const server = (threads: number | 'auto'): string => `
     console.log(JSON.stringify({ before, after }));
   });`;
 
-/** Peers in a process of their own: each sends so many bytes, and checks what comes back. */
+/** Peers in a process of their own: each sends `bytes` bytes, and checks what comes back. */
 const peers = `
   const net = require('node:net');
   const { createHash } = require('node:crypto');
@@ -74,7 +74,7 @@ describe('a blocked JavaScript thread', () => {
     60_000,
   );
 
-  it('is not told of the same timeout for ever', async () => {
+  it('does not hear of the same timeout for ever', async () => {
     const child = new Child(
       `const net = require('node:net');
       const { EventBase } = require('rxjs-libevent');

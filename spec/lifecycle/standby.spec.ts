@@ -142,7 +142,7 @@ describe("a base with threads: 'auto'", () => {
     socket.destroy();
   });
 
-  it('leaves its loop and takes steps, whoever has it', async () => {
+  it('leaves its loop and takes steps, on either thread', async () => {
     const child = new Child(
       server(`
         base.loopBreak();

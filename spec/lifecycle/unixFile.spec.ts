@@ -67,7 +67,7 @@ describe('evconnlistener on a unix path', () => {
     expect(await child.ended()).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('is there for whoever listens again in the same turn', async () => {
+  it('is there for the next that listens in the same turn', async () => {
     const child = new Child(
       `${LISTEN}
        const net = require('node:net');

@@ -63,7 +63,7 @@ describe('CompletionRing', () => {
     expect(ring.available()).toBe(2);
   });
 
-  it('gives places back only when told to', () => {
+  it('gives places back only when asked to', () => {
     const { ring, producer } = pair(4);
     for (let value = 0; value < 4; value += 1) producer.write(value);
     producer.publish();

@@ -143,7 +143,7 @@ describe('OutMemory', () => {
     expect(memory.lent.pieces.has(piece)).toBe(true);
   });
 
-  it('reads back a request that has been put there, for whoever closes its descriptor', () => {
+  it('reads back a request that has been put there, for the one that closes its descriptor', () => {
     const memory = new Memory();
     const { piece, offset } = memory.write(Buffer.from(Int32Array.of(1, -123456).buffer));
     expect(memory.out.wordAt(piece, offset + 4)).toBe(-123456);

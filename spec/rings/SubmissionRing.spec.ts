@@ -83,7 +83,7 @@ describe('SubmissionRing', () => {
     },
   );
 
-  it('announces once what has been published, and tells what waits', () => {
+  it('announces once what has been published, and says what waits', () => {
     const side = new ReactorSide(2);
     for (let id = 1; id <= 3; id += 1) side.ring.push(submission.read, 0, id, 1, 0);
     side.ring.publish();

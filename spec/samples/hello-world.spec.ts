@@ -13,7 +13,7 @@ describe('sample hello-world', () => {
     expect(await sample.interrupt()).toBe(0);
   });
 
-  it('says one thing to whoever connects, and closes when it has left', async () => {
+  it('says one thing to every client, and closes when it has been sent', async () => {
     for (let count = 0; count < 3; count += 1) {
       const socket = connect(sample.port, '127.0.0.1');
       let text = '';

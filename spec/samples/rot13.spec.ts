@@ -158,7 +158,7 @@ describe('samples/rot13', () => {
     expect(await server.interrupt()).toBe(0);
   });
 
-  it('listens where it is told to', async () => {
+  it('listens where it is asked to', async () => {
     const server = await startSample('rot13', '--port', '0', '--host', '::1');
     const peer = connect({ port: server.port, host: '::1' });
     peer.end('six\n');

@@ -1,6 +1,6 @@
 'use strict';
 
-/** The next bytes that a peer receives: so many, or those that come before its end. */
+/** The next bytes that a peer receives: `count` of them, or those that come before its end. */
 exports.bytesOf = (peer, count) => {
   const chunks = [];
   let missing = count;

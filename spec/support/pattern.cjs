@@ -4,7 +4,7 @@
 const { imul } = Math;
 
 /**
- * Bytes that differ at every place, so that a piece that is lost, doubled or moved shows: so many of an
+ * Bytes that differ at every place, so that a piece that is lost, doubled or moved shows: `bytes` of an
  * endless series, from a place in it.
  */
 exports.pattern = (bytes, start = 0) => {

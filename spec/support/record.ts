@@ -53,7 +53,7 @@ export class Recording<T> {
     return this.bytes.toString('latin1');
   }
 
-  /** When so many values, or bytes, have come. */
+  /** When this many values, or bytes, have come. */
   reach(count: number): Promise<void> {
     if (this.total >= count) return Promise.resolve();
     return new Promise((done) => {

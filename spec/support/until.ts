@@ -1,4 +1,4 @@
-/** Waits, turn by turn, for what no event tells. */
+/** Waits, turn by turn, for what no event reports. */
 export function until(holds: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {

@@ -13,7 +13,7 @@ const method = process.env.METHOD;
 const threads = process.env.THREADS;
 
 if ((method || threads) && existsSync(addon)) {
-  // The exports of the addon exist once in an environment, whoever has loaded it.
+  // The exports of the addon exist once in an environment, however often it is loaded.
   const native = require(addon);
   const { Reactor } = native;
   const known = native.supportedMethods();

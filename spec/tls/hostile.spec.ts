@@ -23,7 +23,7 @@ afterAll(() => {
   certificates.remove();
 });
 
-/** Runs so many, some at a time. */
+/** Runs all of them, some at a time. */
 async function each(count: number, one: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const chain = async (): Promise<void> => {

@@ -63,7 +63,7 @@ export function leases(draft) {
   }
 }
 
-/** Its owner closes a descriptor that is watched, and whoever comes next has its number. */
+/** Its owner closes a descriptor that is watched, and what is opened next has its number. */
 function closedFirst(draft, on) {
   const id = draft.fifos.length;
   draft.fifos.push(id);

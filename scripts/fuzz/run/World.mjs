@@ -33,7 +33,7 @@ export class World {
    * @param library what `require('rxjs-libevent')` gives, with `rxjs` and `path`
    * @param program seed and kinds
    * @param stallMs how long nothing may move where something should
-   * @param report told of the first finding
+   * @param report called with the first finding
    */
   constructor({ library, rxjs, path, seed, kinds = [], stallMs = 8000, report }) {
     Object.assign(this, { library, rxjs, path, kinds, report });
@@ -98,7 +98,7 @@ export class World {
     for (const look of this.#resolvers) look();
   }
 
-  /** Waits for a condition for as long as things move. Whoever works meanwhile spins. */
+  /** Waits for a condition for as long as things move. One that works meanwhile spins. */
   async until(condition, what) {
     let moves = this.moves;
     let since = performance.now();

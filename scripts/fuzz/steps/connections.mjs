@@ -106,7 +106,7 @@ export async function startTls(world, id) {
   secure(server, { ...identity().server, isServer: true });
   await world.until(
     () => client.complete || failed !== undefined || link.cut !== undefined,
-    () => `${id} is not told to go on`,
+    () => `${id} is not notified to go on`,
   );
   secure(client, identity().client);
   await world.until(

@@ -237,7 +237,7 @@ export async function failing(world, id, on, to, count, busy) {
       end.link.cut ??= 'wrote more than it may';
       end.connection.next(tooMuch);
     }
-    // Whoever opens a file now may get the number.
+    // A file that is opened now may get the number.
     await null;
     const opened = names.map((name) => openFile(world.files.get(name).path));
     await world.until(

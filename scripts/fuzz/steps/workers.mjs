@@ -36,7 +36,7 @@ const LOADS = {
     });`,
 };
 
-/** A worker with bases of its own is ended so many ms after it has begun to work. */
+/** A worker with bases of its own is ended some ms after it has begun to work. */
 export async function worker(world, load, delayMs) {
   const source = `
     const { parentPort } = require('node:worker_threads');

@@ -1,5 +1,5 @@
 // An echo server on two reactor threads with clients that never stop, for a process or a worker that
-// will be ended. Tells its parent when every client has had an answer, and loops on.
+// will be ended. Notifies its parent when every client has had an answer, and loops on.
 'use strict';
 const { connect } = require('node:net');
 const { parentPort, isMainThread } = require('node:worker_threads');

@@ -1,4 +1,4 @@
-// node file-server.mjs FILE: sends FILE to whoever connects, by sendFile.
+// node file-server.mjs FILE: sends FILE to every client, by sendFile.
 import { EventBase, serve } from 'rxjs-libevent';
 
 const [, , file] = process.argv;

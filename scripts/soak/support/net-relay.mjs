@@ -1,5 +1,5 @@
 // node net-relay.mjs --port 0 --to HOST:PORT: what the proxy sample does, with `net` and RxJS as they
-// are commonly put together. Nothing tells the source that the target is full.
+// are commonly put together. Nothing notifies the source that the target is full.
 import { connect, createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { fromEvent, takeUntil } from 'rxjs';

@@ -39,7 +39,7 @@ const pair = (config) => {
 
 const noteIn = (calls) => (call) => calls.push(`${call}: ${storage.getStore()}`);
 
-/** Subscribes, and gives the calls once there have been so many values, or an ending. */
+/** Subscribes, and gives the calls once there have been `count` values, or an ending. */
 function watch(source, count = Infinity) {
   const calls = [];
   const note = noteIn(calls);

@@ -30,7 +30,7 @@ export class ManualTimers implements Timers {
     };
   }
 
-  /** Goes on by so many milliseconds; what is due fires in order. */
+  /** Goes on by `ms` milliseconds; what is due fires in order. */
   advance(ms: number): void {
     const end = this.time + ms;
     for (;;) {
@@ -43,12 +43,12 @@ export class ManualTimers implements Timers {
     this.time = end;
   }
 
-  /** Time passes while nobody can be told; the next {@link advance} tells. */
+  /** Time passes while nothing can be reported; the next {@link advance} reports it. */
   block(ms: number): void {
     this.time += ms;
   }
 
-  /** Tells every timer that so many points of its grid have passed. */
+  /** Reports to every timer how many points of its grid have passed. */
   fire(expirations: number): void {
     for (const { handler } of [...this.entries]) handler.onFired(expirations);
   }

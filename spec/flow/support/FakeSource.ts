@@ -9,7 +9,7 @@ import { laterTurn } from '../../../lib/flow/laterTurn';
  */
 export class FakeSource<T> extends Observable<T> {
   readonly own: Source;
-  /** What the source was told, in order. */
+  /** What the source was asked for, in order. */
   readonly calls: string[] = [];
   readonly waiting: T[] = [];
   private readonly subscribers = new Set<Subscriber<T>>();

@@ -10,7 +10,7 @@ export function allOf(source: Observable<Uint8Array>): Promise<Buffer> {
   );
 }
 
-/** The bytes that come until there are at least so many. */
+/** The bytes that come until there are at least `count`. */
 export function bytesFrom(source: Observable<Uint8Array>, count: number): Promise<Buffer> {
   return lastValueFrom(
     source.pipe(

@@ -1,4 +1,4 @@
-// A child process of Node's own kind, with a base of its own: greets whoever connects first.
+// A child process of Node's own kind, with a base of its own: greets the first client.
 'use strict';
 
 const { EventBase } = require('rxjs-libevent');

@@ -8,7 +8,7 @@ const { of } = require('rxjs');
 const { sendTo } = require('rxjs-libevent');
 const { World, bytesOf, readStuffing } = require('../../support/world.cjs');
 
-/** So many bytes, or those that come before a connection's end. */
+/** The next `bytes` bytes, or those that come before a connection's end. */
 function receivedBy(conn, bytes) {
   return new Promise((resolve) => {
     let all = Buffer.alloc(0);

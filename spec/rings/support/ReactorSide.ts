@@ -44,7 +44,7 @@ export class ReactorSide {
     this.moveTo(start);
   }
 
-  /** As if so many more submissions had come and gone, none of which has bytes. */
+  /** As if `count` more submissions had come and gone, none of which has bytes. */
   skip(count: number): void {
     this.moveTo((this.head + count) | 0);
   }

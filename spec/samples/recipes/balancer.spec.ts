@@ -30,7 +30,7 @@ defaults
   );
 }
 
-/** So many ports that nobody else is given. */
+/** Ports that nobody else is given. */
 async function ports(count: number): Promise<HeldPort[]> {
   return Promise.all(Array.from({ length: count }, () => HeldPort.take()));
 }
@@ -85,7 +85,7 @@ backend ${name}
     return { text, from };
   }
 
-  it.each([0, 1])('tells servers who has asked: %#', async (index) => {
+  it.each([0, 1])('passes on to servers who has asked: %#', async (index) => {
     const names = new Set<string>();
     while (names.size < 2) {
       const { text, from } = await curl(urls[index]!);
