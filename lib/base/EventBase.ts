@@ -112,7 +112,7 @@ export class EventBase extends EventSources {
     return native.supportedMethods();
   }
 
-  /** What the kernel is asked with, as `'epoll'`. @see `event_base_get_method()` */
+  /** The polling method in use, e.g. `'epoll'`. @see `event_base_get_method()` */
   get method(): string {
     return this.first.method;
   }
@@ -192,7 +192,7 @@ export class EventBase extends EventSources {
    *   `ENETUNREACH`, `ENOENT` …), with those of all addresses as `errors`; `ENOTFOUND` and others of
    *   `getaddrinfo`; `ERR_CLOSED` when its rate-limit group is closed meanwhile; what ends the open connection (`ECONNRESET` …); an `AbortError` by `signal`.
    * - **Unsubscribe**: gives the attempt up and frees it. An open connection is closed gracefully:
-   *   what has been written leaves, then FIN, within `closeDeadlineMs`.
+   *   what has been written is sent, then FIN, within `closeDeadlineMs`.
    *
    * @throws TypeError, RangeError for options of wrong type or out of bounds
    * @see event2/bufferevent.h `bufferevent_socket_connect()`
@@ -284,7 +284,7 @@ export class EventBase extends EventSources {
   /**
    * Ends everything that runs on this base, then its threads.
    *
-   * @param deadlineMs - lets output leave for this many ms first. Default: 0, now. Bounds: 0 to
+   * @param deadlineMs - sends output for this many ms first. Default: 0, now. Bounds: 0 to
    *   2147483647
    * @returns when the threads have ended; calls after the first get the same promise
    */

@@ -356,15 +356,15 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * Sends a file, or a part of it, from the page cache; its bytes never pass JavaScript, but for those
    * of a file that says no size, as in `/proc`, which is read to its end.
    *
-   * A rate limit holds on average: what leaves at once may be a slice of 4 MiB, which is paid for
+   * A rate limit holds on average: what is sent at once may be a slice of 4 MiB, which is paid for
    * afterwards.
    *
    * - **Subscribe**: cold; opens the file. What is written from now on follows after it.
-   * - **Next**: how many bytes of it have left.
+   * - **Next**: how many bytes of it have been sent.
    * - **Complete**: when all of them have.
    * - **Error**: Node's of `open`; `EISDIR`, `EINVAL` for what is no file; `ERR_NOT_WRITABLE` while
    *   another one is sent; `EIO` if it became shorter, with RST; what ends the connection.
-   * - **Unsubscribe**: what has been submitted still leaves.
+   * - **Unsubscribe**: what has been submitted is still sent.
    *
    * @param path - of a regular file
    * @see event2/buffer.h `evbuffer_add_file()`
