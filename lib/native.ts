@@ -248,8 +248,9 @@ export interface NativeModule {
    * An id for the SSL_CTX in an external of Node's, as long as `owner` lives.
    *
    * @param ticketKeys - 80 bytes, or none for random ones
+   * @param logsKeys - whether sessions may be asked for their secrets
    */
-  newTlsContext(external: unknown, ticketKeys: Buffer, owner: object): number;
+  newTlsContext(external: unknown, ticketKeys: Buffer, owner: object, logsKeys: boolean): number;
   /** Names and their values, by turns. */
   takeTlsReport(id: number): readonly (string | Buffer)[];
 }

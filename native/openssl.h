@@ -79,6 +79,7 @@ namespace rxjs_libevent {
   X(SSL_set_session)                       \
   X(SSL_set_verify)                        \
   X(SSL_shutdown)                          \
+  X(SSL_version)                           \
   X(SSL_write_ex)                          \
   X(X509_free)                             \
   X(X509_verify_cert_error_string)         \

@@ -27,8 +27,8 @@ std::shared_ptr<TlsExchange> ExchangeOf(napi_env env) {
 }
 
 // Returns false if OpenSSL refuses the keys.
-bool Prepare(SSL_CTX* ctx, void* ticket_keys, size_t bytes) {
-  TlsSession::SetCallbacks(ctx);
+bool Prepare(SSL_CTX* ctx, bool logs_keys, void* ticket_keys, size_t bytes) {
+  TlsSession::SetCallbacks(ctx, logs_keys);
   // Node's callback would read its SecureContext, which may go while sockets of ours live.
   openssl.SSL_CTX_callback_ctrl(ctx, SSL_CTRL_SET_TLSEXT_TICKET_KEY_CB, nullptr);
   (void)openssl.SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, nullptr);
@@ -58,8 +58,8 @@ struct Taken {
   int32_t id;
 };
 
-// newTlsContext(external, ticketKeys, owner): an id for submissions, which lives as long as the
-// object `owner`. whyNoTls() must have found nothing.
+// newTlsContext(external, ticketKeys, owner, logsKeys): an id for submissions, which lives as long as
+// the object `owner`. whyNoTls() must have found nothing.
 Napi::Value NewTlsContext(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<TlsExchange> exchange = ExchangeOf(env);
@@ -69,7 +69,8 @@ Napi::Value NewTlsContext(const Napi::CallbackInfo& info) {
   }
   SSL_CTX* const ctx = SslCtxOf(static_cast<napi_value>(info[0]));
   auto keys = info[1].As<Napi::Buffer<uint8_t>>();
-  if (ctx == nullptr || !Prepare(ctx, keys.Data(), keys.Length())) {
+  const bool logs_keys = info[3].IsBoolean() && info[3].As<Napi::Boolean>();
+  if (ctx == nullptr || !Prepare(ctx, logs_keys, keys.Data(), keys.Length())) {
     ThrowSystemError(env, EINVAL, "newTlsContext");
     return Napi::Value();
   }

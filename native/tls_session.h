@@ -47,8 +47,8 @@ class TlsSession {
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
-  // For each SSL_CTX, before the first session of it.
-  static void SetCallbacks(SSL_CTX* ctx);
+  // For each SSL_CTX, before the first session of it. Without a key log OpenSSL formats no secret.
+  static void SetCallbacks(SSL_CTX* ctx, bool logs_keys);
 
   // Returns false where OpenSSL has no memory, or does not take a name.
   [[nodiscard]] bool Open(SSL_CTX* ctx, int32_t flags, Names names);
@@ -83,6 +83,8 @@ class TlsSession {
   void Precede(uint32_t bytes);
   // Ciphertext has been sent. Returns how many of the user's bytes are complete with it.
   uint32_t Sent(size_t bytes);
+  // Nobody waits for what the handshake has put into the ciphertext: tickets of TLS 1.3.
+  bool has_only_tickets() const;
   // Everything that has been encrypted has been sent.
   bool AllSent() const { return ciphertext_sent_ == ciphertext_end_; }
 

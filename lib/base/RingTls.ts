@@ -164,7 +164,7 @@ export class RingTls {
           this.refusal = `the name '${name}' is refused`;
           return REFUSED;
         }
-        const context = TlsContext.of(config);
+        const context = TlsContext.of(config, this.options.keylog !== undefined);
         this.contexts.push(context);
         return context.id;
       })

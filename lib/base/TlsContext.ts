@@ -9,7 +9,11 @@ import { native } from '../native';
 const NAME_BYTES = 16;
 const KEY_BYTES = 64;
 
-const known = new WeakMap<TlsContextConfig, TlsContext>();
+/** Of names, without a key log and with one: formatting the secrets costs 4 % of a handshake. */
+const known = {
+  silent: new WeakMap<TlsContextConfig, TlsContext>(),
+  logging: new WeakMap<TlsContextConfig, TlsContext>(),
+};
 let whyNot: string | undefined | null = null;
 
 /** Why the reactors cannot reach Node's OpenSSL; undefined where they can. */
@@ -30,11 +34,14 @@ export class TlsContext {
   /** For submissions. */
   readonly id: number;
 
-  /** @throws what {@link secureContext} throws */
-  constructor(config: TlsContextConfig) {
+  /**
+   * @param logsKeys - whether sessions of it may have a key log
+   * @throws what {@link secureContext} throws
+   */
+  constructor(config: TlsContextConfig, logsKeys: boolean) {
     const made = secureContext(config);
     const { _external: external } = made.context as { readonly _external?: unknown };
-    this.id = native.newTlsContext(external, ticketKeysOf(config), this);
+    this.id = native.newTlsContext(external, ticketKeysOf(config), this, logsKeys);
   }
 
   /**
@@ -49,15 +56,18 @@ export class TlsContext {
       throw new LibeventError('ERR_TLS_NOT_AVAILABLE', 'createSecureContext', { detail: reason });
     }
     const byNode = engine === 'node' || reason !== undefined;
-    return byNode ? new NodeTlsContext(options) : new TlsContext(options.context);
+    return byNode
+      ? new NodeTlsContext(options)
+      : new TlsContext(options.context, options.keylog !== undefined);
   }
 
   /** The one of these options, which the user has as one object. */
-  static of(config: TlsContextConfig): TlsContext {
-    let context = known.get(config);
+  static of(config: TlsContextConfig, logsKeys: boolean): TlsContext {
+    const contexts = known[logsKeys ? 'logging' : 'silent'];
+    let context = contexts.get(config);
     if (context === undefined) {
-      context = new TlsContext(checkContext('sni', config));
-      known.set(config, context);
+      context = new TlsContext(checkContext('sni', config), logsKeys);
+      contexts.set(config, context);
     }
     return context;
   }

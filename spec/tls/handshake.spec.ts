@@ -144,6 +144,18 @@ describe.each(ENGINES)('TLS by %s', (engine) => {
       expect(connections.map(({ tls }) => tls?.resumed)).toEqual([false, true, false]);
     });
 
+    it('gets one ticket for a full handshake of TLS 1.3, in front of the first answer', async () => {
+      const { port } = await serveBy(certificates.server, (conn) => conn.pipe(sendTo(conn)));
+      const socket = connectTls({ host: HOST, port, ca: certificates.ca });
+      let tickets = 0;
+      socket.on('session', () => (tickets += 1));
+      socket.write('x');
+      await once(socket, 'data');
+      // node:tls has the number that OpenSSL has by default.
+      expect(tickets).toBe(engine === 'reactor' ? 1 : 2);
+      socket.destroy();
+    });
+
     it('resumes by the same ticket keys at another listener', async () => {
       const tls = { ...certificates.server, ticketKeys: Buffer.alloc(48, 7) };
       const echo = await serveBy(tls, (conn) => conn.pipe(sendTo(conn)));
@@ -222,6 +234,22 @@ describe.each(ENGINES)('TLS by %s', (engine) => {
         code: 'ERR_TLS_CERT_ALTNAME_INVALID',
       });
       expect(lines.length).toBeGreaterThan(0);
+    });
+
+    it('has those of a name that another listener has without one', async () => {
+      const named = certificates.sign('named.example');
+      const tls = { ...certificates.server, sni: () => named };
+      const keylog = new Subject<Buffer>();
+      const lines: Buffer[] = [];
+      keylog.subscribe((line) => lines.push(line));
+      const silent = await serveBy(tls, (conn) => conn);
+      const logging = await serveBy({ ...tls, keylog }, (conn) => conn);
+      for (const { port, connections } of [silent, logging]) {
+        const clientTls = { ...trust, servername: 'named.example' };
+        (await base.open({ host: HOST, port, tls: clientTls })).destroy();
+        await until(() => connections.length === 1);
+        expect(lines.length > 0).toBe(port === logging.port);
+      }
     });
 
     it('must be an observer', () => {
