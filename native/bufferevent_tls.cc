@@ -87,7 +87,7 @@ void Bufferevent::GiveBack(const Record& record) {
 // One step, which may be the expensive one, so that others come first before the next.
 void Bufferevent::Handshake() {
   const TlsSession::Stage stage = tls_->Handshake();
-  // In one segment with the first answer, which follows in most cases; 200 ms later where none does.
+  // With the first answer in one segment; where none follows, 200 ms later.
   const Failure failure = Flush(tls_->has_only_tickets() ? Segment::kWithNext : Segment::kAtOnce);
   reactor_.EndPass();
   PostNews("keylog", tls_->TakeKeys());

@@ -58,8 +58,8 @@ struct Taken {
   int32_t id;
 };
 
-// newTlsContext(external, ticketKeys, owner, logsKeys): an id for submissions, which lives as long as
-// the object `owner`. whyNoTls() must have found nothing.
+// newTlsContext(external, ticketKeys, owner, logsKeys): an id for submissions, which lives as long
+// as the object `owner`. whyNoTls() must have found nothing.
 Napi::Value NewTlsContext(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<TlsExchange> exchange = ExchangeOf(env);

@@ -79,6 +79,21 @@ const needs = {
       from: { apt: 'haproxy', dnf: 'haproxy', apk: 'haproxy', pacman: 'haproxy' },
     },
     {
+      what: 'nginx',
+      present: () => onPath('nginx'),
+      from: { apt: 'nginx-light', dnf: 'nginx-core', apk: 'nginx', pacman: 'nginx' },
+    },
+    {
+      what: 'sslscan',
+      present: () => onPath('sslscan'),
+      from: { apt: 'sslscan', dnf: 'sslscan', apk: 'sslscan', pacman: 'sslscan' },
+    },
+    {
+      what: 'wrk',
+      present: () => onPath('wrk'),
+      from: { apt: 'wrk', dnf: 'wrk', apk: 'wrk', pacman: 'wrk' },
+    },
+    {
       what: 'the clients of Redis',
       present: () => onPath('redis-cli') && onPath('redis-benchmark'),
       from: { apt: 'redis-tools', dnf: 'redis', apk: 'redis', pacman: 'redis' },

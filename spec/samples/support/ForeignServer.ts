@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { clean } from '../../tls/support/certificates';
 
 /** A server that is another program, and says on stderr or stdout where it listens. */
 export class ForeignServer {
@@ -15,7 +16,7 @@ export class ForeignServer {
     args: readonly string[],
     said: RegExp,
   ): Promise<ForeignServer> {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: clean() });
     const port = await new Promise<number>((resolve, reject) => {
       for (const output of [child.stdout, child.stderr]) {
         createInterface(output).on('line', (line) => {
