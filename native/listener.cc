@@ -3,6 +3,7 @@
 #include "listener.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -44,6 +45,18 @@ int PrepareForeignSocket(int fd, int32_t flags) {
   return 0;
 }
 
+// From here on nobody else gets into the queue of a listening socket. A SYN is dropped, and not
+// refused: it comes again a second later, when somebody else may listen.
+void StopQueueing(int fd, bool is_ip) {
+  if (!is_ip) {
+    shutdown(fd, SHUT_RD);
+    return;
+  }
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program = {1, &nothing};
+  setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
 }  // namespace
 
 Failure Listener::Open(const Record& record) {
@@ -52,6 +65,7 @@ Failure Listener::Open(const Record& record) {
   if (!ReadRequest(payload, &request)) return {EINVAL, kAddressCall};
   // To libevent a backlog of 0 means that somebody else has called listen().
   if (request.backlog < 1) return {EINVAL, kListenCall};
+  backlog_ = request.backlog;
   const bool foreign = request.fd >= 0;
   Failure failure = foreign ? Failure{PrepareForeignSocket(request.fd, request.flags), kListenCall}
                             : Bind(request, payload);
@@ -111,11 +125,38 @@ void Listener::Take(const Record& record) {
       Update();
       break;
     case Submission::kClose:
+      if (record.a() == kLinger) AcceptWaiting();
       Close();
       reactor_.Retire(this);
       break;
     default:
       break;
+  }
+}
+
+// Who waits in the queue has connected, and closing the socket would reset it. One turn takes them
+// all, whatever the credit: the queue is bounded by the backlog, and nobody joins it any more.
+void Listener::AcceptWaiting() {
+  if (!listener_) return;
+  file_.Remove();
+  const int fd = evconnlistener_get_fd(listener_.get());
+  const bool is_ip = FamilyOf(bound_) != kUnix;
+  StopQueueing(fd, is_ip);
+  // The queue holds one more than the backlog.
+  for (int32_t taken = 0; taken <= backlog_; ++taken) {
+    SocketAddress remote;
+    remote.length = sizeof(remote.storage);
+    const int accepted = accept4(fd, remote.get(), &remote.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted < 0) {
+      if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;
+      // A unix socket that takes no more says EINVAL where others say EAGAIN.
+      if (errno != EAGAIN && errno != EINVAL) OnAcceptFailed(errno);
+      return;
+    }
+    // One whose last ACK came just then has inherited the filter.
+    if (is_ip) SetOption(accepted, SOL_SOCKET, SO_DETACH_FILTER, 0);
+    OnAccepted(accepted, remote);
+    if (!listener_) return;
   }
 }
 

@@ -25,6 +25,7 @@ class Listener final : public EventHandler {
   enum class Accepting { kWell, kResting, kRetrying };
 
   Failure Bind(const ListenRequest& request, const Payload& payload);
+  void AcceptWaiting();
   void Update();
   void Close();
   void Fail(int error, FailedCall call);
@@ -41,6 +42,7 @@ class Listener final : public EventHandler {
   EventPtr retry_;
   SocketAddress bound_;
   int32_t credit_ = 0;
+  int32_t backlog_ = 0;
   bool wanted_ = false;
   bool enabled_ = false;
   Accepting accepting_ = Accepting::kWell;

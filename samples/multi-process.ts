@@ -8,10 +8,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { concatMap, first, from, fromEvent, merge, noop, take, takeUntil } from 'rxjs';
-import { EventBase, serve } from 'rxjs-libevent';
+import { EventBase, listen, serve } from 'rxjs-libevent';
 import { answerWith } from './pipelines/answerWith';
 import { interrupted } from './support/interrupted';
-import { listeningFd } from './support/listeningFd';
 import { serverCommand, type ServerOptions, wholeNumber } from './support/serverOptions';
 
 interface MultiProcessOptions extends ServerOptions {
@@ -23,8 +22,7 @@ const AGAIN_AFTER_MS = 100;
 
 /** What a worker does: it has nothing but the socket. */
 function work(): void {
-  // Without a thread: one that accepts ahead would have connections to reset when it stops.
-  const listener = new EventBase({ threads: 0 }).listen({ fd: INHERITED_FD });
+  const listener = listen({ fd: INHERITED_FD });
   const stop = merge(fromEvent(process, 'message'), fromEvent(process, 'disconnect')).pipe(take(1));
   // Ctrl-C is for all processes of a terminal; the first of them says when.
   process.on('SIGINT', noop);
@@ -96,7 +94,7 @@ function supervise(): void {
   });
   listener.bound.pipe(first()).subscribe({
     next: (bound) => {
-      const workers = new Workers(listeningFd(bound.port), base);
+      const workers = new Workers(listener.fd ?? -1, base);
       const started = Array.from({ length: processes }, () => workers.start());
       void Promise.all(started).then(() =>
         console.log(`listening on ${bound.address}:${String(bound.port)} (${String(processes)})`),

@@ -45,6 +45,11 @@ export class Handshakes {
     this.tls = withContext(tls);
   }
 
+  /** Whether some are under way. */
+  get busy(): boolean {
+    return this.underWay.size > 0;
+  }
+
   begin(transport: RingTransport, addresses: ConnectionAddresses): void {
     this.underWay.add(transport);
     const remoteAddress = addresses.remote();

@@ -31,7 +31,11 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   id = 0;
   unreferenced = false;
   private wanted = false;
-  private closed = false;
+  /**
+   * Closing: the reactor delivers what is connected. Closed: nothing more comes, though handshakes and
+   * what the handler keeps may. Gone: nobody hears of anything.
+   */
+  private state: 'open' | 'closing' | 'closed' | 'gone' = 'open';
   private address: AddressInfo = { family: 'unix', address: '', port: 0 };
   private readonly fallbackHosts: string[];
   /** The end of the last connection here; most have the same. */
@@ -52,9 +56,11 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
       this.handshakes = new Handshakes(tls, context, connection, {
         onSecured: (accepted) => {
           handler.onAccepted(accepted);
+          this.endBehindHandshakes();
         },
         onFailed: (error) => {
           handler.onHandshakeFailed(error);
+          this.endBehindHandshakes();
         },
       });
     }
@@ -80,17 +86,25 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     if (this.id !== 0) this.reactor.submit(submission.credit, this.id, connections);
   }
 
+  finish(): void {
+    if (this.state !== 'open') return;
+    this.state = 'closing';
+    if (this.id === 0) queueMicrotask(() => this.onClosed());
+    // A socket that was given may be others' to accept from, and then nobody in its queue is lost.
+    else this.submitClose(this.options.target.kind === 'fd' ? closeMode.drop : closeMode.linger);
+  }
+
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.state === 'gone') return;
+    this.state = 'gone';
     this.handshakes?.cancel();
     this.onGone(this);
-    if (this.id !== 0) this.reactor.submit(submission.close, this.id, closeMode.drop);
+    this.submitClose(closeMode.drop);
   }
 
   /** Closes from below: the base ends. */
   end(error: LibeventError | undefined): void {
-    if (this.closed) return;
+    if (this.state === 'gone') return;
     this.close();
     this.handler.onFailed(error);
   }
@@ -102,7 +116,10 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         break;
       case completion.bound:
         this.address = (addresses[0] as PackedAddress).info(this.path);
-        this.handler.onBound(this.address);
+        this.handler.onBound(this.address, a);
+        break;
+      case completion.closed:
+        this.onClosed();
         break;
       case completion.failed:
         this.onFailed(a, failedCallName(b));
@@ -136,7 +153,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   }
 
   private secure(handshakes: Handshakes, fd: number, addresses: ConnectionAddresses): void {
-    if (this.closed) {
+    if (this.state === 'gone') {
       native.discardDescriptor(fd);
       return;
     }
@@ -154,14 +171,29 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     this.id = 0;
     const error = LibeventError.of(errno, syscall, this.where());
     const next = NO_IPV6.includes(error.code) ? this.fallbackHosts.shift() : undefined;
-    if (next !== undefined && !this.closed) this.resolve(next);
+    if (next !== undefined && this.state === 'open') this.resolve(next);
     else this.fail(error);
+  }
+
+  private submitClose(mode: number): void {
+    if (this.id !== 0) this.reactor.submit(submission.close, this.id, mode);
+  }
+
+  /** A listener that tries its next host has another id by now, and is not closed. */
+  private onClosed(): void {
+    if (this.state !== 'closing' || this.id !== 0) return;
+    this.state = 'closed';
+    this.endBehindHandshakes();
+  }
+
+  private endBehindHandshakes(): void {
+    if (this.state === 'closed' && this.handshakes?.busy !== true) this.handler.onClosed();
   }
 
   /** The last that the handler hears. */
   private fail(error: LibeventError | undefined): void {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.state === 'gone') return;
+    this.state = 'gone';
     this.onGone(this);
     this.handler.onFailed(error);
   }
@@ -183,7 +215,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     }
     // The base has work while the name is looked up, so the process lives.
     lookup(host, (error, address) => {
-      if (this.closed) return;
+      if (this.state !== 'open') return;
       if (error === null) this.resolve(address);
       else
         this.fail(

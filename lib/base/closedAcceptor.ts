@@ -8,5 +8,5 @@ export function closedAcceptor(handler: AcceptorHandler): Acceptor {
     handler.onFailed(closedBaseError('listen'));
   });
   const nothing = (): void => undefined;
-  return { accept: nothing, credit: nothing, reference: nothing, close: nothing };
+  return { accept: nothing, credit: nothing, reference: nothing, finish: nothing, close: nothing };
 }

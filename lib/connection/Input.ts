@@ -176,7 +176,7 @@ export class Input implements SourceActions {
 
   subscribe(subscriber: BorrowingSubscriber, borrows = false): void {
     for (let sink = currentSubscribing(); sink !== undefined; sink = sink.outer) {
-      sink.onFedBy(this);
+      sink.onFedBy?.(this);
     }
     if (this.ended) {
       this.finish(subscriber);

@@ -4,7 +4,7 @@ import type { AddressInfo } from '../common/AddressInfo';
 import { endpointText } from '../common/endpointText';
 import type { LibeventError } from '../common/LibeventError';
 import { inSubscriberContext } from '../common/inSubscriberContext';
-import type { Release } from '../flow/Source';
+import { currentSubscribing, type Release } from '../flow/Source';
 import type { Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
 import type { ListenOptions } from './ListenConfig';
@@ -30,10 +30,11 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
  *
  * - **Subscribe**: cold; opens, binds and listens. {@link Listener.bound} emits the address.
  * - **Next**: a {@link Connection} that is open and the subscriber's to end.
- * - **Complete**: when the base is closed.
+ * - **Complete**: behind {@link Listener.close}; when the base is closed.
  * - **Error**: {@link LibeventError} of `socket`, `bind`, `listen` or the look-up of the name:
  *   `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …; an `AbortError` by `signal`.
- * - **Unsubscribe**: the socket closes, and its file goes; connections that were emitted stay open.
+ * - **Unsubscribe**: the socket closes, and its file goes; connections that were emitted stay open,
+ *   those that were not are reset: {@link Listener.close} emits them.
  *
  * @see event2/listener.h `evconnlistener_new()`
  */
@@ -64,6 +65,9 @@ export class Listener extends Observable<Connection> {
           failure = error;
         },
       });
+      for (let sink = currentSubscribing(); sink !== undefined; sink = sink.outer) {
+        sink.onAcceptor?.(listening.source);
+      }
       this.open.add(listening);
       for (const { cause, releases } of this.holds) releases.push(listening.hold(cause));
       subscriber.add(() => {
@@ -129,6 +133,32 @@ export class Listener extends Observable<Connection> {
       this.holds.delete(hold);
       for (const release of releases.splice(0)) release();
     };
+  }
+
+  /**
+   * The descriptor of the socket, for a child process to inherit: `spawn(…, { stdio: [0, 1, 2, fd] })`,
+   * and there `listen({ fd: 3 })`. It stays the listener's, which closes it. Undefined while nothing is
+   * bound, and in virtual time; of several subscribers it is that of the last one.
+   *
+   * @see event2/listener.h `evconnlistener_get_fd()`
+   */
+  get fd(): number | undefined {
+    let last: number | undefined;
+    for (const { fd } of this.open) last = fd ?? last;
+    return last;
+  }
+
+  /**
+   * Stops listening, and emits whoever is connected already; then it completes, for each of its
+   * subscribers.
+   *
+   * That is who was accepted and not yet emitted, whoever waits in the kernel's queue, and whose TLS
+   * handshake is under way. Holds still count: what `maxConnections` or a `hold` keeps back is emitted
+   * behind them. Whoever comes later is refused. The queue of a socket that was given as `fd` stays
+   * what it is: others may accept from it.
+   */
+  close(): void {
+    for (const listening of [...this.open]) listening.stopAccepting();
   }
 
   /** Keeps the process alive while it listens; that is how a listener begins. */

@@ -34,7 +34,10 @@ export function acceptCredit({ maxConnections, tls }: AcceptLimits): number {
 
 /** One subscription of a listener: its acceptor, its holds and what waits. */
 export class Listening extends Emitter<Accepted> implements AcceptorHandler {
+  /** Of the socket, while it is bound and nobody has asked it to close. */
+  fd: number | undefined;
   private acceptor: Acceptor | undefined;
+  private finishing = false;
   private accepting = false;
   /** Connections that the acceptor may still deliver. */
   private credit: number;
@@ -67,8 +70,21 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
     return this.source.hold(cause);
   }
 
-  onBound(address: AddressInfo): void {
-    if (!this.subscriber.closed) this.events.onBound(address);
+  /** Accepts nobody who comes from here on; completes behind the last of those who are there. */
+  stopAccepting(): boolean {
+    if (this.subscriber.closed) return false;
+    if (!this.finishing) {
+      this.finishing = true;
+      this.fd = undefined;
+      this.acceptor?.finish();
+    }
+    return true;
+  }
+
+  onBound(address: AddressInfo, fd: number | undefined): void {
+    if (this.subscriber.closed) return;
+    if (!this.finishing) this.fd = fd;
+    this.events.onBound(address);
   }
 
   onAccepted(accepted: Accepted): void {
@@ -94,14 +110,18 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
     // Connections arrive again: they say so themselves.
   }
 
+  onClosed(): void {
+    // A hold keeps back what waits; where nothing does, there is nothing to keep back.
+    if (this.length > 0) this.end(() => this.subscriber.complete());
+    else this.context.callComplete(this.subscriber);
+  }
+
   onFailed(error: LibeventError | undefined): void {
     this.acceptor = undefined;
     if (this.subscriber.closed) return;
     this.events.onEnded(error);
-    this.context.runInAsyncScope(() => {
-      if (error === undefined) this.subscriber.complete();
-      else this.subscriber.error(error);
-    });
+    if (error === undefined) this.context.callComplete(this.subscriber);
+    else this.context.callError(this.subscriber, error);
   }
 
   /** The subscriber has gone, or has had the ending. */
@@ -153,7 +173,8 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   }
 
   private accept(on: boolean): void {
-    if (this.subscriber.closed || on === this.accepting || this.acceptor === undefined) return;
+    if (this.subscriber.closed || this.finishing || on === this.accepting) return;
+    if (this.acceptor === undefined) return;
     this.accepting = on;
     this.acceptor.accept(on);
   }

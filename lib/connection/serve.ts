@@ -1,7 +1,9 @@
 import {
   Observable,
   type ObservableInput,
+  type Observer,
   type OperatorFunction,
+  type Subscription,
   endWith,
   from,
   switchMap,
@@ -13,7 +15,13 @@ import { SubscriberContext } from '../common/SubscriberContext';
 import { checkFunction } from '../common/check';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import { inSubscriberContext } from '../common/inSubscriberContext';
-import { acceptorOf, type Release } from '../flow/Source';
+import {
+  acceptorOf,
+  currentSubscribing,
+  enterSubscribing,
+  type Holdable,
+  type Release,
+} from '../flow/Source';
 import type { Connection } from './Connection';
 import { MAX_MS } from './ConnectionConfig';
 import { reportSessionError, type SessionHandler } from './reportSessionError';
@@ -30,11 +38,15 @@ export interface ServeConfig {
    */
   readonly onError?: (error: unknown, connection: Connection) => void;
   /**
-   * Its first value, or its completion, begins the shutdown: no more connections are accepted, and
-   * the result completes when those that are open have ended.
+   * Its first value, or its completion, begins the shutdown: listeners close as by
+   * {@link Listener.close}, so whoever is connected by then is served, and the result completes when
+   * all connections have ended.
    */
   readonly shutdown?: ObservableInput<unknown>;
-  /** How long open pipelines may go on in a shutdown, in ms. Default: 10000. Bounds: 0 up. */
+  /**
+   * How long open pipelines may go on in a shutdown, in ms. Whoever has not been served by then, as
+   * with `concurrency`, is closed. Default: 10000. Bounds: 0 up.
+   */
   readonly shutdownDeadlineMs?: number;
   /**
    * How long, in ms, a connection whose pipeline has ended may take to flush, without progress, and
@@ -51,6 +63,21 @@ const OPTIONS = {
   shutdownDeadlineMs: option.integer('ms', 0, MAX_MS, 10000),
   closeDeadlineMs: option.integer('ms', 1, MAX_MS, 5000),
 } satisfies OptionTable<ServeConfig>;
+
+/** Subscribes, and reports the listeners that are subscribed to by that. */
+function subscribeWith(
+  onAcceptor: (acceptor: Holdable) => void,
+  source: Observable<Connection>,
+  observer: Observer<Connection>,
+): Subscription {
+  const outer = currentSubscribing();
+  enterSubscribing({ outer, onAcceptor });
+  try {
+    return source.subscribe(observer);
+  } finally {
+    enterSubscribing(outer);
+  }
+}
 
 /**
  * Runs a pipeline for every connection and closes the connection when its pipeline ends.
@@ -69,7 +96,9 @@ const OPTIONS = {
  *
  * - **Subscribe**: subscribes to the source of connections.
  * - **Next**: never. A handler that returns what is no source fails its session with a `TypeError`.
- * - **Complete**: the source has completed, or `shutdown` has come, and all connections have ended.
+ * - **Complete**: the source has completed, as its listeners do in a `shutdown`, and all connections
+ *   have ended. A source that goes on beside its listeners is unsubscribed when `shutdownDeadlineMs`
+ *   have passed; one that no listener feeds, at once.
  * - **Error**: the source's: it cannot listen.
  * - **Unsubscribe**: stops listening and destroys every connection at once.
  *
@@ -115,11 +144,15 @@ export function serve(
           if (sessions.size === 0) subscriber.complete();
         };
 
-        const listening = source.subscribe({
+        const acceptors = new Set<Holdable>();
+        const listening = subscribeWith((acceptor) => acceptors.add(acceptor), source, {
           next: (connection) => {
+            const acceptor = acceptorOf(connection);
+            // A listener that `retry` has subscribed to is first seen by what it accepts.
+            if (acceptor !== undefined) acceptors.add(acceptor);
             const session = new ServeSession(connection, serving);
             sessions.add(session);
-            if (sessions.size >= concurrency) full ??= acceptorOf(connection)?.hold('concurrency');
+            if (sessions.size >= concurrency) full ??= acceptor?.hold('concurrency');
             session.start();
           },
           error: (error: unknown) => {
@@ -133,18 +166,25 @@ export function serve(
         });
 
         if (shutdown === undefined) return;
+        const stopListening = (): void => {
+          listening.unsubscribe();
+          end();
+        };
         const shuttingDown = from(shutdown)
           .pipe(
             endWith(undefined),
             take(1),
             tap(() => {
-              listening.unsubscribe();
-              end();
+              let closing = 0;
+              for (const acceptor of acceptors)
+                if (acceptor.stopAccepting?.() === true) closing += 1;
+              if (closing === 0) stopListening();
             }),
             switchMap(() => timer(shutdownDeadlineMs)),
           )
           .subscribe({
             next: () => {
+              stopListening();
               for (const session of sessions) session.finish();
             },
             error: (error: unknown) => {

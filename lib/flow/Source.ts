@@ -32,13 +32,21 @@ export interface Holdable {
    * connection keeps its output open until the returned function is called.
    */
   keepOpen?(): Release | undefined;
+  /**
+   * Of a listener: accepts nobody who comes from here on, and completes behind those who are there.
+   *
+   * @returns false if it has ended already
+   */
+  stopAccepting?(): boolean;
 }
 
 /** A sink that is subscribing to its source. */
 export interface Subscribing {
   readonly outer: Subscribing | undefined;
   /** An input has been subscribed to meanwhile: what the sink is given derives from it. */
-  onFedBy(input: object): void;
+  onFedBy?(input: object): void;
+  /** A listener has been subscribed to meanwhile. */
+  onAcceptor?(acceptor: Holdable): void;
 }
 
 /**
@@ -192,6 +200,8 @@ export interface SourceActions {
   giveBackOf?(value: unknown): ((rest: Uint8Array) => void) | undefined;
   /** See {@link Holdable.keepOpen}. */
   keepOpen?(): Release | undefined;
+  /** See {@link Holdable.stopAccepting}. */
+  stopAccepting?(): boolean;
   /** A hold has come or gone. */
   holdsChanged?(): void;
 }
@@ -256,6 +266,10 @@ export class Source implements Holdable {
 
   keepOpen(): Release | undefined {
     return this.actions.keepOpen?.();
+  }
+
+  stopAccepting(): boolean {
+    return this.actions.stopAccepting?.() ?? false;
   }
 
   /** @param source - the current source of the work: this one, or a subscription to it */

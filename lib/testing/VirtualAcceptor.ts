@@ -28,6 +28,7 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
   private resting = false;
   private failing = false;
   private closed = false;
+  private listens = true;
 
   constructor(
     private readonly rig: Rig,
@@ -59,13 +60,33 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
     });
   }
 
+  finish(): void {
+    this.giveUpAddress();
+    this.rig.reactor.submit(() => {
+      if (this.closed) return;
+      this.closed = true;
+      for (const peer of this.backlog.splice(0, this.connected)) this.deliver(peer);
+      for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
+      this.rig.reactor.post(() => {
+        this.handler.onClosed();
+      });
+    });
+  }
+
   close(): void {
-    if (this.wanted) this.watch.onDemand(false);
-    this.watch.onClosed();
+    this.giveUpAddress();
     this.rig.reactor.submit(() => {
       this.closed = true;
       for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
     });
+  }
+
+  /** The address is free for others. */
+  private giveUpAddress(): void {
+    if (!this.listens) return;
+    this.listens = false;
+    if (this.wanted) this.watch.onDemand(false);
+    this.watch.onClosed();
   }
 
   /** A peer wants to connect. Where the backlog has no room it waits; nobody is refused. */
@@ -118,15 +139,19 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
           this.handler.onResumed();
         });
       }
-      this.rig.reactor.post(() => {
-        const { handshakeError } = peer;
-        if (handshakeError === undefined) this.handler.onAccepted(this.accepted(peer));
-        else {
-          peer.refuse('accepted');
-          this.handler.onHandshakeFailed(handshakeError);
-        }
-      });
+      this.deliver(peer);
     }
+  }
+
+  private deliver(peer: Peer): void {
+    this.rig.reactor.post(() => {
+      const { handshakeError } = peer;
+      if (handshakeError === undefined) this.handler.onAccepted(this.accepted(peer));
+      else {
+        peer.refuse('accepted');
+        this.handler.onHandshakeFailed(handshakeError);
+      }
+    });
   }
 
   private accepted(peer: Peer): Accepted {

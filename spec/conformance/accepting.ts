@@ -142,6 +142,87 @@ export function accepting(harness: Harness, it: It): void {
     expect(remote.seen).toEqual(['fin']);
   });
 
+  it('F10: serves whoever waits as a shutdown begins, one after the other, and nobody later', async () => {
+    const { listener, dial } = harness.server();
+    const shutdown = new Subject<void>();
+    const log: string[] = [];
+    listener.pipe(serve(echo, { shutdown, concurrency: 1 })).subscribe({
+      complete: () => log.push('complete'),
+    });
+    const remotes: RemoteEnd[] = [];
+    for (const text of ['one', 'two', 'three']) {
+      const remote = await dial();
+      remote.send(text);
+      remotes.push(remote);
+    }
+    await gets(remotes[0]!, 'one');
+    shutdown.next();
+    await harness.settled();
+    expect(log).toEqual([]);
+    for (const [index, text] of ['one', 'two', 'three'].entries()) {
+      await gets(remotes[index]!, text);
+      remotes[index]!.end();
+    }
+    await until('the completion', () => log.length > 0);
+    await until('the ends', () => remotes.every(({ seen }) => seen.length > 0));
+    expect(remotes.map(({ seen }) => seen)).toEqual([['fin'], ['fin'], ['fin']]);
+  });
+
+  it('close emits whoever is there, behind a hold, and then completes', async () => {
+    const { listener, dial } = harness.server();
+    const log: string[] = [];
+    const connections: Connection[] = [];
+    const listening = listener.subscribe({
+      next: (conn) => {
+        log.push('connection');
+        connections.push(conn);
+      },
+      complete: () => log.push('complete'),
+    });
+    (await dial()).send('first');
+    await until('the first', () => log.length === 1);
+    const release = listener.hold('the test');
+    await dial();
+    await dial();
+    await harness.settled();
+    listener.close();
+    listener.close();
+    await harness.settled();
+    expect(log).toEqual(['connection']);
+    release();
+    await until('the completion', () => log.includes('complete'));
+    expect(log).toEqual(['connection', 'connection', 'connection', 'complete']);
+    expect(listening.closed).toBe(true);
+    for (const conn of connections) conn.destroy();
+  });
+
+  it('close completes a listener that is held and has nobody', async () => {
+    const { listener } = harness.server();
+    const log: string[] = [];
+    listener.hold('the test');
+    listener.subscribe({ complete: () => log.push('complete') });
+    await harness.settled();
+    listener.close();
+    await until('the completion', () => log.length > 0);
+    // Nobody listens: there is nothing to close.
+    listener.close();
+  });
+
+  it('close before an unsubscribe resets whoever has not been emitted', async () => {
+    const { listener, dial } = harness.server();
+    const listening = listener.subscribe();
+    await harness.settled();
+    const release = listener.hold('the test');
+    await harness.settled();
+    const remote = await dial();
+    await harness.settled();
+    listener.close();
+    await harness.settled();
+    listening.unsubscribe();
+    await until('the end', () => remote.seen.length > 0);
+    release();
+  });
+
   it('completes a shutdown at once when nobody is there', async () => {
     const { listener } = harness.server();
     const log: string[] = [];

@@ -275,6 +275,52 @@ describe('listen', () => {
     accepted.subscription.unsubscribe();
   });
 
+  describe('fd', () => {
+    it('is that of the socket while it is bound, for a child process to inherit', async () => {
+      const { listener, accepted, address, stop } = await listening();
+      const release = listener.hold('the child accepts');
+      const child = new Child(
+        `const { listen, sendTo, serve } = require('rxjs-libevent');
+         const shutdown = new Promise((resolve) => process.stdin.on('end', resolve).resume());
+         const listener = listen({ fd: 3 });
+         listener.bound.subscribe(({ port }) => console.log(port));
+         listener.pipe(serve((conn) => conn.pipe(sendTo(conn)), { shutdown })).subscribe();`,
+        { fd: listener.fd! },
+      );
+      expect(await child.line()).toBe(String(address.port));
+      const peer = dial(address);
+      peer.end('to the child');
+      expect(String((await once(peer, 'data'))[0])).toBe('to the child');
+      // It leaves the queue to the others that have the socket.
+      child.endInput();
+      expect(await child.ended()).toMatchObject({ code: 0, stderr: '' });
+      const next = dial(address);
+      await once(next, 'connect');
+      release();
+      await accepted.reach(1);
+      next.destroy();
+      stop();
+      expect(listener.fd).toBeUndefined();
+    });
+
+    it('is undefined before it is bound, once it is asked to close, and without subscribers', async () => {
+      const listener = base.listen({ host: '127.0.0.1' });
+      expect(listener.fd).toBeUndefined();
+      const first = record(listener);
+      expect(listener.fd).toBeUndefined();
+      const second = record(listener);
+      await record(listener.bound).reach(2);
+      const { fd } = listener;
+      expect(fd).toBeGreaterThan(2);
+      second.subscription.unsubscribe();
+      expect(listener.fd).toBeGreaterThan(2);
+      expect(listener.fd).not.toBe(fd);
+      listener.close();
+      expect(listener.fd).toBeUndefined();
+      expect(await first.ended).toBe('complete');
+    });
+  });
+
   it('takes a socket that is bound already, and closes it in the end', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -1,6 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { firstValueFrom, lastValueFrom, NEVER, type Observable, Subject } from 'rxjs';
+import {
+  firstValueFrom,
+  lastValueFrom,
+  map,
+  mergeMap,
+  NEVER,
+  type Observable,
+  retry,
+  Subject,
+  take,
+} from 'rxjs';
 import { EventBase, sendTo, serve, type Connection, type ServeConfig } from 'rxjs-libevent';
 
 describe('serve, shutting down', () => {
@@ -91,6 +101,98 @@ describe('serve, shutting down', () => {
     expect(received).toBe(text);
     socket.end();
     await expect(ended).resolves.toBe('completed');
+  });
+
+  it('closes at the deadline whoever concurrency has kept out', async () => {
+    await open(() => NEVER, { shutdownDeadlineMs: 20, concurrency: 1 });
+    const { socket } = await peer();
+    const waiting = connect({ port, host: '127.0.0.1' }).resume();
+    peers.push(waiting);
+    await once(waiting, 'connect');
+    stop.next();
+    await Promise.all([once(waiting, 'close'), once(socket.resume(), 'end')]);
+    expect(waiting.bytesRead).toBe(0);
+    socket.end();
+    await expect(ended).resolves.toBe('completed');
+  });
+
+  it('unsubscribes at once from a source that no listener feeds', async () => {
+    const connections = new Subject<Connection>();
+    const serving = connections.pipe(serve(() => NEVER, { shutdown: stop }));
+    const done = lastValueFrom(serving, { defaultValue: 'completed' });
+    stop.next();
+    expect(connections.observed).toBe(false);
+    await expect(done).resolves.toBe('completed');
+  });
+
+  it('waits for a stage between its listener and itself', async () => {
+    const listener = base.listen({ host: '127.0.0.1' });
+    const bound = firstValueFrom(listener.bound);
+    const admitted = new Subject<void>();
+    const asked = new Subject<void>();
+    const serving = listener.pipe(
+      mergeMap((conn) => {
+        setImmediate(() => {
+          asked.next();
+        });
+        return admitted.pipe(
+          take(1),
+          map(() => conn),
+        );
+      }),
+      serve((conn) => conn.pipe(sendTo(conn)), { shutdown: stop }),
+    );
+    const done = lastValueFrom(serving, { defaultValue: 'completed' });
+    const first = firstValueFrom(asked);
+    const socket = connect((await bound).port, '127.0.0.1');
+    peers.push(socket);
+    await first;
+    stop.next();
+    await firstValueFrom(base.timer(0));
+    admitted.next();
+    socket.end('admitted');
+    expect(String((await once(socket, 'data'))[0])).toBe('admitted');
+    await expect(done).resolves.toBe('completed');
+  });
+
+  it('closes a listener that retry has subscribed to again', async () => {
+    const first = base.listen({ host: '127.0.0.1' });
+    const taken = first.subscribe();
+    const { port: busy } = await firstValueFrom(first.bound);
+    const listener = base.listen({ host: '127.0.0.1', port: busy });
+    const again = new Subject<void>();
+    const failed = new Subject<void>();
+    const delay = (): Observable<void> => {
+      setImmediate(() => {
+        failed.next();
+      });
+      return again;
+    };
+    const served = new Subject<Connection>();
+    const serving = listener.pipe(
+      retry({ delay }),
+      serve(
+        (conn) => {
+          setImmediate(() => {
+            served.next(conn);
+          });
+          return conn.pipe(sendTo(conn));
+        },
+        { shutdown: stop },
+      ),
+    );
+    const done = lastValueFrom(serving, { defaultValue: 'completed' });
+    await firstValueFrom(failed);
+    taken.unsubscribe();
+    again.next();
+    const one = firstValueFrom(served);
+    await firstValueFrom(listener.bound);
+    peers.push(connect(busy, '127.0.0.1').resume());
+    await one;
+    stop.next();
+    peers[0]?.end();
+    await expect(done).resolves.toBe('completed');
+    expect(listener.fd).toBeUndefined();
   });
 
   it('gives up on a peer that does not end, after closeDeadlineMs', async () => {
