@@ -221,9 +221,11 @@ export class ConnectionDuplex extends Duplex {
     this.whenClosed = () => {
       done(error);
     };
+    const failure = error === connection.failure ? undefined : (error ?? undefined);
     if (connection.closed) this.whenClosed();
-    else if (error !== null && error !== connection.failure) connection.error(error);
-    else if (this.whenDestroyed === 'reset' || writableLength > 0) connection.reset();
+    else if (this.whenDestroyed === 'reset' || writableLength > 0) {
+      connection.core.abort('reset', failure);
+    } else if (failure !== undefined) connection.core.abort('drop', failure);
     else if (this.whenDestroyed === 'linger' || writableFinished) connection.close();
     else connection.destroy();
   }
