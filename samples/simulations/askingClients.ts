@@ -36,7 +36,12 @@ function ask(
           map((line) => `${line}\n`),
           sendTo(conn, { end: halfCloses }),
         ),
-        conn.pipe(lines({ maxLength: 8192 }), take(all.length), toArray()),
+        conn.pipe(
+          // A proxy that is stopped ends with FIN wherever it is: half a line is no answer.
+          lines({ maxLength: 8192, whenUnfinished: 'error' }),
+          take(all.length),
+          toArray(),
+        ),
       ).pipe(
         take(1),
         tap((got) => {
