@@ -48,6 +48,10 @@ export class Server {
     this.#serving?.unsubscribe();
   }
 
+  get bytesRead() {
+    return this.#accepted.map(({ bytesRead }) => bytesRead);
+  }
+
   state() {
     const connections = this.#accepted.map(({ closed, writable, inputBytes, outputBytes }) => ({
       ...{ closed, writable, inputBytes, outputBytes },

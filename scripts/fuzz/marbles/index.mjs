@@ -9,9 +9,9 @@ import { runSockets } from './sockets.mjs';
 import { runVirtual } from './virtual.mjs';
 
 const SHRINK_MS = 30_000;
-/** Steps in which a peer does several things in one instant. */
 /** Of a peer's end, what depends on who sees it first. */
 const SEEN_FIRST = /^(hangup|error read)/;
+/** Steps in which a peer does several things in one instant. */
 const COMBINED = /"(burst|sendFin|sendRst)"/;
 
 /** @returns whether a difference was found */

@@ -15,12 +15,13 @@ export async function runSockets(world, program) {
   try {
     const fence = await opened(world, base, {}, sockets);
     const scene = program.kind === 'accepted' ? listening : connected;
-    const { act, state } = await scene(world, base, program, sockets);
+    const { act, state, bytesRead } = await scene(world, base, program, sockets);
     const states = [];
     for (const step of program.steps) {
       const more = act(...step);
       if (more !== undefined) await more;
-      states.push(await settled(() => (base.closed ? closing() : rest(world, fence)), state));
+      const wait = () => (base.closed ? closing() : rest(world, fence));
+      states.push(await settled(wait, state, bytesRead));
     }
     return states;
   } finally {
@@ -41,6 +42,7 @@ async function connected(world, base, { config }, sockets) {
       return undefined;
     },
     state: () => ({ ...local.state(), ...remote.state() }),
+    bytesRead: () => near.bytesRead,
   };
 }
 
@@ -72,6 +74,7 @@ async function listening(world, base, { config: { concurrency, ...config } }, so
       ...server.state(),
       peers: remotes.map((remote) => (remote.refused ? 'refused' : remote.state())),
     }),
+    bytesRead: () => server.bytesRead,
   };
 }
 
@@ -86,16 +89,16 @@ async function opened({ rxjs }, base, config, sockets) {
   return { near, far };
 }
 
-/** The state when it does not change any more. */
-async function settled(wait, state) {
+/** The state when it does not change any more. Half a frame is read without a change, byte by byte. */
+async function settled(wait, state, bytesRead) {
   let before;
   let now;
   do {
     before = now;
     await wait();
-    now = state();
+    now = { state: state(), bytesRead: bytesRead() };
   } while (!isDeepStrictEqual(before, now));
-  return now;
+  return now.state;
 }
 
 /** Without a base there is nobody to ask: peers hear of its end by themselves. */
