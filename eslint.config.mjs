@@ -31,6 +31,18 @@ export default defineConfig(
     files: ['**/*.{js,cjs}'],
     languageOptions: { sourceType: 'commonjs', globals: commonJsGlobals },
   },
+  {
+    files: ['scripts/site/browser.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: {
+        document: 'readonly',
+        matchMedia: 'readonly',
+        mermaid: 'readonly',
+        MutationObserver: 'readonly',
+      },
+    },
+  },
 
   // TypeScript: as strict as it gets.
   {
@@ -57,7 +69,8 @@ export default defineConfig(
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/unified-signatures': 'off',
-      'max-lines': ['error', { max: 400 }],
+      // What a file does is counted, not the examples of its reference.
+      'max-lines': ['error', { max: 400, skipComments: true }],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
       'no-warning-comments': 'error',
       curly: ['error', 'multi-line'],

@@ -51,6 +51,16 @@ const transportGone = ({ reactor }: RingTransport): void => void (reactor.load -
  * A base with work (a listener, a connection, a timer) keeps the process alive, an idle one does
  * not. Sockets are accepted on the first reactor and handed to the least loaded.
  *
+ * @example
+ * ```ts
+ * const base = new EventBase({ threads: 1 });
+ * base
+ *   .listen({ port: 40713 })
+ *   .pipe(serve((conn) => conn.pipe(sendTo(conn))))
+ *   .subscribe();
+ * process.once('SIGTERM', () => void base.close(5000));
+ * ```
+ *
  * @see event2/event.h `event_base_new_with_config()`, `event_base_dispatch()`
  */
 export class EventBase extends EventSources {
@@ -141,6 +151,13 @@ export class EventBase extends EventSources {
    * A listener on this base; see {@link Listener}. It binds when it is subscribed.
    *
    * @throws TypeError, RangeError for options of wrong type or out of bounds
+   *
+   * @example
+   * ```ts
+   * const listener = base.listen({ host: '127.0.0.1', port: 0 });
+   * listener.bound.subscribe(({ port }) => console.log(port));
+   * listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+   * ```
    */
   listen(config: ListenConfig): Listener {
     const options = listenOptions(config);
@@ -195,6 +212,17 @@ export class EventBase extends EventSources {
    *   what has been written is sent, then FIN, within `closeDeadlineMs`.
    *
    * @throws TypeError, RangeError for options of wrong type or out of bounds
+   *
+   * @example
+   * ```ts
+   * base
+   *   .connect({ host: 'localhost', port: 40713 }, (conn) => {
+   *     conn.next('Hello\n');
+   *     return conn.pipe(lines(), take(1));
+   *   })
+   *   .subscribe((answer) => console.log(answer));
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_socket_connect()`
    */
   connect(config: ConnectConfig): Observable<Connection>;
@@ -221,6 +249,12 @@ export class EventBase extends EventSources {
    *
    * @returns rejects with what `connect` fails with, and `ERR_BASE_CLOSED`
    * @throws TypeError, RangeError for options of wrong type or out of bounds
+   *
+   * @example
+   * ```ts
+   * await using conn = await base.open({ port: 40713 });
+   * conn.next('Hello\n');
+   * ```
    */
   open(config: ConnectConfig): Promise<Connection> {
     return openWith(this.connect(config));
@@ -233,6 +267,15 @@ export class EventBase extends EventSources {
    *
    * @throws TypeError, RangeError for options out of bounds; LibeventError `ENOTSUP` for a rate
    *   limit, a group or a priority, `ERR_BASE_CLOSED`
+   *
+   * @example
+   * ```ts
+   * const [a, b] = base.pair();
+   * b.pipe(sendTo(b)).subscribe();
+   * a.subscribe((echo) => console.log(String(echo)));
+   * a.next('Hello');
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_pair_new()`
    */
   pair(config: ConnectionConfig = {}): [Connection, Connection] {
@@ -260,6 +303,14 @@ export class EventBase extends EventSources {
    * @param fd - a stream socket that is connected; to listen on one, `listen({ fd })`
    * @throws TypeError, RangeError for arguments of wrong type or out of bounds; LibeventError `EBADF`,
    *   `ENOTSOCK`, `ENOTSUP` and `ENOTCONN` for what is no such socket, `ERR_BASE_CLOSED`
+   *
+   * @example
+   * ```ts
+   * // A socket that the parent process has passed on as descriptor 3.
+   * const conn = base.adopt(3);
+   * conn.pipe(sendTo(conn)).subscribe();
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_socket_new()`
    */
   adopt(fd: number, config: ConnectionConfig = {}): Connection {
@@ -275,6 +326,16 @@ export class EventBase extends EventSources {
    * A token bucket for several connections, see {@link RateLimitGroup}.
    *
    * @throws TypeError, RangeError for a limit out of bounds
+   *
+   * @example
+   * ```ts
+   * // All clients together are read at 1 MB a second.
+   * const rateLimitGroup = base.rateLimitGroup({ readBytesPerSecond: 1_000_000 });
+   * base
+   *   .listen({ port: 40713, rateLimitGroup })
+   *   .pipe(serve((conn) => conn.pipe(sendTo(conn))))
+   *   .subscribe();
+   * ```
    */
   rateLimitGroup(limit: RateLimit): RateLimitGroup {
     this.checkOpen('bufferevent_rate_limit_group_new');
@@ -287,6 +348,11 @@ export class EventBase extends EventSources {
    * @param deadlineMs - sends output for this many ms first. Default: 0, now. Bounds: 0 to
    *   2147483647
    * @returns when the threads have ended; calls after the first get the same promise
+   *
+   * @example
+   * ```ts
+   * await base.close(5000);
+   * ```
    */
   close(deadlineMs = 0): Promise<void> {
     checkInteger('deadlineMs', deadlineMs, 0, 2 ** 31 - 1, 'ms');

@@ -74,6 +74,11 @@ export abstract class EventSources extends EventLoop {
   /**
    * A scheduler for RxJS's operators on this base's timers: `debounceTime(0.5, base.scheduler)`; see
    * {@link EventScheduler}.
+   *
+   * @example
+   * ```ts
+   * conn.pipe(lines(), debounceTime(0.5, base.scheduler)).subscribe((line) => console.log(line));
+   * ```
    */
   get scheduler(): SchedulerLike {
     this.schedulerOrNone ??= new EventScheduler(this.timers);
@@ -128,6 +133,13 @@ export abstract class EventSources extends EventLoop {
    *
    * @param fd - an open descriptor; −1 for none, then only `activate()` and `timeoutMs` emit
    * @throws TypeError, RangeError for arguments of wrong type or out of bounds
+   *
+   * @example
+   * ```ts
+   * // Input that comes at a terminal.
+   * base.fd(0).subscribe(() => console.log(readSync(0, bytes)));
+   * ```
+   *
    * @see event2/event.h `event_new()`
    */
   fd(fd: number, config: FdConfig = {}): FdEvent {

@@ -10,7 +10,17 @@ export interface Versions {
   readonly openssl: string | undefined;
 }
 
-/** The versions of what runs below the library, for logs and reports of faults. @see `event_get_version()` */
+/**
+ * The versions of what runs below the library, for logs and reports of faults.
+ *
+ * @example
+ * ```ts
+ * const { libevent, libeventFrom } = versions();
+ * console.log(`libevent ${libevent}, ${libeventFrom}`);
+ * ```
+ *
+ * @see `event_get_version()`
+ */
 export function versions(): Versions {
   const { openssl } = process.versions;
   return {

@@ -65,6 +65,18 @@ function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffe
  *   `ERR_MAX_OUTPUT_BYTES`, after the last byte that came.
  * - **Unsubscribe**: reading stops with the last subscriber; the connection stays open.
  *
+ * @example
+ * ```ts
+ * listen({ port: 40713 }).subscribe((conn) => {
+ *   conn.next('Welcome\n');
+ *   conn.subscribe({
+ *     next: (chunk) => conn.next(chunk),
+ *     complete: () => console.log('the peer has ended'),
+ *     error: (error) => console.log(error.code),
+ *   });
+ * });
+ * ```
+ *
  * @see event2/bufferevent.h `bufferevent_socket_new()`
  */
 export class Connection extends Observable<Buffer> implements Observer<Chunk> {
@@ -183,18 +195,39 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /**
    * Emits each time that a saturated output has drained; completes when the connection closes.
    *
+   * @example
+   * ```ts
+   * conn.drained.subscribe(() => console.log(`at most ${conn.marks.write.low} bytes wait`));
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_data_cb`, the write callback
    */
   get drained(): Observable<void> {
     return inSubscriberContext(this.core.output.drained);
   }
 
-  /** What happens beside the bytes; completes when the connection closes. */
+  /**
+   * What happens beside the bytes; completes when the connection closes.
+   *
+   * @example
+   * ```ts
+   * conn.events
+   *   .pipe(filter(({ type }) => type === 'hangup'))
+   *   .subscribe(() => console.log('the peer has gone while nobody read'));
+   * ```
+   */
   get events(): Observable<ConnectionEvent> {
     return inSubscriberContext(this.core.events);
   }
 
-  /** Emits once and completes when the connection is gone, at once if it is already. */
+  /**
+   * Emits once and completes when the connection is gone, at once if it is already.
+   *
+   * @example
+   * ```ts
+   * conn.whenClosed.subscribe(() => console.log(conn.bytesRead, conn.bytesWritten, conn.failure));
+   * ```
+   */
   get whenClosed(): Observable<void> {
     return inSubscriberContext(this.core.whenClosed);
   }
@@ -207,6 +240,12 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * The bytes are taken when the call returns: the chunk may be changed or given away at once.
    *
    * @throws TypeError if the chunk is neither bytes nor a string
+   *
+   * @example
+   * ```ts
+   * conn.next('text as UTF-8\n');
+   * conn.next(Uint8Array.of(1, 2, 3));
+   * ```
    */
   next(chunk: Chunk): void {
     this.send(chunk, 'hold');
@@ -215,6 +254,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /**
    * Writes a chunk, and says what a saturated connection does with it. `'drop'` has the default mark
    * of `sendTo`'s `dropAboveBytes`.
+   *
+   * @example
+   * ```ts
+   * conn.send('the temperature is 21.5\n', 'drop');
+   * ```
    */
   send(chunk: Chunk, whenSaturated: WhenSaturated): void {
     const bytes = checkChunk(chunk);
@@ -222,22 +266,51 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     this.core.output.write(bytes, whenSaturated, this.core.output);
   }
 
-  /** Flushes, then sends FIN; reading goes on. Closes when the peer has ended, too. */
+  /**
+   * Flushes, then sends FIN; reading goes on. Closes when the peer has ended, too.
+   *
+   * @example
+   * ```ts
+   * conn.next('That was all.\n');
+   * conn.complete();
+   * ```
+   */
   complete(): void {
     this.core.output.finish();
   }
 
-  /** A failed source ends the connection with RST, so that the peer does not take it for whole. */
+  /**
+   * A failed source ends the connection with RST, so that the peer does not take it for whole.
+   *
+   * @example
+   * ```ts
+   * conn.error(new Error('the file became shorter'));
+   * ```
+   */
   error(error: unknown): void {
     this.core.abort('reset', error);
   }
 
-  /** Sends RST and drops everything. Readers are completed. */
+  /**
+   * Sends RST and drops everything. Readers are completed.
+   *
+   * @example
+   * ```ts
+   * conn.reset();
+   * ```
+   */
   reset(): void {
     this.core.abort('reset');
   }
 
-  /** Closes now: output that waits is lost, and unread input. Readers are completed. */
+  /**
+   * Closes now: output that waits is lost, and unread input. Readers are completed.
+   *
+   * @example
+   * ```ts
+   * conn.destroy();
+   * ```
+   */
   destroy(): void {
     this.core.abort('drop');
   }
@@ -247,6 +320,12 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * meanwhile. Readers are completed.
    *
    * @param deadlineMs - closes at the latest after this many ms. Default: 5000. Bounds: 1 to 2147483647
+   *
+   * @example
+   * ```ts
+   * conn.next('Good bye\n');
+   * conn.close(1000);
+   * ```
    */
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
     checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
@@ -258,7 +337,14 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
     return this.reference(true);
   }
 
-  /** Lets the process end though the connection is open, until {@link Connection.ref}. */
+  /**
+   * Lets the process end though the connection is open, until {@link Connection.ref}.
+   *
+   * @example
+   * ```ts
+   * open({ port: 40713 }).then((conn) => conn.unref());
+   * ```
+   */
   unref(): this {
     return this.reference(false);
   }
@@ -267,6 +353,12 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * For `await using`: closes as {@link close} does.
    *
    * @returns when the connection is gone; rejects if output has not been sent
+   *
+   * @example
+   * ```ts
+   * await using conn = await open({ port: 40713 });
+   * conn.next('sent before the block is left\n');
+   * ```
    */
   [asyncDispose](): Promise<void> {
     const { core } = this;
@@ -288,6 +380,13 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * throws what the connection fails with. What a `break` did not use goes to the next reader, and
    * the connection stays open.
    *
+   * @example
+   * ```ts
+   * for await (const chunk of conn) {
+   *   await writeFile('received.bin', chunk, { flag: 'a' });
+   * }
+   * ```
+   *
    * @see `toAsyncIterable` of `rxjs-libevent/streams`, for the end of a pipeline
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
@@ -298,12 +397,28 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * Gives bytes back to the front of the input, for the next reader.
    *
    * @returns false if another reader has had them already or the input has ended
+   *
+   * @example
+   * ```ts
+   * conn.pipe(take(1)).subscribe((chunk) => {
+   *   console.log('first byte', chunk[0]);
+   *   conn.unread(chunk);
+   * });
+   * ```
    */
   unread(chunk: NodeJS.ArrayBufferView): boolean {
     return this.core.input.unread(copyOf(checkBytes(chunk)));
   }
 
-  /** Holds the connection: it emits nothing until the returned function is called. */
+  /**
+   * Holds the connection: it emits nothing until the returned function is called.
+   *
+   * @example
+   * ```ts
+   * const release = conn.hold('maintenance');
+   * setTimeout(release, 1000);
+   * ```
+   */
   hold(cause: unknown = 'hold'): Release {
     return this.core.input.source.hold(cause);
   }
@@ -312,6 +427,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * Changes the marks, from now on. An absent side stays as it is.
    *
    * @throws RangeError when a mark is negative, fractional, too large, or low is above high
+   *
+   * @example
+   * ```ts
+   * conn.setWatermarks({ write: { high: 1024 * 1024 } });
+   * ```
    */
   setWatermarks(marks: {
     readonly read?: WatermarksConfig;
@@ -328,6 +448,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   /**
    * Changes the timeouts, from now on; `whenTimeout` of the options says what they do.
    *
+   * @example
+   * ```ts
+   * conn.setTimeouts({ readTimeoutMs: 30_000 });
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_set_timeouts()`
    */
   setTimeouts(config: TimeoutsConfig): void {
@@ -338,6 +463,11 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * What libevent does for a socket beside carrying its bytes: rate limits, priority, descriptor.
    *
    * @throws LibeventError `ENOTSUP` where there is no libevent below, as in a marble test
+   *
+   * @example
+   * ```ts
+   * conn.socket.setRateLimit({ writeBytesPerSecond: 100_000 });
+   * ```
    */
   get socket(): ConnectionSocket {
     return (this.connectionSocket ??= new ConnectionSocket(
@@ -367,6 +497,12 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * - **Unsubscribe**: what has been submitted is still sent.
    *
    * @param path - of a regular file
+   *
+   * @example
+   * ```ts
+   * conn.sendFile('/var/log/syslog').subscribe({ complete: () => conn.complete() });
+   * ```
+   *
    * @see event2/buffer.h `evbuffer_add_file()`
    */
   sendFile(path: string, config: SendFileConfig = {}): Observable<number> {

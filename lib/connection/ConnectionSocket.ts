@@ -32,6 +32,13 @@ export class ConnectionSocket {
    * Limits bytes a second from now on; `undefined` lifts the limit.
    *
    * @throws TypeError, RangeError for a limit out of bounds; LibeventError `ENOTSUP` for a pair
+   *
+   * @example
+   * ```ts
+   * conn.socket.setRateLimit({ readBytesPerSecond: 50_000 });
+   * conn.socket.setRateLimit(undefined);
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_set_rate_limit()`
    */
   setRateLimit(limit: RateLimit | undefined): void {
@@ -44,6 +51,12 @@ export class ConnectionSocket {
    *
    * @throws TypeError for what is no group; LibeventError `ERR_OTHER_REACTOR` if the group is on
    *   another reactor, `ERR_CLOSED` if it has been closed, `ENOTSUP` for a pair
+   *
+   * @example
+   * ```ts
+   * conn.socket.setRateLimitGroup(group);
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_add_to_rate_limit_group()`
    */
   setRateLimitGroup(group: RateLimitGroup | undefined): void {
@@ -63,6 +76,12 @@ export class ConnectionSocket {
    *
    * @param level - bounds: 0 to one less than the base's `priorities`
    * @throws TypeError, RangeError for a level out of bounds; LibeventError `ENOTSUP` for a pair
+   *
+   * @example
+   * ```ts
+   * conn.socket.setPriority(0);
+   * ```
+   *
    * @see event2/bufferevent.h `bufferevent_priority_set()`
    */
   setPriority(level: number): void {
@@ -77,6 +96,11 @@ export class ConnectionSocket {
    *
    * @param seconds - of silence before the first probe; 0 for no probes. Bounds: 0 to 32767
    * @throws TypeError, RangeError for seconds out of bounds; LibeventError `ENOTSUP` for a pair
+   *
+   * @example
+   * ```ts
+   * conn.socket.setKeepAlive(60);
+   * ```
    */
   setKeepAlive(seconds: number): void {
     this.refusePair('setsockopt');
@@ -89,6 +113,11 @@ export class ConnectionSocket {
    * system refuses, as for a unix socket, is an event, `optionFailed`.
    *
    * @throws TypeError for what is neither true nor false; LibeventError `ENOTSUP` for a pair
+   *
+   * @example
+   * ```ts
+   * conn.socket.setNoDelay();
+   * ```
    */
   setNoDelay(on = true): void {
     this.refusePair('setsockopt');

@@ -36,6 +36,14 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
  * - **Unsubscribe**: the socket closes, and its file goes; connections that were emitted stay open,
  *   those that were not are reset: {@link Listener.close} emits them.
  *
+ * @example
+ * ```ts
+ * const listener = listen({ port: 40713, maxConnections: 1000 });
+ * listener.bound.subscribe(({ address, port }) => console.log(address, port));
+ * listener.errors.subscribe((error) => console.warn(error.code));
+ * listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
+ * ```
+ *
  * @see event2/listener.h `evconnlistener_new()`
  */
 export class Listener extends Observable<Connection> {

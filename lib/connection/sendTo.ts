@@ -83,6 +83,14 @@ const DEFAULTS = checkedOptions('config', {}, OPTIONS);
  * - **Unsubscribe**: from the source, which is released; what has been written is still sent.
  *
  * @param connection - where the values go
+ *
+ * @example
+ * ```ts
+ * of('one\n', 'two\n')
+ *   .pipe(sendTo(conn, { end: true }))
+ *   .subscribe({ complete: () => console.log('both have been sent') });
+ * ```
+ *
  * @see event2/bufferevent.h `bufferevent_write()`
  */
 export function sendTo(

@@ -103,6 +103,19 @@ function subscribeWith(
  * - **Unsubscribe**: stops listening and destroys every connection at once.
  *
  * @param handler - makes a connection's pipeline; what it emits is not looked at
+ *
+ * @example
+ * ```ts
+ * const shutdown = fromEvent(process, 'SIGTERM');
+ * listen({ port: 40713 })
+ *   .pipe(
+ *     serve((conn) => conn.pipe(lines(), map((line) => `${line}!\n`), sendTo(conn)), {
+ *       shutdown,
+ *       onError: (error, conn) => console.warn(conn.remoteAddress, error),
+ *     }),
+ *   )
+ *   .subscribe({ complete: () => console.log('all have been served') });
+ * ```
  */
 export function serve(
   handler: SessionHandler,

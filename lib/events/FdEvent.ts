@@ -38,6 +38,12 @@ const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
  *   `ERR_BASE_CLOSED`.
  * - **Unsubscribe**: stops watching and closes the duplicate; the owner's descriptor stays open.
  *
+ * @example
+ * ```ts
+ * const readable = base.fd(descriptor, { events: ['read', 'closed'] });
+ * readable.subscribe((event) => console.log(event));
+ * ```
+ *
  * @see event2/event.h `event_new()`, `event_add()`, `event_del()`
  */
 export class FdEvent extends Observable<FdEventName> {

@@ -19,6 +19,14 @@ const nothing: Release = () => undefined;
  *
  * @param reason - what `connection.heldBy` names; default `'hold'`
  * @returns an idempotent release; the source goes on in a later turn
+ *
+ * @example
+ * ```ts
+ * conn.pipe(lines()).subscribe((line) => {
+ *   const release = hold('writing to disk');
+ *   file.write(line, release);
+ * });
+ * ```
  */
 export function hold(reason: unknown = 'hold'): Release {
   return currentSource()?.hold(reason) ?? nothing;

@@ -50,7 +50,8 @@ const OPTIONS = {
  * @example
  * ```ts
  * const file = createReadStream('access.log');
- * holdable(fromEvent(file, 'data').pipe(takeUntil(fromEvent(file, 'end'))), {
+ * const chunks = fromEvent(file, 'data') as Observable<Buffer>;
+ * holdable(chunks.pipe(takeUntil(fromEvent(file, 'end'))), {
  *   pause: () => file.pause(),
  *   resume: () => file.resume(),
  * }).subscribe(conn);

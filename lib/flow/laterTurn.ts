@@ -62,6 +62,11 @@ export function laterTurn(task: () => void): void {
  *
  * @param schedule - runs the turn it is given once, later and never inside the call
  * @returns puts back what was there before; nested uses end in the reverse order
+ *
+ * @example
+ * ```ts
+ * const restore = useTurns((turn) => testScheduler.schedule(turn));
+ * ```
  */
 export function useTurns(schedule: (turn: () => void) => void): () => void {
   const outer = turns;

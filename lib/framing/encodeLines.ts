@@ -46,7 +46,7 @@ const CRLF = Buffer.from('\r\n');
  *
  * @example
  * ```ts
- * conn.pipe(lines(), map(rot13), encodeLines({ eol: 'lf' }), sendTo(conn));
+ * conn.pipe(lines(), map((line) => rot13(line)), encodeLines({ eol: 'lf' }), sendTo(conn));
  * ```
  * @see {@link lines}; event2/buffer.h `evbuffer_add_printf()`
  */

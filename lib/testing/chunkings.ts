@@ -28,6 +28,11 @@ const MOST_CHUNKINGS = 2 ** 15;
  *
  * @param input - text (UTF-8) or bytes
  * @throws RangeError when there are more than 32768
+ *
+ * @example
+ * ```ts
+ * for (const chunks of chunkings('Hello\r\n')) console.log(chunks.map(String));
+ * ```
  */
 export function* chunkings(input: Bytes, config: ChunkingsConfig = {}): Generator<Buffer[]> {
   const { pieces } = checkedOptions('chunkings: config', config, OPTIONS);
