@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connectOptions } from '../lib/connection/ConnectConfig';
 import { connectionOptions } from '../lib/connection/ConnectionConfig';
 import { listenOptions } from '../lib/connection/ListenConfig';
 import { ACCEPT_CREDIT } from '../lib/connection/Listening';
@@ -23,6 +24,14 @@ function constant(file: string, name: string): number {
   return Number(left) * by;
 }
 
+/** The default of an option that is a whole number: the last argument of its check. */
+function optionDefault(file: string, name: string): number {
+  const found = new RegExp(`\\b${name}: option\\.integer\\([^)]*, ([\\d_]+)\\)`).exec(
+    read(`lib/${file}`),
+  );
+  return Number(found?.[1]?.replaceAll('_', ''));
+}
+
 const { read: readMarks, write: writeMarks, maxOutputBytes } = connectionOptions({});
 const { high: mark, low } = writeMarks;
 const lineBytes = constant('lib/framing/TerminatedConfig.ts', 'DEFAULT_MAX_LENGTH');
@@ -39,7 +48,7 @@ const TABLES: readonly (readonly [file: string, from: string, to: string, number
   [
     'README.md',
     '**Memory**',
-    '**What cannot',
+    '**One JavaScript',
     [readMarks.high, mark, maxOutputBytes, ACCEPT_CREDIT, 6 * MiB],
   ],
   [
@@ -90,6 +99,26 @@ const SENTENCES: readonly (readonly [file: string, sentence: RegExp, number: num
   ['docs/flow-control.md', /`dropAboveBytes`, (\d+ MiB) by default/, DEFAULT_DROP_ABOVE_BYTES],
   ['docs/flow-control.md', /not emitted, of a listener +\| (\d+) connections/, ACCEPT_CREDIT],
   ['docs/flow-control.md', /`write.high`, (\d+) KiB a connection/, (2 * mark) / KiB],
+  ['docs/ends.md', /`idleTimeoutMs` +\| +(\d+)/, connectionOptions({}).idleTimeoutMs],
+  ['docs/ends.md', /`readTimeoutMs` +\| +(\d+)/, connectionOptions({}).readTimeoutMs],
+  ['docs/ends.md', /`writeTimeoutMs` +\| +(\d+)/, connectionOptions({}).writeTimeoutMs],
+  ['docs/ends.md', /`connectTimeoutMs` +\| +(\d+)/, connectOptions({ port: 1 }).connectTimeoutMs],
+  ['docs/ends.md', /`closeDeadlineMs` +\| +(\d+)/, connectOptions({ port: 1 }).closeDeadlineMs],
+  [
+    'docs/ends.md',
+    /`shutdownDeadlineMs` +\| +(\d+)/,
+    optionDefault('connection/serve.ts', 'shutdownDeadlineMs'),
+  ],
+  [
+    'docs/ends.md',
+    /`handshakeTimeoutMs` +\| +(\d+)/,
+    optionDefault('connection/TlsConfig.ts', 'handshakeTimeoutMs'),
+  ],
+  ['docs/operations.md', /`write.high` \((\d+) bytes each\)/, mark],
+  ['docs/operations.md', /`maxOutputBytes` \((\d+) bytes\)/, maxOutputBytes],
+  ['docs/operations.md', /connection: (\d+ KiB) of marks/, readMarks.high + mark],
+  ['docs/operations.md', /(\d+ KiB) for lines/, lineBytes],
+  ['docs/operations.md', /(\d+ MiB) for length prefixes/, frameBytes],
   ['docs/libevent.md', /`backlog: (\d+)`/, listenOptions({ port: 0 }).backlog],
   [
     'docs/libevent.md',

@@ -31,7 +31,7 @@ export async function drawPlots(report) {
   return Promise.all(specifications.filter(({ values }) => values.length > 0).map(draw));
 }
 
-async function draw({ name, title, values, ...rest }) {
+export async function draw({ name, title, values, ...rest }) {
   const specification = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title,

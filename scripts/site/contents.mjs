@@ -2,20 +2,20 @@
 export const guides = [
   {
     title: 'Start',
-    files: ['libevent', 'recipes'].map(inDocs),
+    files: ['getting-started', 'migrating', 'libevent', 'recipes'].map(inDocs),
   },
   {
     title: 'Guides',
-    files: ['flow-control', 'tls', 'streams', 'nestjs', 'testing'].map(inDocs),
+    files: ['flow-control', 'ends', 'tls', 'streams', 'nestjs', 'testing'].map(inDocs),
   },
   {
     title: 'In production',
-    files: ['scaling', 'errors', 'performance'].map(inDocs),
+    files: ['operations', 'scaling', 'errors', 'troubleshooting', 'performance'].map(inDocs),
   },
   {
     title: 'Inside',
     files: [
-      ...['architecture', 'fuzzing'].map(inDocs),
+      ...['architecture', 'fuzzing', 'performance/tables'].map(inDocs),
       ...['native/README.md', 'bench/README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'],
     ],
   },

@@ -17,6 +17,14 @@ export function site(app) {
       for (const child of module.children ?? []) categorise(child);
     }
   });
+  app.converter.on(
+    Converter.EVENT_RESOLVE_BEGIN,
+    ({ project }) => {
+      project.readme = project.readme.flatMap((part) => linked(part, project.files));
+    },
+    // TypeDoc itself reads it in this event.
+    -100,
+  );
   app.renderer.on(RendererEvent.END, ({ outputDirectory }) => {
     const mermaid = join(root, 'node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js');
     copyFileSync(mermaid, join(outputDirectory, 'assets/mermaid.js'));
@@ -37,6 +45,21 @@ function titleOf(file) {
 
 function titleIn(text) {
   return /^# (.+)$/m.exec(text)[1].replaceAll('`', '');
+}
+
+/** README names files, since npm knows no place to link to; here they are pages. */
+function linked(part, files) {
+  const file = part.kind === 'code' && /^`((?:docs\/)?[\w-]+\.md)`$/.exec(part.text)?.[1];
+  if (!file) return [part];
+  const { target } = files.register(join(root, 'README.md'), file);
+  const link = { kind: 'relative-link', text: file, target };
+  return [
+    { kind: 'text', text: '[' },
+    part,
+    { kind: 'text', text: '](' },
+    link,
+    { kind: 'text', text: ')' },
+  ];
 }
 
 function nameModule(module) {

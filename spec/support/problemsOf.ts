@@ -48,6 +48,7 @@ declare global {
   const base: given.EventBase;
   const conn: given.Connection;
   const other: given.Connection;
+  const connections: Set<given.Connection>;
   const group: given.RateLimitGroup;
   const upstream: given.ConnectConfig;
   const answers: GivenObservable<object>;
