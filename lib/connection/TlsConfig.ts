@@ -178,7 +178,9 @@ export function tlsServerOptions(name: string, config: unknown): TlsServerOption
   }
   const known = { ...CONTEXT_OPTIONS, ...SERVER };
   const options = checkedOptions(name, config as TlsServerConfig, SERVER, known);
-  return { ...options, role: 'server', context: contextOf(config as TlsServerConfig) };
+  // As tls.createServer() has it; createSecureContext() leaves the choice to the client.
+  const context = { honorCipherOrder: true, ...contextOf(config as TlsServerConfig) };
+  return { ...options, role: 'server', context };
 }
 
 /**
