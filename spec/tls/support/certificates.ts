@@ -11,7 +11,8 @@ export interface Identity {
 
 /** An authority, made by the openssl program, and what it signs. */
 export class Certificates {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'tls-'));
+  /** Of its own, for other files, too. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'tls-'));
   /** Who is to be trusted. */
   readonly ca: string;
   readonly caFile = join(this.folder, 'ca.pem');
@@ -38,13 +39,19 @@ export class Certificates {
     const signer = ['-CA', this.caFile, '-CAkey', join(this.folder, 'ca.key')];
     const copied = ['-copy_extensions', 'copy', '-days', String(days)];
     this.openssl(['x509', '-req', '-in', request, ...signer, ...copied], { out: certFile });
-    return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
+    return this.identity(name);
   }
 
   /** Where the openssl program finds them. */
   files(name: string): { keyFile: string; certFile: string } {
     const file = join(this.folder, name);
     return { keyFile: `${file}.key`, certFile: `${file}.pem` };
+  }
+
+  /** What has been signed for the name. */
+  identity(name: string): Identity {
+    const { keyFile, certFile } = this.files(name);
+    return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
   }
 
   remove(): void {

@@ -1,15 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { type SecureVersion, connect as connectTls } from 'node:tls';
-import { promisify } from 'node:util';
-import { lastValueFrom, map, reduce } from 'rxjs';
-import { EventBase, lines, sendTo } from 'rxjs-libevent';
-import { pattern } from '../support/pattern.cjs';
-import { Certificates, clean } from './support/certificates';
-import { ENGINES, HOST, ended, nodeServer, serveTls } from './support/servers';
-
-const run = promisify(execFile);
+import { lastValueFrom, reduce } from 'rxjs';
+import { EventBase, sendTo } from 'rxjs-libevent';
+import { pattern } from '../../support/pattern.cjs';
+import { Certificates, clean } from '../support/certificates';
+import { ENGINES, HOST, ended, nodeServer, serveTls } from '../support/servers';
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
 const THREADS = [0, 1, 2, 'auto'] as const;
@@ -69,40 +65,12 @@ describe.each(WAYS)('TLS by $engine with node:tls, threads: $threads', ({ engine
   });
 });
 
-describe.each(ENGINES)('TLS by %s with programs of the system', (engine) => {
+describe.each(ENGINES)('TLS by %s with a program that asks again', (engine) => {
   let base: EventBase;
   beforeEach(() => {
     base = new EventBase();
   });
   afterEach(() => base.close());
-
-  it.each(['-tls1_2', '-tls1_3'])('answers openssl s_client %s', async (version) => {
-    const { port } = await serveTls(base, { ...certificates.server, engine }, (conn) =>
-      conn.pipe(
-        lines(),
-        map((line) => `${line.toUpperCase()}\n`),
-        sendTo(conn),
-      ),
-    );
-    const client = spawn(
-      'openssl',
-      [
-        's_client',
-        '-connect',
-        `${HOST}:${String(port)}`,
-        '-quiet',
-        '-verify_return_error',
-        version,
-      ].concat(['-CAfile', certificates.caFile, '-servername', 'localhost']),
-      { env: clean(), stdio: ['pipe', 'pipe', 'ignore'] },
-    );
-    client.stdin.write('hello\n');
-    const [answer] = (await once(client.stdout, 'data')) as [Buffer];
-    expect(answer.toString()).toBe('HELLO\n');
-    client.stdin.end();
-    client.kill();
-    await once(client, 'close');
-  });
 
   it('refuses the renegotiation that openssl s_client asks for', async () => {
     const { port, connections } = await serveTls(base, { ...certificates.server, engine }, (conn) =>
@@ -140,73 +108,5 @@ describe.each(ENGINES)('TLS by %s with programs of the system', (engine) => {
     client.kill();
     await once(client, 'close');
     expect(connections).toHaveLength(1);
-  });
-
-  it('is a client of openssl s_server', async () => {
-    const { certFile, keyFile } = certificates.files('server');
-    const probe = createTcpServer().listen(0, HOST);
-    await once(probe, 'listening');
-    const { port } = probe.address() as AddressInfo;
-    probe.close();
-    await once(probe, 'close');
-    const server = spawn(
-      'openssl',
-      [
-        's_server',
-        '-accept',
-        `${HOST}:${String(port)}`,
-        '-cert',
-        certFile,
-        '-key',
-        keyFile,
-        '-rev',
-      ],
-      { env: clean() },
-    );
-    await new Promise<void>((resolve) => {
-      let output = '';
-      server.stdout.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-        if (output.includes('ACCEPT')) resolve();
-      });
-    });
-    const answer = base.connect(
-      { host: HOST, port, tls: { ca: certificates.ca, engine } },
-      (conn) => {
-        conn.next('desserts\n');
-        return conn.pipe(
-          lines(),
-          map((line) => {
-            conn.complete();
-            return line;
-          }),
-        );
-      },
-    );
-    expect(await lastValueFrom(answer)).toBe('stressed');
-    server.kill();
-    await once(server, 'close');
-  });
-
-  it('serves curl', async () => {
-    const { port } = await serveTls(
-      base,
-      { ...certificates.server, engine, ALPNProtocols: ['http/1.1'] },
-      (conn) =>
-        conn.pipe(
-          lines(),
-          map((line) => {
-            if (line === '') {
-              conn.next('HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n');
-              conn.complete();
-            }
-          }),
-        ),
-    );
-    const url = `https://localhost:${String(port)}/`;
-    const resolve = `localhost:${String(port)}:${HOST}`;
-    const args = ['-sS', '--cacert', certificates.caFile, '--resolve', resolve, url];
-    const { stdout } = await run('curl', args, { env: clean() });
-    expect(stdout).toBe('hello\n');
   });
 });
