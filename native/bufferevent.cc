@@ -145,14 +145,16 @@ void Bufferevent::EnableReading() {
 // the buffer reading is switched off, or libevent would call back for ever.
 void Bufferevent::MoveInput() {
   if (!bufferevent_ || phase_ == Phase::kClosed || input_ == Input::kEnded) return;
+  // Room in its input has brought a pair's end more, which OpenSSL comes back for.
+  if (receiving_) return;
   evbuffer* input = InputBuffer();
-  if (phase_ == Phase::kLingering) {
+  if (Discards()) {
     evbuffer_drain(input, evbuffer_get_length(input));
     // Room in a pair's input moves its partner's output on. That may have been all that was left;
     // or there is more, for which libevent's read callback comes again.
     if (phase_ == Phase::kClosed || InputLength() > 0) return;
   }
-  if (tls_ && phase_ != Phase::kLingering) return MoveSecured();
+  if (tls_ && !Discards()) return MoveSecured();
   while (evbuffer_get_length(input) > 0) {
     if (!MayRead()) return PauseReading();
     if (!reactor_.HasRoom()) {

@@ -93,8 +93,13 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
   int32_t Credit() const { return read_high_ - outstanding_; }
   bool MayRead() const { return wanted_ && Credit() > 0; }
   bool Handshakes() const { return tls_ && tls_->stage() == TlsSession::Stage::kHandshaking; }
+  // Closing, what comes is thrown away, unless a handshake has to be done for output to be sent.
+  bool Discards() const {
+    const bool shakes_hands = tls_ && !tls_->has_ended_handshake() && !early_.empty();
+    return phase_ == Phase::kLingering && !shakes_hands;
+  }
   // For the user, for a handshake, or to be discarded.
-  bool WantsInput() const { return phase_ == Phase::kLingering || Handshakes() || MayRead(); }
+  bool WantsInput() const { return Discards() || Handshakes() || MayRead(); }
   // Where bytes that are read now go, as many as there is credit for.
   ReadArena::Space Reserve();
   void Posted(size_t bytes);
@@ -125,6 +130,8 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
   void CloseNow(bool reset);
 
   // TLS, see bufferevent_tls.cc.
+  // What has been encrypted and not been sent yet.
+  virtual std::string& Ciphertext();
   ssize_t ReceiveCiphertext(char* data, size_t bytes) override;
   void StartHandshake();
   void Handshake();
@@ -166,6 +173,7 @@ class Bufferevent : public EventHandler, protected BuffereventState, protected T
 
   EventPtr deadline_;
   HiddenTimeouts hidden_timeouts_;
+  bool receiving_ = false;  // OpenSSL takes what libevent has read
   uint32_t acknowledged_ = 0;
   int32_t handshake_timeout_ = 0;  // milliseconds, 0 for none
 };

@@ -20,13 +20,15 @@ constexpr uint32_t kMostAnswers = 16384;
 
 }  // namespace
 
+std::string& Bufferevent::Ciphertext() { return reactor_.ciphertext(); }
+
 void Bufferevent::SetTls(const Record& record) {
   const bool can = phase_ == Phase::kConnecting || phase_ == Phase::kOpen;
   const Payload payload = reactor_.PayloadOf(record);
   TlsRequest request;
   if (tls_ || !can || output_ != Output::kOpen || !ReadRequest(payload, &request)) return;
   TlsWire* const wire = this;
-  tls_ = std::make_unique<TlsSession>(reactor_.ciphertext(), wire);
+  tls_ = std::make_unique<TlsSession>(Ciphertext(), wire);
   handshake_timeout_ = request.timeoutMs;
   {
     // No string is alive when libevent is called.
@@ -81,7 +83,7 @@ void Bufferevent::GiveBack(const Record& record) {
   const Payload payload = reactor_.PayloadOf(record);
   tls_->GiveBack(payload.data, payload.bytes);
   Handshake();
-  if (phase_ == Phase::kOpen) UpdateReading();
+  if (phase_ != Phase::kClosed) UpdateReading();
 }
 
 // One step, which may be the expensive one, so that others come first before the next.
@@ -100,7 +102,8 @@ void Bufferevent::Handshake() {
     const int32_t report = reactor_.tls().AddReport(NameReport(tls_->ssl()));
     return reactor_.completions().Post(Completion::kTlsName, 0, id_, report, 0);
   }
-  deadline_.reset();
+  // Closing has a deadline of its own.
+  if (phase_ == Phase::kOpen) deadline_.reset();
   const int32_t report = reactor_.tls().AddReport(SecuredReport(tls_->ssl()));
   reactor_.completions().Post(Completion::kTlsSecured, 0, id_, report, 0);
   PostNews("session", tls_->TakeTickets());
@@ -125,10 +128,11 @@ void Bufferevent::OnHandshakeDeadline(short) { FailHandshake(kTlsTimedOut); }
 // JavaScript closes what has failed, and may give the peer time to read the alert.
 void Bufferevent::FailHandshake(TlsFailure failure, int error) {
   tls_->Fail(failure, error);
-  deadline_.reset();
   wanted_ = false;
   StopReading();
   PostTlsFailure();
+  if (phase_ == Phase::kLingering) return CloseAndRetire(false);
+  deadline_.reset();
 }
 
 void Bufferevent::PostTlsFailure() {
@@ -149,7 +153,9 @@ void Bufferevent::PostNews(const char* name, std::vector<std::string> news) {
 
 // What libevent has read, unless a kind reads by itself.
 ssize_t Bufferevent::ReceiveCiphertext(char* data, size_t bytes) {
+  receiving_ = true;
   const int got = evbuffer_remove(InputBuffer(), data, bytes);
+  receiving_ = false;
   if (got > 0) return got;
   if (input_ == Input::kEnding && end_error_ == 0) return 0;
   errno = input_ == Input::kEnding ? end_error_ : EAGAIN;
@@ -162,8 +168,7 @@ ssize_t Bufferevent::ReadSecured(uint8_t* data, size_t bytes) {
   int error = errno;
   PostNews("session", tls_->TakeTickets());
   PostNews("keylog", tls_->TakeKeys());
-  answers_ =
-      OutputLength() > 0 ? answers_ + static_cast<uint32_t>(reactor_.ciphertext().size()) : 0;
+  answers_ = OutputLength() > 0 ? answers_ + static_cast<uint32_t>(Ciphertext().size()) : 0;
   const Failure failure = Flush();
   if (failure) FailWriting(failure);
   if (answers_ > kMostAnswers) {
@@ -182,6 +187,7 @@ ssize_t Bufferevent::ReadSecured(uint8_t* data, size_t bytes) {
 void Bufferevent::MoveSecured() {
   if (Handshakes()) Handshake();
   if (!tls_->has_ended_handshake()) return;
+  if (Discards()) return UpdateReading();
   while (phase_ != Phase::kClosed && input_ != Input::kEnded) {
     if (!MayRead()) return PauseReading();
     if (!reactor_.HasRoom()) {
@@ -230,7 +236,7 @@ Failure Bufferevent::Encrypt(const uint8_t* data, size_t bytes) {
 
 // Sends what has been encrypted; what the system does not take waits in libevent's output.
 Failure Bufferevent::Flush(Segment segment) {
-  std::string& ciphertext = reactor_.ciphertext();
+  std::string& ciphertext = Ciphertext();
   const size_t bytes = ciphertext.size();
   if (bytes == 0) return {};
   if (output_ == Output::kFinished || output_ == Output::kFailed) {
@@ -247,10 +253,16 @@ Failure Bufferevent::Flush(Segment segment) {
     failure = {errno, kWriteCall};
   } else if (sent < bytes) {
     reactor_.Count(kCopies);
+    // A pair's other end reads it within the call, and may answer, which comes back here.
+    std::string rest;
+    rest.swap(ciphertext);
     const bool added = NeedBufferevent() != nullptr &&
-                       evbuffer_add(OutputBuffer(), data + sent, bytes - sent) == 0;
-    failure = added ? Failure{Enable(bufferevent_.get(), EV_WRITE), kEventCall}
-                    : Failure{ENOMEM, kAllocateCall};
+                       evbuffer_add(OutputBuffer(), rest.data() + sent, bytes - sent) == 0;
+    ciphertext.swap(rest);
+    if (phase_ != Phase::kClosed) {
+      failure = added ? Failure{Enable(bufferevent_.get(), EV_WRITE), kEventCall}
+                      : Failure{ENOMEM, kAllocateCall};
+    }
   }
   ciphertext.clear();
   if (sent > 0 && !failure) Sent(tls_->Sent(sent));
@@ -284,7 +296,7 @@ bool Bufferevent::CloseSecured() {
   if (!tls_ || !tls_->secured()) return true;
   if (phase_ != Phase::kOpen) return tls_->AllSent();
   tls_->Shutdown();
-  std::string& ciphertext = reactor_.ciphertext();
+  std::string& ciphertext = Ciphertext();
   const auto* data = reinterpret_cast<const uint8_t*>(ciphertext.data());
   const auto bytes = static_cast<uint32_t>(ciphertext.size());
   const ssize_t sent =

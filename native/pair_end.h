@@ -20,8 +20,11 @@ class PairEnd final : public Bufferevent {
   void TakeOther(const Record&) override {}
   ssize_t SendNow(const uint8_t* data, uint32_t bytes, Segment segment) override;
   int SendFin() override;
+  // Its own: the other end reads, and answers, while this one writes.
+  std::string& Ciphertext() override { return ciphertext_; }
   void OnClosing(bool reset) override;
 
+  std::string ciphertext_;
   PairEnd* partner_ = nullptr;  // until one of the two closes
 };
 

@@ -220,7 +220,7 @@ void Socket::TriggerRead() {
 }
 
 void Socket::OnReadable(short what) {
-  if (phase_ == Phase::kLingering) {
+  if (Discards()) {
     Discard();
   } else if ((what & EV_READ) != 0) {
     Receive();
@@ -233,7 +233,7 @@ void Socket::Receive() {
   if (tls_ && !tls_->has_ended_handshake()) {
     // While it asks for a context nothing is read.
     Handshakes() ? Handshake() : StopReading();
-    if (!tls_->secured()) return;
+    if (!tls_->secured() || phase_ != Phase::kOpen) return;
   }
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
     if (!MayRead()) {

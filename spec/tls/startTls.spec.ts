@@ -16,8 +16,10 @@ import {
   map,
   take,
   tap,
+  toArray,
 } from 'rxjs';
 import { type Connection, EventBase, lines, sendTo, startTls } from 'rxjs-libevent';
+import { pattern } from '../support/pattern.cjs';
 import { until } from '../support/until';
 import { Certificates } from './support/certificates';
 import { ENGINES, HOST, closed, ended, serveTls } from './support/servers';
@@ -153,6 +155,66 @@ describe.each(WAYS)('startTls by $engine, threads: $threads', ({ engine, threads
     expect(String(await firstValueFrom(server))).toBe('early');
     expect(await Promise.all(both)).toEqual([server, client]);
     client.destroy();
+  });
+
+  it.each(['a socket', 'a rate limit', 'a pair'])(
+    'sends what is written within the handshake, and then closes: %s',
+    async (kind) => {
+      let [client, server] = base.pair();
+      if (kind !== 'a pair') {
+        const { port, connections } = await plain(() => NEVER);
+        const rateLimit = { readBytesPerSecond: 1e6, writeBytesPerSecond: 1e6 };
+        const limit = kind === 'a rate limit' ? { rateLimit } : {};
+        client = await base.open({ host: HOST, port, ...limit });
+        await until(() => connections.length === 1);
+        server = connections[0]!;
+      }
+      const secured = firstValueFrom(
+        startTls(server, { ...certificates.server, engine, isServer: true }),
+      );
+      startTls(client, { ca: certificates.ca, engine, servername: 'localhost' }).subscribe();
+      client.next('last words');
+      client.close();
+      await secured;
+      expect(String(Buffer.concat(await firstValueFrom(server.pipe(toArray()))))).toBe(
+        'last words',
+      );
+      await firstValueFrom(client.whenClosed);
+      expect(client.failure).toBeUndefined();
+    },
+  );
+
+  it('secures a pair, whose ends write and read at once', async () => {
+    const [client, server] = base.pair();
+    const bytes = pattern(2_000_000);
+    const received = [client, server].map((conn) => {
+      const all = conn.pipe(
+        toArray(),
+        map((chunks) => Buffer.concat(chunks)),
+      );
+      return firstValueFrom(all);
+    });
+    startTls(server, { ...certificates.server, engine, isServer: true }).subscribe();
+    startTls(client, { ca: certificates.ca, engine, servername: 'localhost' }).subscribe();
+    for (const conn of [client, server]) {
+      conn.next(bytes);
+      conn.complete();
+    }
+    expect((await Promise.all(received)).map((all) => all.equals(bytes))).toEqual([true, true]);
+  });
+
+  it('closes where a handshake fails that its last output waits for', async () => {
+    const { port, connections } = await plain(() => NEVER);
+    const client = await base.open({ host: HOST, port });
+    await until(() => connections.length === 1);
+    const failed = firstValueFrom(
+      startTls(client, { ca: certificates.ca, engine, servername: 'localhost' }),
+    ).catch((error: unknown) => error);
+    client.next('lost');
+    client.close();
+    connections[0]!.next('no TLS');
+    expect(await failed).toMatchObject({ code: 'ERR_TLS_HANDSHAKE' });
+    await firstValueFrom(client.whenClosed);
   });
 
   it('refuses what was injected behind STARTTLS, and resets the connection', async () => {
