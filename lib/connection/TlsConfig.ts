@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { types } from 'node:util';
 import type { Observer } from 'rxjs';
 import { checkServerIdentity, type PeerCertificate, type SecureContextOptions } from 'node:tls';
 import { checkBytes } from '../common/checkChunk';
@@ -93,19 +94,45 @@ const CONTEXT_OPTIONS = {
 } satisfies OptionTable<TlsContextConfig>;
 
 const MAX_PROTOCOL_BYTES = 255;
+/** What a ClientHello has room for, beside all else. */
+const MAX_ALPN_BYTES = 60_000;
+const MAX_NAME_BYTES = 255;
 
 const alpnProtocols: Option<readonly string[]> = (value, name) => {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw new TypeError(`${name} must be an array of strings`);
-  for (const protocol of value as unknown[]) {
-    const bytes = Buffer.byteLength(checkString(`${name}[…]`, protocol), 'latin1');
-    if (bytes < 1 || bytes > MAX_PROTOCOL_BYTES) {
+  let all = 0;
+  const protocols = (value as unknown[]).map((protocol) => {
+    const text = checkString(`${name}[…]`, protocol);
+    // A character is a byte; what has more would be cut.
+    if (/[^\0-\xff]/.test(text)) {
+      throw new RangeError(`${name} must have protocols of characters up to U+00FF, got '${text}'`);
+    }
+    if (text.length < 1 || text.length > MAX_PROTOCOL_BYTES) {
       throw new RangeError(
-        `${name} must have protocols of 1 to ${String(MAX_PROTOCOL_BYTES)} bytes, got ${String(bytes)}`,
+        `${name} must have protocols of 1 to ${String(MAX_PROTOCOL_BYTES)} bytes, got ${String(text.length)}`,
       );
     }
+    all += 1 + text.length;
+    return text;
+  });
+  if (all > MAX_ALPN_BYTES) {
+    throw new RangeError(
+      `${name} must have at most ${String(MAX_ALPN_BYTES)} bytes, and one for each protocol, got ${String(all)}`,
+    );
   }
-  return [...(value as string[])];
+  return protocols;
+};
+
+const servername: Option<string> = (value, name) => {
+  const text = checkString(name, value);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_NAME_BYTES) {
+    throw new RangeError(
+      `${name} must have at most ${String(MAX_NAME_BYTES)} bytes, got ${String(bytes)}`,
+    );
+  }
+  return text;
 };
 
 const keylog: Option<Pick<Observer<Buffer>, 'next'> | undefined> = (value, name) => {
@@ -132,14 +159,21 @@ const SERVER = {
   maxHandshakes: option.integer('handshakes', 1, 65536, 1024),
 } satisfies OptionTable<Omit<TlsServerConfig, keyof TlsContextConfig>>;
 
+function sessionBytes(value: unknown, name: string): Uint8Array {
+  if (!types.isArrayBufferView(value)) {
+    throw new TypeError(`${name} must be a Buffer, got ${typeof value}`);
+  }
+  return checkBytes(value);
+}
+
 const CLIENT = {
   ...COMMON,
-  servername: option.optional(option.text),
-  checkServerIdentity: (value) =>
+  servername: option.optional(servername),
+  checkServerIdentity: (value, name) =>
     value === undefined
       ? checkServerIdentity
-      : option.callback<typeof checkServerIdentity>()(value, 'checkServerIdentity', {}),
-  session: (value) => (value === undefined ? undefined : copyOf(checkBytes(value))),
+      : option.callback<typeof checkServerIdentity>()(value, name, {}),
+  session: (value, name) => (value === undefined ? undefined : copyOf(sessionBytes(value, name))),
 } satisfies OptionTable<Omit<TlsClientConfig, keyof TlsContextConfig>>;
 
 /** {@link TlsServerConfig}, checked and complete. */
@@ -178,6 +212,10 @@ export function tlsServerOptions(name: string, config: unknown): TlsServerOption
   }
   const known = { ...CONTEXT_OPTIONS, ...SERVER };
   const options = checkedOptions(name, config as TlsServerConfig, SERVER, known);
+  const { cert, pfx } = config as TlsServerConfig;
+  if (cert === undefined && pfx === undefined && options.sni === undefined) {
+    throw new TypeError(`${name} of a server needs key and cert, or pfx, or sni`);
+  }
   // As tls.createServer() has it; createSecureContext() leaves the choice to the client.
   const context = { honorCipherOrder: true, ...contextOf(config as TlsServerConfig) };
   return { ...options, role: 'server', context };

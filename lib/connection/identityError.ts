@@ -9,13 +9,26 @@ export function identityError(
 ): { code: string; detail: string } | undefined {
   // What cannot be verified needs no name.
   if (authorizationError !== undefined || certificate === undefined) return undefined;
-  let error: unknown;
   try {
-    error = checkServerIdentity(identity, new X509Certificate(certificate).toLegacyObject());
+    const error: unknown = checkServerIdentity(
+      identity,
+      new X509Certificate(certificate).toLegacyObject(),
+    );
+    // As in Node: null, too, says that there is none.
+    return error ? wordsOf(error) : undefined;
   } catch (thrown) {
-    error = thrown;
+    return wordsOf(thrown);
   }
-  if (error === undefined) return undefined;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return { code: code ?? 'ERR_TLS_CERT_ALTNAME_INVALID', detail: message };
+}
+
+/** Whatever it is: a check that throws undefined has not found the name to be right. */
+function wordsOf(error: unknown): { code: string; detail: string } {
+  const { code, message } = Object(error) as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  return {
+    code: typeof code === 'string' ? code : 'ERR_TLS_CERT_ALTNAME_INVALID',
+    detail: typeof message === 'string' ? message : 'checkServerIdentity has refused the name',
+  };
 }

@@ -122,6 +122,34 @@ describe.each(ENGINES)('TLS by %s', (engine) => {
       server.close();
     });
 
+    it.each([
+      ['throws undefined', 'refused'],
+      ['throws null', 'refused'],
+      ['promises', 'refused'],
+      ['returns null', 'connected'],
+    ])('a check of names that %s: %s', async (what, expected) => {
+      const { server, port } = await nodeServer(certificates.server, () => {});
+      const throwing = (value: unknown) => (): never => {
+        throw value as Error;
+      };
+      const checks: Record<string, () => unknown> = {
+        'throws undefined': throwing(undefined),
+        'throws null': throwing(null),
+        promises: async () => Promise.resolve(undefined),
+        'returns null': () => null,
+      };
+      const tls = { ...trust, checkServerIdentity: checks[what] as () => undefined };
+      const found = await base.open({ host: HOST, port, tls }).then(
+        (conn) => {
+          conn.destroy();
+          return 'connected';
+        },
+        (error: unknown) => (error as LibeventError).code,
+      );
+      expect(found).toBe(expected === 'refused' ? 'ERR_TLS_CERT_ALTNAME_INVALID' : expected);
+      server.close();
+    });
+
     it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes a session of %s', async (maxVersion) => {
       const { port, connections } = await serveBy({ ...certificates.server, maxVersion }, (conn) =>
         conn.pipe(sendTo(conn)),
@@ -188,6 +216,15 @@ describe.each(ENGINES)('TLS by %s', (engine) => {
         'tls.handshakeTimeoutMs must be a whole number',
       );
       expect(connect({ ALPNProtocols: [''] })).toThrow('protocols of 1 to 255 bytes');
+      expect(connect({ ALPNProtocols: ['\u4e00'] })).toThrow('characters up to U+00FF');
+      const many = Array.from({ length: 300 }, () => 'x'.repeat(250));
+      expect(connect({ ALPNProtocols: many })).toThrow('at most 60000 bytes');
+      expect(connect({ servername: 'x'.repeat(256) })).toThrow(
+        'tls.servername must have at most 255 bytes, got 256',
+      );
+      expect(connect({ session: 'DER' })).toThrow('tls.session must be a Buffer, got string');
+      expect(connect({ checkServerIdentity: 5 })).toThrow('tls.checkServerIdentity must be');
+      expect(listen({})).toThrow('tls of a server needs key and cert, or pfx, or sni');
       expect(listen({ key: other.key, cert: certificates.server.cert })).toThrow(
         expect.objectContaining({
           code: 'ERR_TLS_CONTEXT',
