@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { CHUNK_BYTES, TOTAL_BYTES } from './sizes.mjs';
 
 const CONNECTIONS = 50;
+/** `wrk` counts by time: so many requests, or a few more, are what it makes in a second. */
+const WRK_REQUESTS_A_SECOND = 25_000;
 
 const json = JSON.stringify({ pattern: 'sum', data: [1, 2, 3], id: '123456789012345678901' });
 
@@ -15,11 +19,13 @@ const questions = {
 /**
  * Puts load on a server.
  *
- * @param kind http and rpc: 50 connections with one request each under way; out and in: one bulk transfer
+ * @param kind http, wrk (the same by `wrk`) and rpc: 50 connections with one request each under way; out and
+ *   in: one bulk transfer
  * @returns how many requests, or MB, there were
  */
 export async function load(kind, port, requests) {
   if (kind in questions) return ask(questions[kind], port, requests);
+  if (kind === 'wrk') return wrk(port, Math.max(1, Math.round(requests / WRK_REQUESTS_A_SECOND)));
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
   if (kind === 'out') {
@@ -34,6 +40,15 @@ export async function load(kind, port, requests) {
     await once(socket, 'end');
   }
   return TOTAL_BYTES / 2 ** 20;
+}
+
+async function wrk(port, seconds) {
+  const url = `http://127.0.0.1:${port}/`;
+  const args = ['-t', '1', '-c', String(CONNECTIONS), '-d', String(seconds), url];
+  const { stdout } = await promisify(execFile)('wrk', args);
+  const errors = /Socket errors:.*|Non-2xx.*/.exec(stdout);
+  if (errors !== null) throw new Error(errors[0]);
+  return Number(/(\d+) requests in/.exec(stdout)[1]);
 }
 
 /** All answers to one question are of one length, which the first one says. */

@@ -1,6 +1,6 @@
 // node bench/faces/run.mjs [KIND...] [--rounds 5] [--requests 100000]: processor time of a server over this
-// library's faces beside one over `net`: http (toDuplex), rpc (Nest's transport), out and in (1 GiB through
-// toDuplex). Who is measured takes turns; a line has the least and the most of the rounds, and the medians' ratio.
+// library's faces beside one over `net`: http (toDuplex), wrk (the same, by `wrk`), rpc (Nest's transport), out and in
+// (1 GiB through toDuplex). Who is measured takes turns; a line has the least and the most of the rounds, and the medians' ratio.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,13 @@ const { values, positionals } = parseArgs({
     over: { type: 'string', default: 'net,0,1,auto' },
   },
 });
-const UNITS = { http: 'µs a request', rpc: 'µs a request', out: 'µs a MB', in: 'µs a MB' };
+const UNITS = {
+  http: 'µs a request',
+  wrk: 'µs a request',
+  rpc: 'µs a request',
+  out: 'µs a MB',
+  in: 'µs a MB',
+};
 const kinds = positionals.length > 0 ? positionals : Object.keys(UNITS);
 const overs = values.over.split(',');
 

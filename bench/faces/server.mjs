@@ -33,7 +33,8 @@ const kinds = {
   },
 };
 
-const port = kind === 'rpc' ? await serveRpc() : await serveStreams(kinds[kind]());
+const port =
+  kind === 'rpc' ? await serveRpc() : await serveStreams(kinds[kind === 'wrk' ? 'http' : kind]());
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send({ cpu: user + system });
