@@ -1,10 +1,12 @@
 // node bench/faces/run.mjs [KIND...] [--rounds 5] [--requests 100000]: processor time of a server over this
 // library's faces beside one over `net`: http (toDuplex), wrk (the same, by `wrk`), rpc (Nest's transport), out and in
-// (1 GiB through toDuplex). Who is measured takes turns; a line has the least and the most of the rounds, and the medians' ratio.
+// (1 GiB through toDuplex). Who is measured takes turns; a line has the least and the most of the rounds, and the
+// medians' ratio.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ensureSystem } from '../../scripts/setup/system.mjs';
 import { load } from './load.mjs';
 
 const { values, positionals } = parseArgs({
@@ -25,6 +27,7 @@ const UNITS = {
 const kinds = positionals.length > 0 ? positionals : Object.keys(UNITS);
 const overs = values.over.split(',');
 
+if (kinds.includes('wrk')) ensureSystem(['wrk']);
 for (const kind of kinds) {
   if (UNITS[kind] === undefined) {
     console.error(`faces: no ${kind}; there are ${Object.keys(UNITS).join(', ')}`);

@@ -163,6 +163,13 @@ const needs = {
     },
     openssl,
   ],
+  wrk: [
+    {
+      what: 'wrk',
+      present: () => onPath('wrk'),
+      from: { apt: 'wrk', dnf: 'wrk', apk: 'wrk', pacman: 'wrk' },
+    },
+  ],
   lint: [
     {
       what: 'clang-format',
