@@ -70,11 +70,16 @@ export class VirtualReactor {
     });
   }
 
+  /** What comes of submissions is told before sockets are looked at, as where JavaScript turns the base. */
   private pass(): void {
     for (const work of this.submissions.splice(0)) work();
-    const ready = [...this.ready];
-    this.ready.clear();
-    for (const handler of ready) handler.turn();
+    if (this.completions.length === 0) {
+      const ready = [...this.ready];
+      this.ready.clear();
+      for (const handler of ready) handler.turn();
+    } else if (this.ready.size > 0) {
+      this.wake();
+    }
     const completions = this.completions;
     this.completions = [];
     let told = 0;

@@ -8,8 +8,7 @@ import type { CloseMode, Transport, TransportHandler } from '../connection/Trans
 import { VirtualIdleWatch } from './VirtualIdleWatch';
 import type { OnDropped, VirtualLink } from './VirtualLink';
 import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
-
-type Timer = Subscription | undefined;
+import { VirtualTimeout } from './VirtualTimeout';
 
 /**
  * A socket on a virtual reactor: `native/bufferevent.cc` without a system. Reads within its credit
@@ -37,7 +36,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private handler: TransportHandler | undefined;
   private wanted = false;
   private outstanding = 0;
-  private readTimer: Timer;
+  private readonly readTimer: VirtualTimeout;
   private readTimeoutMs = 0;
   /** What the peer was last reported to have gone with. */
   private hangup: 'none' | 'FIN' | { readonly code: string } = 'none';
@@ -45,9 +44,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private taken = 0;
   private notifyAt: number | undefined;
   private drainAt: number | undefined;
-  private writeTimer: Timer;
+  private readonly writeTimer: VirtualTimeout;
   private writeTimeoutMs = 0;
-  private deadline: Timer;
+  private deadline: Subscription | undefined;
   private deadlineMs = 0;
   private idleWatch: VirtualIdleWatch | undefined;
 
@@ -57,6 +56,14 @@ export class VirtualTransport implements Transport, VirtualHandler {
     private readHighBytes: number,
     private readonly name = 'a connection',
   ) {
+    this.readTimer = new VirtualTimeout(reactor, () => {
+      this.timeOut('read');
+      this.startReadTimer();
+    });
+    this.writeTimer = new VirtualTimeout(reactor, () => {
+      this.timeOut('write');
+      this.startWriteTimer();
+    });
     link.onChange = () => {
       reactor.look(this);
     };
@@ -71,21 +78,21 @@ export class VirtualTransport implements Transport, VirtualHandler {
     if (on) this.reactor.checkRunning(`${this.name} was read`);
     this.reactor.submit(() => {
       this.wanted = on;
-      this.turn();
+      this.reactor.look(this);
     });
   }
 
   credit(bytes: number): void {
     this.reactor.submit(() => {
       this.outstanding -= bytes;
-      this.turn();
+      this.reactor.look(this);
     });
   }
 
   readHigh(bytes: number): void {
     this.reactor.submit(() => {
       this.readHighBytes = bytes;
-      this.turn();
+      this.reactor.look(this);
     });
   }
 
@@ -179,8 +186,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
     else this.receive();
   }
 
+  /** One recv() a pass: what comes behind it, the end included, is found in the next one. */
   private receive(): void {
-    while (this.input === 'open' && (this.link.hasUnread || this.link.dead)) {
+    if (this.input === 'open' && (this.link.hasUnread || this.link.dead)) {
       const credit = this.readHighBytes - this.outstanding;
       if (!this.wanted || credit <= 0) {
         this.watchForDeath();
@@ -192,7 +200,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
         return;
       }
       this.outstanding += chunk.length;
-      this.stopReadTimer();
+      this.readTimer.stop();
       this.onReceived(chunk);
       this.postedBytes += chunk.length;
       this.reactor.post(() => {
@@ -200,13 +208,14 @@ export class VirtualTransport implements Transport, VirtualHandler {
         this.handler?.onData(chunk);
         this.idleWatch?.look();
       });
+      this.reactor.look(this);
     }
     this.startReadTimer();
   }
 
   /** With reading off, a peer's FIN and the RST that may follow it are reported once each. */
   private watchForDeath(): void {
-    this.stopReadTimer();
+    this.readTimer.stop();
     const { dead, error, exhausted } = this.link;
     if (!dead) return;
     if (exhausted) {
@@ -228,7 +237,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   private endReading(code: string | undefined): void {
     this.input = 'ended';
-    this.stopReadTimer();
+    this.readTimer.stop();
     this.reactor.post(() => {
       this.input = 'reported';
       this.handler?.onEnd(errorOf(code, 'read'));
@@ -255,7 +264,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       }
       this.pending.shift();
     }
-    if (moved > 0 || this.pending.length === 0) this.stopWriteTimer();
+    if (moved > 0 || this.pending.length === 0) this.writeTimer.stop();
     if (moved > 0) this.addSent(moved);
     if (this.pending.length > 0) this.startWriteTimer();
   }
@@ -294,7 +303,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.output = 'failed';
     this.onDropped('out', this.unsent.length, code);
     this.pending.length = 0;
-    this.stopWriteTimer();
+    this.writeTimer.stop();
     this.reactor.post(() => this.handler?.onWriteFailed(errorOf(code, 'write') as LibeventError));
     this.checkLinger();
   }
@@ -306,7 +315,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       if (this.output === 'open') this.output = 'finishing';
       this.wanted = false;
       this.readTimeoutMs = 0;
-      this.stopReadTimer();
+      this.readTimer.stop();
       this.deadlineMs = deadlineMs;
       this.startDeadline();
       this.checkPositions();
@@ -358,41 +367,20 @@ export class VirtualTransport implements Transport, VirtualHandler {
     const reset = asked === 'reset' || this.pending.length > 0;
     this.onDropped('out', this.unsent.length, 'closed before it was sent');
     this.state = this.link.close(reset) && reset ? 'reset' : 'closed';
-    this.stopReadTimer();
-    this.stopWriteTimer();
+    this.readTimer.stop();
+    this.writeTimer.stop();
     this.deadline?.unsubscribe();
     this.reactor.post(() => this.handler?.onClosed(undefined));
   }
 
   private startReadTimer(): void {
-    const wanted = this.wanted && this.readHighBytes > this.outstanding && this.input === 'open';
-    if (!wanted || this.readTimeoutMs === 0) this.stopReadTimer();
-    else {
-      this.readTimer ??= this.reactor.after(this.readTimeoutMs, () => {
-        this.readTimer = undefined;
-        this.timeOut('read');
-        this.startReadTimer();
-      });
-    }
-  }
-
-  private stopReadTimer(): void {
-    this.readTimer?.unsubscribe();
-    this.readTimer = undefined;
+    const waits = this.wanted && this.readHighBytes > this.outstanding && this.input === 'open';
+    if (waits && this.readTimeoutMs > 0) this.readTimer.start(this.readTimeoutMs);
+    else this.readTimer.stop();
   }
 
   private startWriteTimer(): void {
-    if (this.writeTimeoutMs === 0) return;
-    this.writeTimer ??= this.reactor.after(this.writeTimeoutMs, () => {
-      this.writeTimer = undefined;
-      this.timeOut('write');
-      this.startWriteTimer();
-    });
-  }
-
-  private stopWriteTimer(): void {
-    this.writeTimer?.unsubscribe();
-    this.writeTimer = undefined;
+    this.writeTimer.start(this.writeTimeoutMs);
   }
 }
 

@@ -1,4 +1,4 @@
-import { firstValueFrom, map, merge, of } from 'rxjs';
+import { firstValueFrom, map, merge, of, take } from 'rxjs';
 import type { LibeventError } from 'rxjs-libevent';
 import { EventBase, sendTo, serve } from 'rxjs-libevent';
 import { marbles } from './support/marbles';
@@ -129,6 +129,19 @@ describe('marbles: as the kernel has it', () => {
       conn.subscribe({ error: () => undefined });
       conn.next('x');
       expectClosed(conn).toBe('--#');
+    });
+  });
+
+  it('reads an end behind bytes only when those have been taken', () => {
+    marbles(({ connection, expectObservable, expectClosed }) => {
+      const conn = connection('-(a|)');
+      of(conn)
+        .pipe(serve((it) => it.pipe(take(1), sendTo(it))))
+        .subscribe();
+      // It has closed before it has seen the end: there is no 'eof'.
+      const types = conn.events.pipe(map(({ type }) => type));
+      expectObservable(types).toBe('-(fc|)', { f: 'finished', c: 'closed' });
+      expectClosed(conn).toBe('-|');
     });
   });
 });
