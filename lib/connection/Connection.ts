@@ -507,6 +507,6 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    */
   sendFile(path: string, config: SendFileConfig = {}): Observable<number> {
     const { output, transport } = this.core;
-    return sendFile(output, socketTransport(transport, 'sendfile'), path, config);
+    return sendFile(output, transport, path, config);
   }
 }

@@ -10,7 +10,7 @@ import { FileInOutput } from './FileInOutput';
 import type { OutputListener, OutputOwner } from './OutputOwner';
 import { type SentCallback, SentNotices } from './SentNotices';
 import type { CheckedChunk } from '../common/Chunk';
-import type { SocketTransport, Transport } from './Transport';
+import type { Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
 
 /**
@@ -187,8 +187,8 @@ export class Output implements Writer {
   }
 
   /** A slice of the file, of any length: it costs no memory. */
-  writeFile(transport: SocketTransport, fd: number, offset: number, bytes: number): void {
-    transport.sendFile(fd, offset, bytes);
+  writeFile(send: (offset: number, bytes: number) => void, offset: number, bytes: number): void {
+    send(offset, bytes);
     this.written += bytes;
     this.updateSent();
   }

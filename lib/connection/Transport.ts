@@ -1,7 +1,9 @@
+import type { ObservableInput } from 'rxjs';
 import type { CheckedChunk } from '../common/Chunk';
 import type { LibeventError } from '../common/LibeventError';
 import type { ConnectionTls } from './ConnectionTls';
 import type { IdleWatch, Idling } from './IdleWatch';
+import type { OpenFile } from './OpenFile';
 import type { TokenBucket } from './RateLimit';
 import type { TimeoutDirection } from './Timeouts';
 import type { TlsOptions } from './TlsConfig';
@@ -49,6 +51,8 @@ export interface Transport {
   close(mode: CloseMode, deadlineMs: number): void;
   /** Milliseconds without progress, 0 for never. */
   timeouts(readMs: number, writeMs: number): void;
+  /** Opens a file to be sent, where that is not a system's. */
+  readonly openFile?: ((path: string) => ObservableInput<OpenFile>) | undefined;
   /** Watches for a time of this many ms in which nothing moves, until it is stopped. */
   idle(timeoutMs: number, idling: Idling): IdleWatch;
 }
