@@ -24,6 +24,7 @@ export type { PeerTls } from './testing/VirtualTls';
 export { recordMarbles } from './testing/recordMarbles';
 export type { RecordConfig } from './testing/RecordConfig';
 export { idleTimeout, readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';
+export type { FileContent, ScriptedFile, ScriptedFileConfig } from './testing/ScriptedFile';
 export { simulate, type SimulationReport } from './testing/simulate';
 export type { FaultKind, FaultProbabilities, SimulateConfig } from './testing/SimulateConfig';
 export { SimulationError } from './testing/SimulationError';

@@ -8,6 +8,7 @@ import { type Fail, MarbleError } from './MarbleError';
 import { type Mark, sign } from './Mark';
 import { Peer, type Statement } from './Peer';
 import type { Rig } from './Rig';
+import type { ScriptedFile } from './ScriptedFile';
 import { LeftExpectation } from './LeftExpectation';
 import { type ErrorPattern, checkErrorPattern, describeError, sameError } from './ErrorPattern';
 import { kindOf } from './kindOf';
@@ -42,6 +43,7 @@ export type ExpectationHelpers = Pick<
   | 'expectRefused'
   | 'expectAccepted'
   | 'expectAttempts'
+  | 'expectFile'
 >;
 
 /** What a test can expect of its connections. */
@@ -246,16 +248,24 @@ export class Expectations {
     });
   };
 
+  /** When a file is opened to be sent, `^`, and closed, `!`; `#` where opening it fails. */
+  readonly expectFile = (file: ScriptedFile): Expectation<never, never> => {
+    if (!this.rig.files.includes(file)) throw stranger('expectFile', 'a file', file);
+    this.stated.add(file);
+    const what = `expectFile(${file.path})`;
+    return this.intervals(what, () => file.log, { ...INTERVALS, signs: '^!#' });
+  };
+
   get helpers(): ExpectationHelpers {
     const { expectOutput, expectWritten, expectDemand, expectSaturation } = this;
     const { expectHolds, expectClosed, expectUnread, expectUnsent } = this;
     const { expectSessionError, expectConnected, expectRefused } = this;
-    const { expectAccepted, expectAttempts } = this;
+    const { expectAccepted, expectAttempts, expectFile } = this;
     return {
       ...{ expectOutput, expectWritten, expectDemand, expectSaturation },
       ...{ expectHolds, expectClosed, expectUnread, expectUnsent },
       ...{ expectSessionError, expectConnected, expectRefused },
-      ...{ expectAccepted, expectAttempts },
+      ...{ expectAccepted, expectAttempts, expectFile },
     };
   }
 

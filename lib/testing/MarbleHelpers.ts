@@ -33,6 +33,7 @@ import { Peer } from './Peer';
 import { joinPeers } from './joinPeers';
 import { PEER_OPTIONS, type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
 import { type Rig, checkRunning } from './Rig';
+import { type FileContent, ScriptedFile, type ScriptedFileConfig } from './ScriptedFile';
 import { VirtualBase } from './VirtualBase';
 import { VirtualNetwork } from './VirtualNetwork';
 import { advanceBy } from './advanceBy';
@@ -113,6 +114,13 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
     values?: MarbleValues<Outcome>,
     config?: ScriptedConnectConfig,
   ): Connect;
+  /**
+   * A file for `connection.sendFile`: its bytes, or the error that opening it fails with. No file of the system
+   * is opened in a test: a path that has not been given is `ENOENT`.
+   *
+   * @param path - as the pipeline names it
+   */
+  file(path: string, content: FileContent, config?: ScriptedFileConfig): ScriptedFile;
   /**
    * A base, for pipelines that are given theirs: `scheduler`, `timer()`, `signal()`; `listen()` and
    * `connect()` over a network of this test, that takes no time.
@@ -224,6 +232,10 @@ export function marbleHelpers(
     connector: (attempts, values, config = {}) => {
       check('connector', config, SCRIPTED_CONNECT_OPTIONS);
       return new ConnectorScript(rig, attempts, values, config).connect;
+    },
+    file: (path, content, config = {}) => {
+      checkRunning(rig, 'file');
+      return new ScriptedFile(rig, path, content, config);
     },
     base: new VirtualBase(rig.reactor, network, network.add('base')),
     advanceBy: (ms) => {

@@ -9,6 +9,7 @@ import type { Mark } from './Mark';
 import { type Fail, MarbleError } from './MarbleError';
 import type { PeerScript, PeerValue } from './PeerScript';
 import type { Rig } from './Rig';
+import { openScripted } from './ScriptedFile';
 import { TimeoutValue } from './TimeoutValue';
 import { VirtualLink, type VirtualLinkConfig } from './VirtualLink';
 import { VirtualTls } from './VirtualTls';
@@ -259,6 +260,7 @@ export class Peer {
     connection.whenClosed.subscribe(() => {
       log.ending.push(endingOf(rig.reactor.now(), connection, transport));
     });
+    transport.openFile = (path) => openScripted(rig, this, path);
     this.transport = transport;
     this.connectedAt = rig.reactor.now();
     this.connected = connection;

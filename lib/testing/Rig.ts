@@ -3,6 +3,7 @@ import type { ConnectorScript } from './ConnectorScript';
 import type { ListenerScript } from './ListenerScript';
 import { MarbleError } from './MarbleError';
 import type { Peer } from './Peer';
+import type { ScriptedFile } from './ScriptedFile';
 import type { VirtualReactor } from './VirtualReactor';
 
 /** What belongs to one run of `marbles`. */
@@ -13,6 +14,7 @@ export interface Rig {
   readonly peers: Peer[];
   readonly listeners: ListenerScript[];
   readonly connectors: ConnectorScript[];
+  readonly files: ScriptedFile[];
   /** Looks at what was expected, when virtual time has ended. */
   readonly checks: (() => void)[];
   /** What becomes of a session's error that no `onError` took: the test fails, or the process warns. */

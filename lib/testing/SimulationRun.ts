@@ -51,7 +51,7 @@ export class SimulationRun implements NetworkWatch {
   readonly reactor = new VirtualReactor(this.scheduler);
   readonly rig: Rig = {
     ...{ scheduler: this.scheduler, reactor: this.reactor, sessionErrors: 'checked' },
-    ...{ peers: [], listeners: [], connectors: [], checks: [], assert: () => undefined },
+    ...{ peers: [], listeners: [], connectors: [], files: [], checks: [], assert: () => undefined },
   };
   readonly world: SimulationWorld;
   readonly joints: Account[] = [];

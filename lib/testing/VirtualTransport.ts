@@ -27,6 +27,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   input: 'open' | 'ended' | 'reported' = 'open';
   /** Finishing: FIN follows what has been written. Finished: it has been sent. */
   output: 'open' | 'finishing' | 'finished' | 'failed' = 'open';
+  openFile: Transport['openFile'];
   /** Told of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
   onDropped: OnDropped = () => undefined;
@@ -42,6 +43,8 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private hangup: 'none' | 'FIN' | { readonly code: string } = 'none';
   private readonly pending: Buffer[] = [];
   private taken = 0;
+  /** Where in the output a file ends too soon. */
+  private shortAt: number | undefined;
   private notifyAt: number | undefined;
   private drainAt: number | undefined;
   private readonly writeTimer: VirtualTimeout;
@@ -62,7 +65,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
     });
     this.writeTimer = new VirtualTimeout(reactor, () => {
       this.timeOut('write');
-      this.startWriteTimer();
+      this.writeTimer.start(this.writeTimeoutMs);
     });
     link.onChange = () => {
       reactor.look(this);
@@ -98,20 +101,13 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   write(chunk: CheckedChunk, encoding: BufferEncoding): number {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
-    if (bytes.length === 0) return 0;
-    this.reactor.checkRunning(`${this.name} was written to`);
-    this.submittedBytes += bytes.length;
-    this.reactor.submit(() => {
-      this.submittedBytes -= bytes.length;
-      this.taken += bytes.length;
-      if (this.output !== 'open' || this.isClosed) {
-        this.onDropped('out', bytes.length, 'written behind the end');
-        this.addSent(bytes.length);
-      } else this.pending.push(bytes);
-      this.flush();
-      this.idleWatch?.look();
-    });
+    if (bytes.length > 0) this.submit(bytes, bytes.length);
     return bytes.length;
+  }
+
+  /** A part of a file. One that holds fewer bytes than it has said cannot be sent whole. */
+  writeFile(part: Buffer, saidBytes: number): void {
+    this.submit(part, saidBytes);
   }
 
   notify(position: number): void {
@@ -184,6 +180,22 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.flush();
     if (this.state === 'lingering') this.discard();
     else this.receive();
+  }
+
+  private submit(chunk: Buffer, bytes: number): void {
+    this.reactor.checkRunning(`${this.name} was written to`);
+    this.submittedBytes += bytes;
+    this.reactor.submit(() => {
+      this.submittedBytes -= bytes;
+      if (chunk.length < bytes) this.shortAt = this.taken + chunk.length;
+      this.taken += bytes;
+      if (this.output !== 'open' || this.isClosed) {
+        this.onDropped('out', chunk.length, 'written behind the end');
+        this.addSent(bytes);
+      } else if (chunk.length > 0) this.pending.push(chunk);
+      this.flush();
+      this.idleWatch?.look();
+    });
   }
 
   /** One recv() a pass: what comes behind it, the end included, is found in the next one. */
@@ -266,7 +278,8 @@ export class VirtualTransport implements Transport, VirtualHandler {
     }
     if (moved > 0 || this.pending.length === 0) this.writeTimer.stop();
     if (moved > 0) this.addSent(moved);
-    if (this.pending.length > 0) this.startWriteTimer();
+    if (this.sent === this.shortAt) this.failWriting('EIO', 'sendfile');
+    if (this.pending.length > 0) this.writeTimer.start(this.writeTimeoutMs);
   }
 
   private addSent(bytes: number): void {
@@ -299,12 +312,12 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.checkLinger();
   }
 
-  private failWriting(code: string): void {
+  private failWriting(code: string, syscall = 'write'): void {
     this.output = 'failed';
     this.onDropped('out', this.unsent.length, code);
     this.pending.length = 0;
     this.writeTimer.stop();
-    this.reactor.post(() => this.handler?.onWriteFailed(errorOf(code, 'write') as LibeventError));
+    this.reactor.post(() => this.handler?.onWriteFailed(errorOf(code, syscall) as LibeventError));
     this.checkLinger();
   }
 
@@ -377,10 +390,6 @@ export class VirtualTransport implements Transport, VirtualHandler {
     const waits = this.wanted && this.readHighBytes > this.outstanding && this.input === 'open';
     if (waits && this.readTimeoutMs > 0) this.readTimer.start(this.readTimeoutMs);
     else this.readTimer.stop();
-  }
-
-  private startWriteTimer(): void {
-    this.writeTimer.start(this.writeTimeoutMs);
   }
 }
 

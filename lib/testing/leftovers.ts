@@ -4,6 +4,7 @@ import type { ListenerScript } from './ListenerScript';
 import type { MarbleError } from './MarbleError';
 import type { Peer, Statement } from './Peer';
 import type { Rig } from './Rig';
+import type { ScriptedFile } from './ScriptedFile';
 import { describeBytes } from './bytes';
 
 /** What is left of one connection, and the expectation that says so. */
@@ -40,6 +41,7 @@ export function leftovers(rig: Rig, stated: ReadonlySet<object>): MarbleError[] 
     }),
     ...rig.listeners.flatMap((script) => leftOfListener(rig, script, stated)),
     ...rig.connectors.flatMap((script) => leftOfConnector(script, stated)),
+    ...rig.files.flatMap((file) => leftOfFile(file, stated)),
   ];
 }
 
@@ -139,6 +141,18 @@ function leftOfConnector(script: ConnectorScript, stated: ReadonlySet<object>): 
   if (stated.has(script) || attempts.length >= outcomes.length) return [];
   const made = `${String(attempts.length)} of the ${String(outcomes.length)} attempts in its diagrams`;
   return [script.fail(`${name} has made ${made} when the test ends, or expectAttempts()`)];
+}
+
+function leftOfFile(file: ScriptedFile, stated: ReadonlySet<object>): MarbleError[] {
+  const { log, openings, path } = file;
+  if (stated.has(file)) return [];
+  if (log.length === 0) {
+    return [file.fail(`file '${path}' was never opened: nobody sends it, or expectFile()`)];
+  }
+  if (openings === 0) return [];
+  return [
+    file.fail(`file '${path}' is open when the test ends: not all of it was sent, or expectFile()`),
+  ];
 }
 
 function bytesOf(count: number): string {

@@ -72,7 +72,7 @@ export function marbles(
   limitSteps(scheduler);
   scheduler.run((helpers) => {
     const reactor = new VirtualReactor(scheduler);
-    const none = { peers: [], listeners: [], connectors: [], checks: [] };
+    const none = { peers: [], listeners: [], connectors: [], files: [], checks: [] };
     const rig: Rig = { scheduler, reactor, sessionErrors: 'checked', assert, ...none };
     const expectations = new Expectations(rig);
     const restore = useTurns((turn) => {

@@ -51,7 +51,7 @@ export class VirtualHarness implements Harness {
   private newRig(): Rig {
     const { scheduler, reactor } = this;
     const assert = (): void => undefined;
-    const none = { peers: [], listeners: [], connectors: [], checks: [] };
+    const none = { peers: [], listeners: [], connectors: [], files: [], checks: [] };
     return { scheduler, reactor, sessionErrors: 'warned', assert, ...none };
   }
 
