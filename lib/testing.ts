@@ -21,6 +21,8 @@ export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';
 export type { PeerTls } from './testing/VirtualTls';
+export type { LoggedSubscription, Probe } from './testing/Probe';
+export type { RxjsHelpers, Subscribed } from './testing/RxjsExpectations';
 export { recordMarbles } from './testing/recordMarbles';
 export type { RecordConfig } from './testing/RecordConfig';
 export { idleTimeout, readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';

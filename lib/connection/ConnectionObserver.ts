@@ -11,6 +11,8 @@ export interface ConnectionObserver {
   /** A hold has come or gone: the causes that hold now. */
   onHolds(causes: readonly unknown[]): void;
   onSaturation(saturated: boolean): void;
+  /** Returns what is called when the subscriber has gone. */
+  onSubscribed?(): () => void;
   onData?(chunk: Buffer): void;
   /** Subscribers are about to be given a chunk. */
   onEmit?(chunk: Buffer): void;

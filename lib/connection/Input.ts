@@ -178,6 +178,8 @@ export class Input implements SourceActions {
     for (let sink = currentSubscribing(); sink !== undefined; sink = sink.outer) {
       sink.onFedBy?.(this);
     }
+    const onGone = this.owner.observer?.onSubscribed?.();
+    if (onGone !== undefined) subscriber.add(onGone);
     if (this.ended) {
       this.finish(subscriber);
       return;

@@ -7,7 +7,9 @@ import type { ListenerScript } from './ListenerScript';
 import { type Fail, MarbleError } from './MarbleError';
 import { type Mark, sign } from './Mark';
 import { Peer, type Statement } from './Peer';
+import { type LoggedSubscription, Probe } from './Probe';
 import type { Rig } from './Rig';
+import type { Subscribed } from './RxjsExpectations';
 import type { ScriptedFile } from './ScriptedFile';
 import { LeftExpectation } from './LeftExpectation';
 import { type ErrorPattern, checkErrorPattern, describeError, sameError } from './ErrorPattern';
@@ -254,6 +256,15 @@ export class Expectations {
     this.stated.add(file);
     const what = `expectFile(${file.path})`;
     return this.intervals(what, () => file.log, { ...INTERVALS, signs: '^!#' });
+  };
+
+  /** What `expectSubscriptions` is given. */
+  readonly subscriptionsOf = (source: Subscribed): readonly LoggedSubscription[] => {
+    if (Array.isArray(source)) return source as readonly LoggedSubscription[];
+    if (source instanceof Probe) return source.subscriptions;
+    const peer = peerThatIs(this.rig, source);
+    if (peer !== undefined) return peer.log.subscriptions;
+    throw stranger('expectSubscriptions', 'a connection, a peer or a probe', source);
   };
 
   get helpers(): ExpectationHelpers {

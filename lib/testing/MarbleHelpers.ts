@@ -1,5 +1,4 @@
-import type { RunHelpers } from 'rxjs/testing';
-import { of } from 'rxjs';
+import { type Observable, isObservable, of } from 'rxjs';
 import { checkInteger } from '../common/check';
 import { LibeventError } from '../common/LibeventError';
 import { checkedOptions, type OptionTable, option } from '../common/options';
@@ -34,6 +33,8 @@ import { joinPeers } from './joinPeers';
 import { PEER_OPTIONS, type PeerConfig, PeerScript, type PeerValue } from './PeerScript';
 import { type Rig, checkRunning } from './Rig';
 import { type FileContent, ScriptedFile, type ScriptedFileConfig } from './ScriptedFile';
+import type { RxjsHelpers } from './RxjsExpectations';
+import { Probe } from './Probe';
 import { VirtualBase } from './VirtualBase';
 import { VirtualNetwork } from './VirtualNetwork';
 import { advanceBy } from './advanceBy';
@@ -68,7 +69,7 @@ const SCRIPTED_CONNECTION_OPTIONS = {
 } satisfies OptionTable<ScriptedConnectionConfig>;
 
 /** Beside RxJS's `cold`, `hot`, `time` and `expectObservable`: what a test of connections needs. */
-export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
+export interface MarbleHelpers extends RxjsHelpers, ExpectationHelpers {
   /**
    * A connection that is open from frame 0. In the marbles, values are chunks that the peer sends,
    * `|` is its FIN, `#` its RST or another error; `!` it closes for good, and answers our next bytes
@@ -133,6 +134,11 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
    * @param ms - Bounds: 0 to 2147483647
    */
   advanceBy(ms: number): void;
+  /**
+   * The same source, with what it is subscribed to logged, for `expectSubscriptions`: what a pipeline is given as an
+   * inner source, and has to cancel.
+   */
+  probe<T>(source: Observable<T>): Probe<T>;
   /** Does something at frames: `at('--h--r', { h: () => …, r: () => … })`. */
   at(marbles: string, actions: MarbleValues<() => void>): void;
 }
@@ -140,7 +146,7 @@ export interface MarbleHelpers extends RunHelpers, ExpectationHelpers {
 export function marbleHelpers(
   rig: Rig,
   expectations: Expectations,
-  helpers: RunHelpers,
+  helpers: RxjsHelpers,
 ): MarbleHelpers {
   const network = new VirtualNetwork(rig, fairConditions);
   const check = (call: string, config: object, known: OptionTable<{ name: string }>): void => {
@@ -241,6 +247,11 @@ export function marbleHelpers(
     advanceBy: (ms) => {
       checkRunning(rig, 'advanceBy');
       advanceBy(rig.scheduler, checkInteger('advanceBy: ms', ms, 0, MAX_MS, 'ms'));
+    },
+    probe: <T>(source: Observable<T>) => {
+      checkRunning(rig, 'probe');
+      if (isObservable(source)) return new Probe(source, () => rig.reactor.now());
+      throw new MarbleError(`probe: takes an Observable, got ${kindOf(source)}`);
     },
     at: (marbles, actions) => {
       checkRunning(rig, 'at');

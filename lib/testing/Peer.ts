@@ -8,6 +8,7 @@ import { ConnectionLog } from './ConnectionLog';
 import type { Mark } from './Mark';
 import { type Fail, MarbleError } from './MarbleError';
 import type { PeerScript, PeerValue } from './PeerScript';
+import { SubscriptionLogs } from './Probe';
 import type { Rig } from './Rig';
 import { openScripted } from './ScriptedFile';
 import { TimeoutValue } from './TimeoutValue';
@@ -33,6 +34,7 @@ export type InputWatch = Required<
 /** What happens on a connection, with the sessions of `serve` that have failed. */
 class PeerLog extends ConnectionLog {
   watch: InputWatch | undefined;
+  readonly subscriptions = new SubscriptionLogs();
   /** `#` with the error, where a session has failed and no `onError` took it. */
   readonly sessionErrors: Mark[] = [];
 
@@ -41,6 +43,10 @@ class PeerLog extends ConnectionLog {
     encoding: () => BufferEncoding,
   ) {
     super(() => rig.reactor.now(), encoding);
+  }
+
+  onSubscribed(): () => void {
+    return this.subscriptions.begin(() => this.rig.reactor.now());
   }
 
   onData(chunk: Buffer): void {

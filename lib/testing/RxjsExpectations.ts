@@ -1,6 +1,20 @@
 import type { RunHelpers } from 'rxjs/testing';
 import { type Fail, MarbleError } from './MarbleError';
-import { type AssertDeepEqual, assertTimelines } from './assertTimelines';
+import type { EitherEnd } from './Expectations';
+import type { LoggedSubscription, Probe } from './Probe';
+import { type AssertDeepEqual, assertSubscriptions, assertTimelines } from './assertTimelines';
+
+/** What `expectSubscriptions` is about: a connection, a probe, or what `cold` and `hot` have logged. */
+export type Subscribed = EitherEnd | Probe<unknown> | readonly LoggedSubscription[];
+
+/** RxJS's helpers; subscriptions are expected of connections and probes, too. */
+export interface RxjsHelpers extends Omit<RunHelpers, 'expectSubscriptions'> {
+  /**
+   * When it is subscribed to, and until when: a diagram for each subscription, `^` and `!`, in the order of their
+   * beginning.
+   */
+  expectSubscriptions(source: Subscribed): { toBe(marbles: string | string[]): void };
+}
 
 /** One `expectObservable` or `expectSubscriptions`, from its call to its check. */
 interface Waiting {
@@ -26,15 +40,28 @@ export class RxjsExpectations {
   readonly assert: AssertDeepEqual = (actual, expected) => {
     const index = this.waiting.findIndex(({ stated }) => stated);
     const [check] = index < 0 ? [] : this.waiting.splice(index, 1);
+    const fail = check?.fail ?? MarbleError.here();
     try {
-      assertTimelines(this.compare, actual, expected, check?.fail ?? MarbleError.here());
+      if (check?.what === 'expectSubscriptions') {
+        const [logs, others] = [actual, expected] as LoggedSubscription[][];
+        assertSubscriptions(this.compare, logs ?? [], others ?? [], fail);
+      } else {
+        assertTimelines(this.compare, actual, expected, fail);
+      }
     } catch (error) {
       this.onFailed(error);
     }
   };
 
-  /** RxJS's helpers, with these in their places. */
-  wrap(helpers: RunHelpers): RunHelpers {
+  /**
+   * RxJS's helpers, with these in their places.
+   *
+   * @param subscriptionsOf - what `expectSubscriptions` is given
+   */
+  wrap(
+    helpers: RunHelpers,
+    subscriptionsOf: (source: Subscribed) => readonly LoggedSubscription[],
+  ): RxjsHelpers {
     const expectObservable: RunHelpers['expectObservable'] = (observable, subscription) => {
       const call = helpers.expectObservable(observable, subscription);
       const check = this.begin('expectObservable');
@@ -49,8 +76,8 @@ export class RxjsExpectations {
         },
       };
     };
-    const expectSubscriptions: RunHelpers['expectSubscriptions'] = (logs) => {
-      const call = helpers.expectSubscriptions(logs);
+    const expectSubscriptions: RxjsHelpers['expectSubscriptions'] = (source) => {
+      const call = helpers.expectSubscriptions(subscriptionsOf(source) as never);
       const check = this.begin('expectSubscriptions');
       return {
         toBe: (marbles) => {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual, inspect } from 'node:util';
 import type { Fail } from './MarbleError';
-import type { Mark } from './Mark';
-import { drawTimelines, firstDifference } from './drawTimelines';
+import { type Mark, sign } from './Mark';
+import type { LoggedSubscription } from './Probe';
+import { drawTimeline, drawTimelines, firstDifference } from './drawTimelines';
 
 /** Compares deeply, and throws where two things differ: `expect(a).toEqual(b)`, `deepStrictEqual`. */
 export type AssertDeepEqual = (actual: unknown, expected: unknown) => void;
@@ -40,6 +41,35 @@ export function assertTimelines(
     const drawing = drawTimelines(should, is, difference, rules);
     throw fail(`expectObservable: the timelines differ\n\n${drawing}\n`, { cause: error });
   }
+}
+
+/** The same for subscriptions, one a line, whatever they are logged as. */
+export function assertSubscriptions(
+  assert: AssertDeepEqual,
+  actual: readonly LoggedSubscription[],
+  expected: readonly LoggedSubscription[],
+  fail: Fail,
+): void {
+  const [is, should] = [actual, expected].map((logs) =>
+    Array.from(logs, ({ subscribedFrame, unsubscribedFrame }) => ({
+      ...{ subscribedFrame, unsubscribedFrame },
+    })),
+  );
+  try {
+    assert(is, should);
+  } catch (error) {
+    const drawing = [...rowsOf('expected', expected), ...rowsOf('actual', actual)].join('\n');
+    throw fail(`expectSubscriptions: the subscriptions differ\n\n${drawing}\n`, { cause: error });
+  }
+}
+
+function rowsOf(label: string, logs: readonly LoggedSubscription[]): string[] {
+  if (logs.length === 0) return [`  ${label.padEnd(8)}  none`];
+  return logs.map(({ subscribedFrame, unsubscribedFrame }, index) => {
+    const end = unsubscribedFrame === Infinity ? [] : [sign(unsubscribedFrame, '!')];
+    const { marbles } = drawTimeline([sign(subscribedFrame, '^'), ...end], rules);
+    return `  ${(index === 0 ? label : '').padEnd(8)}  ${marbles}`;
+  });
 }
 
 function isMessages(value: unknown): value is Message[] {

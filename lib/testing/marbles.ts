@@ -80,7 +80,11 @@ export function marbles(
     });
     const promises = new PromiseWatch();
     try {
-      runBody(() => body(marbleHelpers(rig, expectations, observables.wrap(helpers))));
+      runBody(() =>
+        body(
+          marbleHelpers(rig, expectations, observables.wrap(helpers, expectations.subscriptionsOf)),
+        ),
+      );
       // What has thrown has cut virtual time short: what comes later has not happened.
       if (attempt(helpers.flush, failed)) {
         observables.checkStated();
