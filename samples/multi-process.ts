@@ -1,7 +1,7 @@
 /**
  * Processes on one port, and a rolling restart that refuses nobody.
  *
- * This process binds and never accepts; it starts workers that inherit the listening socket, so whoever
+ * This process binds and never accepts; it starts workers that inherit the listening socket, so a client that
  * waits in its queue is accepted by one that is there. SIGHUP replaces the workers, one after the other:
  * the new one accepts before the old one stops, answers what it has, and ends. One that dies is replaced.
  */

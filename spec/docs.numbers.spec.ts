@@ -53,12 +53,6 @@ const TABLES: readonly (readonly [file: string, from: string, to: string, number
   ],
   [
     'docs/architecture.md',
-    '| Per connection ',
-    '| Per reactor ',
-    [readMarks.high, 4 * KiB, mark, maxOutputBytes, lineBytes, frameBytes],
-  ],
-  [
-    'docs/architecture.md',
     '| Per reactor ',
     '\n## Where this departs',
     [
@@ -80,18 +74,18 @@ const SENTENCES: readonly (readonly [file: string, sentence: RegExp, number: num
   ['docs/flow-control.md', /by default (\d+) high/, mark],
   ['docs/flow-control.md', /high and (\d+) low/, low],
   [
-    'docs/flow-control.md',
+    'docs/architecture.md',
     /at most ([\d,]+) of them or/,
     constant('lib/base/Reactor.ts', 'DRAIN_RECORDS'),
   ],
-  ['docs/flow-control.md', /of them or (\d+) ms/, constant('lib/base/Reactor.ts', 'DRAIN_MS')],
+  ['docs/architecture.md', /of them or (\d+) ms/, constant('lib/base/Reactor.ts', 'DRAIN_MS')],
   [
-    'docs/flow-control.md',
+    'docs/architecture.md',
     /(\d+) chunks a turn/,
     constant('lib/connection/Input.ts', 'BURST_CHUNKS'),
   ],
   [
-    'docs/flow-control.md',
+    'docs/architecture.md',
     /of up to (\d+ KiB) is copied/,
     constant('native/waiting_output.cc', 'kMostCopied'),
   ],

@@ -175,7 +175,7 @@ class HeldMerge<T, O extends ObservableInput<unknown>> {
     });
   }
 
-  /** Lets go of everything. Values that no inner has had go back where they came from. */
+  /** Releases everything. Values that no inner has had go back where they came from. */
   close(): void {
     this.stop();
     this.output.close();

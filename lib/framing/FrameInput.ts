@@ -91,7 +91,7 @@ export class FrameInput {
     this.position = end;
   }
 
-  /** Puts the rest of the chunk with the left-over bytes and lets go of the chunk. */
+  /** Puts the rest of the chunk with the left-over bytes and releases the chunk. */
   keep(most?: number): void {
     if (this.position < this.chunk.length) this.gather(this.unusedBytes, most);
     this.write(EMPTY);

@@ -32,11 +32,11 @@ const listener = base.listen({ host, port });
 const live = new LiveLine(base, listener);
 
 let ready = true;
-const told = merge(fromEvent(process, 'SIGTERM'), fromEvent(process, 'SIGINT')).pipe(
+const stopping = merge(fromEvent(process, 'SIGTERM'), fromEvent(process, 'SIGINT')).pipe(
   take(1),
   tap(() => (ready = false)),
 );
-const stop = told.pipe(delay(unreadyMs), share());
+const stop = stopping.pipe(delay(unreadyMs), share());
 
 const probes = createServer((_request, response) => {
   response.writeHead(ready ? 200 : 503, { connection: 'close' }).end();
