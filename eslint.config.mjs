@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 // The library's own rule, which any build compiles.
-import { recommended } from './dist/eslint.mjs';
+import { recommended } from './dist/eslint.js';
 
 const nodeGlobals = Object.fromEntries(
   [

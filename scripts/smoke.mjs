@@ -119,10 +119,10 @@ async function checkTls() {
   return chosen;
 }
 
+// Node adds names to the namespace of a CommonJS module.
 function assertSame(imported, required) {
-  const names = Object.keys(required).sort();
-  assert.deepEqual(Object.keys(imported).sort(), names);
-  assert.notEqual(names.length, 0);
+  const names = Object.keys(required);
+  assert.ok(names.length > 0);
   for (const name of names) assert.equal(imported[name], required[name], name);
 }
 

@@ -11,10 +11,9 @@ export function ensureCompiled(programs) {
   const library = fingerprint([
     ...configs,
     join(root, 'tsconfig.build.json'),
-    join(root, 'scripts/compile-library.mjs'),
     ...filesIn('lib', /\.ts$/),
   ]);
-  ensure('lib', library, 'dist', ['scripts/compile-library.mjs']);
+  ensure('lib', library, 'dist', 'tsconfig.build.json');
   if (!programs) return;
 
   const project = `tsconfig.${programs}.json`;
@@ -22,16 +21,16 @@ export function ensureCompiled(programs) {
     [...configs, join(root, project), ...filesIn(programs, /\.ts$/)],
     [library],
   );
-  ensure(programs, print, `.build/${programs}`, ['node_modules/typescript/bin/tsc', '-p', project]);
+  ensure(programs, print, `.build/${programs}`, project);
 }
 
-function ensure(folder, print, output, compiler) {
+function ensure(folder, print, output, project) {
   const stamp = join(root, '.build/stamps', folder);
   if (existsSync(join(root, output)) && isStamped(stamp, print)) return;
   step(`compiling ${folder}`, () => {
     rmSync(stamp, { force: true });
     rmSync(join(root, output), { recursive: true, force: true });
-    run(process.execPath, compiler);
+    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
   });
   writeStamp(stamp, print);
 }
