@@ -95,6 +95,21 @@ describe('README, as npm shows it', () => {
   });
 });
 
+describe('CONTRIBUTING', () => {
+  const rules = [
+    ...read('CONTRIBUTING.md').matchAll(/^\| ([FT]\d+) +\|.*\| `(spec\/\S+)` +\|$/gm),
+  ].map(([, rule = '', file = '']) => [rule, file] as const);
+
+  it('has each rule once', () => {
+    expect(new Set(rules.map(([rule]) => rule)).size).toBe(20);
+    expect(rules).toHaveLength(20);
+  });
+
+  it.each(rules)('%s has specs in %s, by its letter', (rule, file) => {
+    expect(read(file)).toMatch(new RegExp(`['"\`]${rule}[:,]`));
+  });
+});
+
 describe('the guides', () => {
   const GUIDES = ['getting-started', 'migrating', 'ends', 'operations', 'troubleshooting'];
 
