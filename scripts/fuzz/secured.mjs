@@ -1,6 +1,7 @@
 import { Random } from './Random.mjs';
 
-const SOCKETS = ['tcp', 'unix'];
+/** And how they may be secured from the start, beside `startTls`. */
+const KINDS = { tcp: 'secured', unix: 'secured', pair: 'plain' };
 
 /**
  * The same steps, with some connections secured from the start and others in the middle. It draws by
@@ -12,11 +13,11 @@ export function secured(steps, seed, how) {
   if (how === 'never') return steps;
   const random = new Random(seed ^ 0x715);
   const drawn = steps.map(([name, ...args]) => [name, ...args]);
-  for (const step of steps.filter(([name]) => SOCKETS.includes(name))) {
+  for (const step of steps.filter(([name]) => name in KINDS)) {
     const at = drawn.findIndex(([name, id]) => name === step[0] && id === step[1]);
     const kind = random.weighted([
       [how === 'always' ? 0 : 6, 'plain'],
-      [3, 'secured'],
+      [3, KINDS[step[0]]],
       [2, 'upgraded'],
     ]);
     if (kind === 'secured')
