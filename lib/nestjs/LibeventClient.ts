@@ -178,8 +178,15 @@ export class LibeventClient extends ClientProxy<LibeventEvents, LibeventStatus> 
     });
   }
 
+  /** What cannot be deserialized answers nobody: whose it was is not known. */
   private receive(packet: object): void {
-    const response = this.deserializer.deserialize(packet);
+    let response: IncomingResponse | Promise<IncomingResponse>;
+    try {
+      response = this.deserializer.deserialize(packet);
+    } catch (error) {
+      this.report(error);
+      return;
+    }
     if (!(response instanceof Promise)) {
       this.answer(response);
       return;

@@ -75,7 +75,8 @@ function isWeb<T>(stream: unknown): stream is ReadableStream<T> {
   return typeof (stream as ReadableStream | null | undefined)?.getReader === 'function';
 }
 
-/** Whether it is one, also when it can no longer be read. */
+/** Whether it is one, also when it can no longer be read. One of before Node 0.10 has no `read`. */
 function isNode(stream: unknown): stream is Readable {
-  return typeof (isReadable(stream as Readable) as boolean | null) === 'boolean';
+  if (typeof (isReadable(stream as Readable) as boolean | null) !== 'boolean') return false;
+  return typeof (stream as Partial<Readable>).read === 'function';
 }

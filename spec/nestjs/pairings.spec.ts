@@ -4,7 +4,13 @@ import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { type ClientProxy, ClientTCP, type Server, ServerTCP } from '@nestjs/microservices';
+import {
+  type ClientProxy,
+  ClientTCP,
+  type IncomingResponse,
+  type Server,
+  ServerTCP,
+} from '@nestjs/microservices';
 import {
   EMPTY,
   firstValueFrom,
@@ -20,6 +26,7 @@ import { EventBase, holdable } from 'rxjs-libevent';
 import { Certificates } from '../tls/support/certificates';
 import {
   LibeventClient,
+  type LibeventClientOptions,
   type LibeventContext,
   LibeventServer,
   type LibeventServerOptions,
@@ -29,6 +36,10 @@ Logger.overrideLogger(false);
 
 const ANY = { host: '127.0.0.1', port: 0 };
 const MEGABYTE = 'x'.repeat(1 << 20);
+
+/** Two characters of two bytes each. */
+const UMLAUTS = '{"pattern":"üö"}';
+const DEEP = '['.repeat(50_000) + ']'.repeat(50_000);
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
 
@@ -81,7 +92,7 @@ async function nestServer(
   return { port: (server.unwrap<NetServer>().address() as AddressInfo).port };
 }
 
-function libeventClient(port: number, options: Secured<ConnectionOptions> = {}): LibeventClient {
+function libeventClient(port: number, options: LibeventClientOptions = {}): LibeventClient {
   const client = new LibeventClient({ host: '127.0.0.1', port, base, ...options });
   closing.push(() => client.close());
   return client;
@@ -320,13 +331,15 @@ describe('LibeventServer', () => {
 
   it.each([
     ['a length that is no number', 'hello#{}'],
-    ['a length beyond maxBufferSize', '10001#'],
+    ['a length beyond maxBufferSize', '200001#'],
     ['a length that lies', '3#{"pattern":"sum"}'],
+    ['a length in bytes, not in UTF-16 units', `${Buffer.byteLength(UMLAUTS)}#${UMLAUTS}{}`],
+    ['bytes that are no UTF-8', Buffer.from('4#{"\xff"}', 'latin1')],
     ['no JSON', '5#hello'],
   ])('ends a connection that sends %s, and no other', async (_what, garbage) => {
     const { server, port } = await libeventServer(
       (it) => it.addHandler('sum', () => Promise.resolve(6)),
-      { maxBufferSize: 10_000 },
+      { maxBufferSize: 200_000 },
     );
     const failed = new Promise<Error>((resolve) => server.on('error', resolve));
     const socket = await raw(port);
@@ -342,15 +355,51 @@ describe('LibeventServer', () => {
     ['a pattern that is nested too deep', { pattern: nested(3000) }],
     ['a pattern of another kind', { pattern: 5, id: {} }],
     ['a prototype', { pattern: '__proto__', id: '1' }],
+    ['a list instead of an object', []],
+    ['an answer instead of a question', { id: '1', response: 1, err: {}, isDisposed: true }],
+    ['data that are nested too deep to be answered', `{"pattern":"echo","id":"1","data":${DEEP}}`],
+    ['half a pair of surrogates', { pattern: 'echo', id: '1', data: '\ud800' }],
   ])('goes on after a packet with %s', async (_what, value) => {
-    const { port } = await libeventServer((it) => it.addHandler('sum', () => Promise.resolve(6)));
+    const { port } = await libeventServer((it) => {
+      it.addHandler('sum', () => Promise.resolve(6));
+      it.addHandler('echo', (data: unknown) => Promise.resolve(data));
+    });
     const socket = await raw(port);
-    socket.write(packet(value));
+    const json = typeof value === 'string' ? value : JSON.stringify(value);
+    socket.write(`${json.length}#${json}`);
     socket.write(packet({ pattern: 'sum', id: 'last', data: 0 }));
     let text = '';
     socket.on('data', (chunk) => (text += String(chunk)));
     while (!text.includes('"last"')) await once(socket, 'data');
     expect(text).toContain('"response":6');
+  });
+
+  it('ends a connection whose id is nested too deep to be answered, and no other', async () => {
+    const { server, port } = await libeventServer((it) =>
+      it.addHandler('sum', () => Promise.resolve(6)),
+    );
+    const failed = new Promise((resolve) => server.on('error', resolve));
+    const socket = await raw(port);
+    const json = `{"pattern":"sum","id":${DEEP}}`;
+    socket.write(`${json.length}#${json}`);
+    expect(await failed).toHaveProperty('name', 'RangeError');
+    await gone(socket);
+    expect(await lastValueFrom(libeventClient(port).send('sum', 1))).toBe(6);
+  });
+
+  it('answers a handler that fails with what JSON cannot say', async () => {
+    const { port } = await libeventServer((it) => {
+      const cycle: Record<string, unknown> = {};
+      cycle['cause'] = cycle;
+      it.addHandler('cycle', () => Promise.resolve(throwError(() => cycle)));
+      it.addHandler('nothing', () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw null;
+      });
+    });
+    const client = libeventClient(port);
+    await expect(lastValueFrom(client.send('cycle', 1))).rejects.toContain('circular');
+    await expect(lastValueFrom(client.send('nothing', 1))).rejects.toBe('null');
   });
 
   it('drops a peer that never ends a packet', async () => {
@@ -487,6 +536,25 @@ describe('LibeventClient', () => {
   it('fails for a request that JSON cannot say', async () => {
     const { port } = await libeventServer(() => {});
     await expect(lastValueFrom(libeventClient(port).send('sum', 1n))).rejects.toThrow(TypeError);
+  });
+
+  it('reports an answer that its deserializer refuses, and goes on', async () => {
+    const { port } = await libeventServer((it) => it.addHandler('sum', () => Promise.resolve(6)));
+    const refused = new Error('refused');
+    let answers = 0;
+    const deserializer = {
+      deserialize: (packet: unknown) => {
+        answers += 1;
+        if (answers === 1) throw refused;
+        return packet as IncomingResponse;
+      },
+    };
+    const client = libeventClient(port, { deserializer });
+    const reported = new Promise((resolve) => client.on('error', resolve));
+    const lost = client.send('sum', 1).subscribe();
+    expect(await reported).toBe(refused);
+    lost.unsubscribe();
+    expect(await lastValueFrom(client.send('sum', 1))).toBe(6);
   });
 
   it('fails what is under way when its server sends garbage', async () => {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { ClusterGuest } from './support/ClusterGuest';
 import { ForeignServer } from './support/ForeignServer';
 import { HeldPort } from './support/HeldPort';
@@ -9,6 +11,49 @@ import { RunSample } from './support/runSample';
 import { startSample, type RunningSample } from './support/startSample';
 
 const HOST = '127.0.0.1';
+
+const LINES = 30_000;
+/** What a guest says with each, and answers of more than all buffers between take. */
+const TEXT = 'x'.repeat(4000);
+const UNHEARD_LINES = 150_000;
+
+/** A guest that says a line only once, and counts what becomes of it. */
+class Talker {
+  readonly socket: Socket;
+  /** Lines that were stored, and those that were answered in any way. */
+  stored = 0;
+  private answers = 0;
+  private said = 0;
+
+  constructor(port: number, name: string) {
+    this.socket = connect(port, HOST);
+    this.socket.write(`join ${name} ${name} 999999999\n`);
+    createInterface(this.socket).on('line', (line) => {
+      if (line.startsWith('ok ')) this.stored += 1;
+      if (/^(ok|error) /.test(line)) this.answers += 1;
+    });
+  }
+
+  /** @returns how many it has said by then, when the system has taken them */
+  async say(count: number, text: string): Promise<number> {
+    const lines = Array.from({ length: count }, () => {
+      this.said += 1;
+      return `say ${String(this.said).padStart(64, '0')} ${text}`;
+    });
+    const { said } = this;
+    await new Promise((taken) => this.socket.write(`${lines.join('\n')}\n`, taken));
+    return said;
+  }
+
+  async answered(count: number): Promise<void> {
+    while (this.answers < count) await once(this.socket, 'data');
+  }
+}
+
+function residentBytes({ child }: RunningSample): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))!;
+  return Number(kilobytes) << 10;
+}
 
 describe('sample chat-node, on NATS', () => {
   let held: HeldPort;
@@ -132,6 +177,33 @@ describe('sample chat-node, on NATS', () => {
     slow!.goOnReading();
     await slow!.hears(many + 1);
     expect(slow!.heard).toEqual(reader!.heard);
+  }, 60_000);
+
+  it('gathers nothing while NATS is down, for guests that read their answers and one that does not', async () => {
+    await startNats();
+    const node = await startNode();
+    const [talker, deaf] = [new Talker(node.port, 'talker'), new Talker(node.port, 'deaf')];
+    for (const one of [talker, deaf]) await one.answered(await one.say(1, 'x'));
+    expect([talker.stored, deaf.stored]).toEqual([1, 1]);
+    await killNats();
+    while (!node.errors().includes('NATS has gone')) await once(node.child.stderr!, 'data');
+    await talker.answered(await talker.say(LINES / 2, TEXT));
+    const before = residentBytes(node);
+    deaf.socket.pause();
+    const unheard = deaf.say(UNHEARD_LINES, 'x');
+    await talker.answered(await talker.say(LINES, TEXT));
+    expect(residentBytes(node) - before).toBeLessThan(64 << 20);
+    expect(talker.stored).toBe(1);
+    // What it says waits in the guest itself.
+    expect(deaf.socket.writableLength).toBeGreaterThan(0);
+    deaf.socket.resume();
+    await deaf.answered(await unheard);
+
+    await startNats();
+    while (!node.errors().includes('NATS is there again')) await once(node.child.stderr!, 'data');
+    await talker.answered(await talker.say(1, 'x'));
+    expect(talker.stored).toBe(2);
+    for (const { socket } of [talker, deaf]) socket.destroy();
   }, 60_000);
 });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Stream, Writable } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { firstValueFrom, lastValueFrom, Observable, take, tap, toArray } from 'rxjs';
@@ -30,6 +30,7 @@ describe('fromReadable', () => {
       ['a Writable', new Writable()],
       ['a WritableStream', new WritableStream()],
       ['an iterable', [1, 2]],
+      ['a stream of before Node 0.10', Object.assign(new Stream(), { readable: true })],
     ])('refuses %s', (_name, stream) => {
       expect(() => fromReadable(stream as never)).toThrow(
         'stream must be a Node or a Web readable',
