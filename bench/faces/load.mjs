@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { CHUNK_BYTES, TOTAL_BYTES } from './sizes.mjs';
 
 const CONNECTIONS = 50;
-/** `wrk` counts by time: so many requests, or a few more, are what it makes in a second. */
+/** `wrk` is given a time and no number of requests: this many, or a few more, are what it makes in a second. */
 const WRK_REQUESTS_A_SECOND = 25_000;
 
 const json = JSON.stringify({ pattern: 'sum', data: [1, 2, 3], id: '123456789012345678901' });

@@ -157,12 +157,12 @@ export class Listener extends Observable<Connection> {
   }
 
   /**
-   * Stops listening, and emits whoever is connected already; then it completes, for each of its
+   * Stops listening, and emits the connections that exist already; then it completes, for each of its
    * subscribers.
    *
-   * That is who was accepted and not yet emitted, whoever waits in the kernel's queue, and whose TLS
-   * handshake is under way. Holds still count: what `maxConnections` or a `hold` keeps back is emitted
-   * behind them. Whoever comes later is refused. The queue of a socket that was given as `fd` stays
+   * Those are the connections that were accepted and not yet emitted, that wait in the kernel's queue, or
+   * whose TLS handshake is under way. Holds still count: what `maxConnections` or a `hold` keeps back is
+   * emitted behind them. A client that comes later is refused. The queue of a socket that was given as `fd` stays
    * what it is: others may accept from it.
    */
   close(): void {

@@ -39,13 +39,13 @@ export interface ServeConfig {
   readonly onError?: (error: unknown, connection: Connection) => void;
   /**
    * Its first value, or its completion, begins the shutdown: listeners close as by
-   * {@link Listener.close}, so whoever is connected by then is served, and the result completes when
+   * {@link Listener.close}, so clients that are connected by then are served, and the result completes when
    * all connections have ended.
    */
   readonly shutdown?: ObservableInput<unknown>;
   /**
-   * How long open pipelines may go on in a shutdown, in ms. Whoever has not been served by then, as
-   * with `concurrency`, is closed. Default: 10000. Bounds: 0 up.
+   * How long open pipelines may go on in a shutdown, in ms. A connection that `concurrency` has kept
+   * out until then is closed. Default: 10000. Bounds: 0 up.
    */
   readonly shutdownDeadlineMs?: number;
   /**

@@ -142,7 +142,7 @@ export function accepting(harness: Harness, it: It): void {
     expect(remote.seen).toEqual(['fin']);
   });
 
-  it('F10: serves whoever waits as a shutdown begins, one after the other, and nobody later', async () => {
+  it('F10: serves all clients that wait as a shutdown begins, one after the other', async () => {
     const { listener, dial } = harness.server();
     const shutdown = new Subject<void>();
     const log: string[] = [];
@@ -168,7 +168,7 @@ export function accepting(harness: Harness, it: It): void {
     expect(remotes.map(({ seen }) => seen)).toEqual([['fin'], ['fin'], ['fin']]);
   });
 
-  it('close emits whoever is there, behind a hold, and then completes', async () => {
+  it('close emits the connections that are there, behind a hold, and then completes', async () => {
     const { listener, dial } = harness.server();
     const log: string[] = [];
     const connections: Connection[] = [];
@@ -208,7 +208,7 @@ export function accepting(harness: Harness, it: It): void {
     listener.close();
   });
 
-  it('close before an unsubscribe resets whoever has not been emitted', async () => {
+  it('close before an unsubscribe ends connections that have not been emitted', async () => {
     const { listener, dial } = harness.server();
     const listening = listener.subscribe();
     await harness.settled();

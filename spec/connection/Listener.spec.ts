@@ -291,7 +291,7 @@ describe('listen', () => {
       const peer = dial(address);
       peer.end('to the child');
       expect(String((await once(peer, 'data'))[0])).toBe('to the child');
-      // It leaves the queue to the others that have the socket.
+      // The queue stays for the others that have the socket.
       child.endInput();
       expect(await child.ended()).toMatchObject({ code: 0, stderr: '' });
       const next = dial(address);

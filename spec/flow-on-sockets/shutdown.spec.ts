@@ -103,7 +103,7 @@ describe('serve, shutting down', () => {
     await expect(ended).resolves.toBe('completed');
   });
 
-  it('closes at the deadline whoever concurrency has kept out', async () => {
+  it('closes at the deadline a connection that concurrency has kept out', async () => {
     await open(() => NEVER, { shutdownDeadlineMs: 20, concurrency: 1 });
     const { socket } = await peer();
     const waiting = connect({ port, host: '127.0.0.1' }).resume();
