@@ -97,6 +97,7 @@ export class Expectation<V, T> {
   }
 
   protected state(check: () => void): void {
+    checkRunning(this.rig, this.kind.what);
     this.stated = true;
     this.rig.checks.push(check);
   }

@@ -23,6 +23,7 @@ export class LeftExpectation {
 
   readonly toBe = (bytes: Bytes): void => {
     const { rig, what } = this;
+    checkRunning(rig, what);
     const fail = MarbleError.here();
     const expected = toBytes(`${what}: what is left`, bytes, this.peer.textEncoding);
     this.stated = true;

@@ -57,30 +57,37 @@ export class RxjsExpectations {
    * RxJS's helpers, with these in their places.
    *
    * @param subscriptionsOf - what `expectSubscriptions` is given
+   * @param checkRunning - refuses what is stated when the test has ended
    */
   wrap(
     helpers: RunHelpers,
     subscriptionsOf: (source: Subscribed) => readonly LoggedSubscription[],
+    checkRunning: (what: string) => void,
   ): RxjsHelpers {
     const expectObservable: RunHelpers['expectObservable'] = (observable, subscription) => {
+      checkRunning('expectObservable');
       const call = helpers.expectObservable(observable, subscription);
       const check = this.begin('expectObservable');
       return {
         toBe: (...args) => {
+          checkRunning(check.what);
           this.state(check);
           call.toBe(...args);
         },
         toEqual: (other) => {
+          checkRunning(check.what);
           this.state(check);
           call.toEqual(other);
         },
       };
     };
     const expectSubscriptions: RxjsHelpers['expectSubscriptions'] = (source) => {
+      checkRunning('expectSubscriptions');
       const call = helpers.expectSubscriptions(subscriptionsOf(source) as never);
       const check = this.begin('expectSubscriptions');
       return {
         toBe: (marbles) => {
+          checkRunning(check.what);
           this.state(check);
           call.toBe(marbles);
         },

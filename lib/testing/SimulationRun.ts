@@ -7,7 +7,7 @@ import { describeError } from './ErrorPattern';
 import { type Fault, FaultPlan } from './FaultPlan';
 import { HostileNetwork, type Joint, type NetworkWatch } from './HostileNetwork';
 import type { HostileWire } from './HostileWire';
-import { PromiseWatch } from './PromiseWatch';
+import { RealTimeWatch } from './RealTimeWatch';
 import type { Rig } from './Rig';
 import type { SimulateOptions } from './SimulateConfig';
 import type { SimulatedSystem } from './SimulationHelpers';
@@ -92,15 +92,15 @@ export class SimulationRun implements NetworkWatch {
   /**
    * Runs it to its end.
    *
-   * @returns what a promise that was made has to do with it, where that was looked for
+   * @returns what a promise or a timer of Node has to do with it, where that was looked for
    */
-  run(watchPromises = false): string | undefined {
+  run(watchesRealTime = false): string | undefined {
     const { scheduler, reactor, world } = this;
     const { random } = Math;
     const restore = useTurns((turn) => {
       scheduler.schedule(turn);
     });
-    const promises = watchPromises ? new PromiseWatch() : undefined;
+    const realTime = watchesRealTime ? new RealTimeWatch() : undefined;
     Math.random = world.helpers.random;
     try {
       scheduler.run(({ flush }) => {
@@ -121,7 +121,7 @@ export class SimulationRun implements NetworkWatch {
         scheduler.maxFrames = -1;
       });
     } finally {
-      promises?.stop();
+      realTime?.stop();
       Math.random = random;
       reactor.ended = true;
       restore();
@@ -132,7 +132,7 @@ export class SimulationRun implements NetworkWatch {
         this.emittedBytes += ledger.emittedBytes;
       }
     }
-    return promises?.reason;
+    return realTime?.reason;
   }
 
   onJoined(joint: Joint): void {

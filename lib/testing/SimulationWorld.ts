@@ -59,6 +59,11 @@ export class SimulationWorld {
     };
   }
 
+  /** It has stated something that is looked at. */
+  get states(): boolean {
+    return this.always.size + this.atEnd.size + this.sought.size > 0;
+  }
+
   make(system: SimulatedSystem): void {
     const made = system(this.helpers) as PromiseLike<unknown> | undefined;
     if (typeof made?.then !== 'function') return;

@@ -1,5 +1,9 @@
 import type { SignalHandle, SignalHandler, Signals } from '../events/Signals';
+import { MarbleError } from './MarbleError';
 import type { VirtualReactor } from './VirtualReactor';
+
+/** What a process does not end with, if nobody takes it. */
+const IGNORED: readonly NodeJS.Signals[] = ['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'];
 
 /** The signals of a base in virtual time: they come when the test sends them. */
 export class VirtualSignals implements Signals {
@@ -24,8 +28,15 @@ export class VirtualSignals implements Signals {
 
   raise(signal: NodeJS.Signals): void {
     this.reactor.checkRunning(`${signal} was raised`);
+    const fail = MarbleError.here();
     this.reactor.post(() => {
-      for (const handler of [...(this.handlers.get(signal) ?? [])]) handler.onSignal(1);
+      const all = [...(this.handlers.get(signal) ?? [])];
+      if (all.length === 0 && !IGNORED.includes(signal)) {
+        throw fail(
+          `${signal} was raised and nobody has subscribed to it: it would end the process`,
+        );
+      }
+      for (const handler of all) handler.onSignal(1);
     });
   }
 }

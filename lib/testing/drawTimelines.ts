@@ -80,6 +80,11 @@ class Legend<T> {
     const value = mark.value as T;
     const known = this.entries.find((entry) => this.rules.same(entry.value, value));
     if (known !== undefined) return known.letter;
+    // An error is one in both timelines, whichever it is.
+    if (mark.char === '#') {
+      this.entries.push({ letter: '#', value });
+      return '#';
+    }
     const taken = this.reserved + this.entries.map(({ letter }) => letter).join('');
     const own = this.entries.some(({ letter }) => letter === mark.char) ? undefined : mark.char;
     const letter = own ?? LETTERS.find((free) => !taken.includes(free)) ?? '?';

@@ -4,12 +4,13 @@ import { useTurns } from '../flow/laterTurn';
 import { Expectations } from './Expectations';
 import { type MarbleHelpers, marbleHelpers } from './MarbleHelpers';
 import { MarbleError } from './MarbleError';
-import type { Rig } from './Rig';
+import { type Rig, checkRunning } from './Rig';
 import { VirtualReactor } from './VirtualReactor';
-import { PromiseWatch } from './PromiseWatch';
+import { RealTimeWatch } from './RealTimeWatch';
 import { RxjsExpectations } from './RxjsExpectations';
 import type { AssertDeepEqual } from './assertTimelines';
 import { failureOf } from './failureOf';
+import { inVirtualTime } from './inVirtualTime';
 import { leftovers } from './leftovers';
 import { limitSteps } from './limitSteps';
 import { sessionFailures } from './sessionFailures';
@@ -63,6 +64,16 @@ export function marbles(
       throw new TypeError(`${name} must be a function, got ${typeof value}`);
     }
   }
+  inVirtualTime(
+    'marbles',
+    (why) => new MarbleError(why),
+    () => {
+      runTest(body, assert);
+    },
+  );
+}
+
+function runTest(body: (helpers: MarbleHelpers) => unknown, assert: AssertDeepEqual): void {
   const failures: unknown[] = [];
   const failed = (failure: unknown): void => {
     failures.push(failure);
@@ -78,13 +89,12 @@ export function marbles(
     const restore = useTurns((turn) => {
       scheduler.schedule(turn);
     });
-    const promises = new PromiseWatch();
+    const realTime = new RealTimeWatch();
     try {
-      runBody(() =>
-        body(
-          marbleHelpers(rig, expectations, observables.wrap(helpers, expectations.subscriptionsOf)),
-        ),
-      );
+      const given = observables.wrap(helpers, expectations.subscriptionsOf, (what) => {
+        checkRunning(rig, what);
+      });
+      runBody(() => body(marbleHelpers(rig, expectations, given)));
       // What has thrown has cut virtual time short: what comes later has not happened.
       if (attempt(helpers.flush, failed)) {
         observables.checkStated();
@@ -94,11 +104,11 @@ export function marbles(
       // A failed expectation says more than what is left.
       if (failures.length === 0) failures.push(...leftovers(rig, expectations.stated));
     } finally {
-      promises.stop();
+      realTime.stop();
       reactor.ended = true;
       restore();
     }
-    if (failures.length > 0) throw failureOf(failures, promises.reason);
+    if (failures.length > 0) throw failureOf(failures, realTime.reason);
   });
 }
 
@@ -113,7 +123,10 @@ function attempt(work: () => void, failed: (failure: unknown) => void): boolean 
 }
 
 function runBody(body: () => unknown): void {
-  const result = body() as PromiseLike<unknown> | undefined;
+  const result = body() as (PromiseLike<unknown> & Iterator<unknown>) | undefined;
+  if (typeof result?.next === 'function' && Symbol.iterator in result) {
+    throw new MarbleError('a marble test is no generator: nothing of its body has been done');
+  }
   if (typeof result?.then !== 'function') return;
   // Its failure would be nobody's, and takes the process with it.
   result.then(undefined, () => undefined);

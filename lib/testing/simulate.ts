@@ -9,6 +9,7 @@ import { SimulationError } from './SimulationError';
 import type { SimulatedSystem } from './SimulationHelpers';
 import { SimulationRun } from './SimulationRun';
 import { drawRun, listFaults } from './drawRun';
+import { inVirtualTime } from './inVirtualTime';
 import { seedText } from './seedOf';
 import { shrinkRun } from './shrinkRun';
 import type { SimulateOptions } from './SimulateConfig';
@@ -88,6 +89,15 @@ export interface SimulationReport {
 export function simulate(config: SimulateConfig, system: SimulatedSystem): SimulationReport {
   const options = simulateOptions(config);
   checkFunction('system', system);
+  const { seed } = options;
+  return inVirtualTime(
+    'simulate',
+    (why) => new SimulationError(why, { seed }),
+    () => runSeeds(options, system),
+  );
+}
+
+function runSeeds(options: SimulateOptions, system: SimulatedSystem): SimulationReport {
   const total = { steps: 0, virtualMs: 0, connections: 0, bytes: 0, digest: 0 };
   const faults = Object.fromEntries(Object.keys(FAULT_OPTIONS).map((kind) => [kind, 0])) as Record<
     FaultKind,
@@ -95,11 +105,13 @@ export function simulate(config: SimulateConfig, system: SimulatedSystem): Simul
   >;
   const reached: Record<string, number> = {};
   const dropped: Record<string, number> = {};
+  let states = false;
   for (let count = 0; count < options.seeds; count += 1) {
     const seed = (options.seed + BigInt(count)) % MOST_SEED;
     const run = new SimulationRun(seed, options, system);
     run.run();
     if (run.failure !== undefined) throw errorOf(run, options, system, count);
+    states ||= run.world.states;
     total.steps += run.steps;
     total.virtualMs += run.reactor.now();
     total.connections += run.joints.length;
@@ -112,11 +124,18 @@ export function simulate(config: SimulateConfig, system: SimulatedSystem): Simul
       reached[name] = (reached[name] ?? 0) + 1;
     }
   }
+  if (total.connections === 0 && !states) throw idle(options);
   const missed = Object.keys(reached).filter((name) => reached[name] === 0);
   if (missed.length > 0) throw unreached(missed, options);
   const { digest, ...counts } = total;
   const hex = digest.toString(16).padStart(8, '0');
   return { seeds: options.seeds, ...counts, dropped, faults, reached, digest: hex };
+}
+
+function idle({ seed }: SimulateOptions): SimulationError {
+  const message =
+    'simulate: the system has made no connection and states nothing: nothing was looked at';
+  return new SimulationError(message, { seed });
 }
 
 function unreached(missed: readonly string[], { seed, seeds }: SimulateOptions): SimulationError {

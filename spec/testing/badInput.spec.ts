@@ -205,9 +205,13 @@ describe('marbles with bad input', () => {
   });
 
   it('fails an expectation of a connection of another test', () => {
+    let other: Connection | undefined;
+    messageOf(({ connection }) => {
+      other = connection('');
+    });
     expect(
       messageOf(({ expectOutput }) => {
-        marbles(({ connection }) => expectOutput(connection('')));
+        expectOutput(other as Connection);
       }),
     ).toMatch(/^expectOutput: takes a connection or a peer .*, got Connection$/);
   });

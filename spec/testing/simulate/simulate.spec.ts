@@ -96,7 +96,8 @@ describe('simulate', () => {
   it('draws Math.random of the seed while a run lasts', () => {
     const { random } = Math;
     const seen: number[][] = [];
-    const system: SimulatedSystem = () => {
+    const system: SimulatedSystem = ({ atEnd }) => {
+      atEnd('anything', () => true);
       seen.push([Math.random(), Math.random()]);
     };
     for (const seed of [1, 1, 2]) simulate({ seed }, system);
@@ -124,7 +125,10 @@ describe('simulate', () => {
     });
 
     it.each([2n ** 64n - 1n, 0, 'ffffffffffffffff', '0X1F'])('takes %p as a seed', (seed) => {
-      expect(simulate({ seed, seeds: 2 }, nothing).seeds).toBe(2);
+      const system: SimulatedSystem = ({ atEnd }) => {
+        atEnd('anything', () => true);
+      };
+      expect(simulate({ seed, seeds: 2 }, system).seeds).toBe(2);
     });
 
     it('refuses a probability beyond 1, and an option that it does not know', () => {
@@ -181,7 +185,8 @@ describe('simulate', () => {
     });
 
     it('ends a system that never comes to rest', () => {
-      const ticks: SimulatedSystem = () => {
+      const ticks: SimulatedSystem = ({ atEnd }) => {
+        atEnd('anything', () => true);
         interval(10).subscribe();
       };
       expect(() => simulate({ seed: 1, limitMs: 1000 }, ticks)).toThrow(
