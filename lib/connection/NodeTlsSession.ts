@@ -44,10 +44,18 @@ function openSocket(wire: TlsWire, options: TlsOptions, secureContext: SecureCon
   });
 }
 
-/** One `tls.TLSSocket`, between the bytes of the user and those of its wire. */
+/**
+ * One `tls.TLSSocket`, between the bytes of the user and those of its wire.
+ *
+ * Node reports some things in the middle of a call of OpenSSL. Who hears of them may write or end, and
+ * that would go in front of what the call itself has yet to send: a close_notify in front of the tickets,
+ * which a peer answers with RST. So they are reported behind the call, and the rest behind them.
+ */
 export class NodeTlsSession {
   private readonly socket: TLSSocket;
-  private state: 'handshaking' | 'secured' | 'ended' = 'handshaking';
+  /** Notified: the peer has sent close_notify. */
+  private state: 'handshaking' | 'secured' | 'notified' | 'ended' = 'handshaking';
+  private reports = 0;
 
   /** @param where - for errors */
   constructor(
@@ -63,28 +71,39 @@ export class NodeTlsSession {
       this.onSecure();
     });
     socket.on('data', (chunk: Buffer) => {
-      events.onPlaintext(chunk);
+      this.reportInOrder(() => {
+        events.onPlaintext(chunk);
+      });
     });
     socket.on('end', () => {
-      if (this.state === 'secured') events.onNotified();
+      if (this.state !== 'secured') return;
+      this.state = 'notified';
+      this.reportInOrder(() => {
+        events.onNotified();
+      });
     });
     socket.on('session', (session: Buffer) => {
-      events.onSession(session);
+      this.reportLater(() => {
+        events.onSession(session);
+      });
     });
     const { keylog } = options;
     if (keylog !== undefined) {
       socket.on('keylog', (line: Buffer) => {
-        keylog.next(line);
+        this.reportLater(() => {
+          keylog.next(line);
+        });
       });
     }
     const fail = (error: NodeJS.ErrnoException): void => {
-      this.fail(this.errorOf(error));
+      this.fail(error);
     };
     // Node says in this way alone that a session of a server has failed that was secured.
     socket.on('_tlsError', fail);
     socket.on('error', fail);
     socket.on('close', () => {
-      this.fail(this.errorOf(new Error('the session has been closed')));
+      // By itself, where both ends have ended.
+      if (this.state !== 'notified') this.fail(new Error('the session has been closed'));
     });
   }
 
@@ -109,13 +128,32 @@ export class NodeTlsSession {
   private onSecure(): void {
     if (this.state !== 'handshaking') return;
     this.state = 'secured';
-    this.events.onResult(this.result());
+    const result = this.result();
+    this.reportLater(() => {
+      this.events.onResult(result);
+    });
   }
 
-  private fail(error: LibeventError): void {
+  private fail(reason: NodeJS.ErrnoException): void {
     if (this.state === 'ended') return;
+    const error = this.errorOf(reason);
     this.state = 'ended';
-    this.events.onError(error);
+    this.reportInOrder(() => {
+      this.events.onError(error);
+    });
+  }
+
+  private reportLater(report: () => void): void {
+    this.reports += 1;
+    queueMicrotask(() => {
+      this.reports -= 1;
+      report();
+    });
+  }
+
+  private reportInOrder(report: () => void): void {
+    if (this.reports > 0) this.reportLater(report);
+    else report();
   }
 
   private result(): TlsHandshakeResult {
@@ -170,7 +208,7 @@ export class NodeTlsSession {
   /** What `node:tls` has failed with, by the codes of this library. */
   private errorOf(error: NodeJS.ErrnoException & { readonly reason?: string }): LibeventError {
     const { code = '', message, reason = message } = error;
-    if (this.state === 'secured') {
+    if (this.state !== 'handshaking') {
       const detail = `the peer has broken the protocol: ${reason}`;
       return new LibeventError('ERR_TLS_PROTOCOL', 'read', { ...this.where, detail });
     }

@@ -55,12 +55,8 @@ export class NodeTlsTransport
   private readonly names: ServerNames | undefined;
   /** Refused: the handshake is done, and this end does not take the peer. */
   private state: 'handshaking' | 'secured' | 'refused' | 'failed' | 'closed' = 'handshaking';
-  /** Finishing: close_notify follows what has been written. Ending: it is on its way. */
-  private ending: 'none' | 'finishing' | 'ending' | 'ended' = 'none';
   private closing: { readonly mode: 'drop' | 'linger'; readonly deadlineMs: number } | undefined;
   private reading = false;
-  /** The peer has gone: what has been received says whether anything is in front of that. */
-  private probing = false;
   private readonly deadline = new Deadline();
 
   /**
@@ -76,11 +72,12 @@ export class NodeTlsTransport
     private readonly where: LibeventErrorInfo = {},
   ) {
     super(lower);
-    this.wire = new TlsWire(lower, plain.writtenBytes, () => {
-      this.onWritten();
-    });
     this.input = new TlsInput(plain.readHigh, this);
-    this.output = new TlsOutput(plain.writtenBytes, this);
+    const output = new TlsOutput(plain.writtenBytes, this);
+    this.output = output;
+    this.wire = new TlsWire(lower, plain.writtenBytes, () => {
+      output.notified();
+    });
     lower.attach(this);
     lower.readHigh(WIRE_BYTES);
     this.deadline.start(options.handshakeTimeoutMs, () => {
@@ -135,26 +132,20 @@ export class NodeTlsTransport
   }
 
   shutdown(): void {
-    if (this.ending === 'none') this.ending = 'finishing';
-    this.endIfSent();
+    this.output.finish();
   }
 
   close(mode: CloseMode, deadlineMs: number): void {
     if (this.state === 'closed') return;
     this.deadline.stop();
     this.input.stop();
-    const { allSent } = this.output;
-    const notifies = this.state === 'secured' || this.state === 'refused';
-    if (mode === 'linger' && this.state !== 'failed') this.linger(deadlineMs);
-    else if (mode === 'drop' && allSent && notifies && this.ending !== 'ended') {
+    if (mode !== 'reset' && this.endsFirst(mode)) {
       this.closing = { mode, deadlineMs };
-      this.deadline.start(NOTIFY_DEADLINE_MS, () => {
-        this.lower.close('drop', 0);
-      });
-      this.endSession();
+      this.startDeadline(this.closing);
+      this.output.finish();
     } else {
       if (mode !== 'linger') this.closing = { mode: 'drop', deadlineMs };
-      this.lower.close(mode === 'drop' && !allSent ? 'reset' : mode, deadlineMs);
+      this.lower.close(mode === 'drop' && !this.output.allSent ? 'reset' : mode, deadlineMs);
     }
     this.onDemand();
   }
@@ -175,13 +166,13 @@ export class NodeTlsTransport
     // A close_notify or an alert may have been in front of it.
     this.wire.whenThrough(() => {
       if (this.state === 'handshaking') {
-        const detail = 'the peer has closed within the handshake';
-        const ended = this.error('ERR_TLS_HANDSHAKE', 'handshake', detail);
-        this.failHandshake(error === undefined ? ended : this.error(error.code, 'handshake'));
-      } else {
-        const detail = 'the peer has ended without close_notify';
-        this.input.end(error ?? this.error('ERR_TLS_TRUNCATED', 'read', detail));
+        const detail = error === undefined ? 'the peer has closed within the handshake' : undefined;
+        this.failHandshake(this.error(error?.code ?? 'ERR_TLS_HANDSHAKE', 'handshake', detail));
+        return;
       }
+      const detail = 'the peer has ended without close_notify';
+      this.input.end(error ?? this.error('ERR_TLS_TRUNCATED', 'read', detail));
+      this.input.hangUp(error);
     });
   }
 
@@ -195,26 +186,16 @@ export class NodeTlsTransport
   }
 
   onFinished(): void {
-    this.handler?.onFinished();
+    // The FIN says nothing that close_notify has not said.
   }
 
   onWriteFailed(error: LibeventError): void {
-    this.output.stop();
-    if (this.state === 'handshaking') {
-      this.failHandshake(this.error(error.code, 'handshake'));
-      return;
-    }
-    if (this.closing?.mode !== 'drop') this.handler?.onWriteFailed(error);
-    if (this.closing !== undefined) this.lower.close('drop', 0);
+    if (this.state === 'handshaking') this.failHandshake(this.error(error.code, 'handshake'));
+    else this.output.fail(error);
   }
 
   onHangup(error: LibeventError | undefined): void {
-    if (error !== undefined || this.input.waits) {
-      this.handler?.onHangup(error);
-      return;
-    }
-    this.probing = true;
-    this.onDemand();
+    this.input.hangUp(error);
   }
 
   onTimeout(direction: TimeoutDirection): void {
@@ -252,7 +233,6 @@ export class NodeTlsTransport
     this.tls = secured;
     this.outcome.onSecured(secured);
     this.output.open();
-    this.endIfSent();
     this.onDemand();
   }
 
@@ -270,14 +250,11 @@ export class NodeTlsTransport
 
   onPlaintext(chunk: Buffer): void {
     this.input.add(chunk);
-    if (!this.probing || !this.input.waits) return;
-    this.probing = false;
-    this.onDemand();
-    this.handler?.onHangup(undefined);
   }
 
   onNotified(): void {
     this.input.end(undefined);
+    this.input.hangUp(undefined);
   }
 
   onSession(session: Buffer): void {
@@ -291,17 +268,20 @@ export class NodeTlsTransport
   }
 
   onInputEnd(error: LibeventError | undefined): void {
-    this.probing = false;
     this.handler?.onEnd(error);
+  }
+
+  onInputHangup(error: LibeventError | undefined): void {
+    this.handler?.onHangup(error);
   }
 
   /** Reads ciphertext while plaintext is wanted, and to go on with what needs no reader. */
   onDemand(): void {
-    const { state, closing, probing, input } = this;
+    const { state, closing, input } = this;
     const asks = this.session === undefined && this.names?.asked !== undefined;
     const handshakes = state === 'handshaking' && !asks;
     const discards = closing?.mode === 'linger';
-    const wanted = handshakes || (state !== 'failed' && (discards || probing || input.demands));
+    const wanted = handshakes || (state !== 'failed' && (discards || input.demands));
     if (wanted === this.reading) return;
     this.reading = wanted;
     this.lower.read(wanted);
@@ -323,8 +303,23 @@ export class NodeTlsTransport
     this.handler?.onDrained();
   }
 
-  onAllSent(): void {
-    this.endIfSent();
+  sendNotify(): void {
+    this.session?.end();
+  }
+
+  onOutputEnded(): void {
+    const { closing } = this;
+    if (closing !== undefined) {
+      this.lower.close(closing.mode, closing.deadlineMs);
+      return;
+    }
+    this.lower.shutdown();
+    this.handler?.onFinished();
+  }
+
+  onOutputFailed(error: LibeventError): void {
+    if (this.closing?.mode !== 'drop') this.handler?.onWriteFailed(error);
+    if (this.closing !== undefined) this.lower.close('drop', 0);
   }
 
   private receive(bytes: Buffer): void {
@@ -337,13 +332,6 @@ export class NodeTlsTransport
     this.open(secureContext);
     this.wire.push(hello);
     this.onDemand();
-  }
-
-  private onWritten(): void {
-    this.ending = 'ended';
-    const { closing } = this;
-    if (closing === undefined) this.lower.shutdown();
-    else this.lower.close(closing.mode, closing.deadlineMs);
   }
 
   private open(secureContext: SecureContext): void {
@@ -361,8 +349,12 @@ export class NodeTlsTransport
     if (this.state !== 'handshaking') return;
     this.state = state;
     this.deadline.stop();
-    this.output.stop();
-    if (state === 'failed') this.session?.destroy();
+    if (state === 'refused') {
+      this.output.refuse();
+    } else {
+      this.output.stop();
+      this.session?.destroy();
+    }
     this.onDemand();
     this.outcome.onFailed(error);
   }
@@ -371,30 +363,25 @@ export class NodeTlsTransport
     return new LibeventError(code, syscall, { ...this.where, detail });
   }
 
-  /** Flushes first, as long as that goes on. */
-  private linger(deadlineMs: number): void {
-    const { output } = this;
-    if (this.ending === 'ended' || (this.state === 'handshaking' && output.allSent)) {
-      this.lower.close('linger', deadlineMs);
+  /** Whether close_notify, and what is in front of it, is sent before the wire closes. */
+  private endsFirst(mode: 'drop' | 'linger'): boolean {
+    const { state, output } = this;
+    if (state === 'failed' || output.ended) return false;
+    if (mode === 'linger') return state !== 'handshaking' || !output.allSent;
+    return state !== 'handshaking' && output.allSent && !output.failed && !this.input.cut;
+  }
+
+  /** Flushing goes on for as long as it gets on. */
+  private startDeadline(closing: NonNullable<NodeTlsTransport['closing']>): void {
+    if (closing.mode === 'drop') {
+      this.deadline.start(NOTIFY_DEADLINE_MS, () => {
+        this.lower.close('drop', 0);
+      });
       return;
     }
-    this.closing = { mode: 'linger', deadlineMs };
     const sent = (): number => this.lower.sent;
-    this.deadline.startForProgress(deadlineMs, sent, () => {
+    this.deadline.startForProgress(closing.deadlineMs, sent, () => {
       this.lower.close('reset', 0);
     });
-    this.shutdown();
-  }
-
-  private endIfSent(): void {
-    const { state, output } = this;
-    if (this.ending !== 'finishing') return;
-    if (state === 'refused' || (state === 'secured' && output.allSent)) this.endSession();
-  }
-
-  private endSession(): void {
-    if (this.ending === 'ending') return;
-    this.ending = 'ending';
-    this.session?.end();
   }
 }

@@ -7,11 +7,16 @@ export interface TlsInputOwner {
   onInput(chunk: Buffer): void;
   /** Everything in front of it has been taken. */
   onInputEnd(error: LibeventError | undefined): void;
+  /** The peer has gone, and something that it has sent waits. Once for its end, once for an error. */
+  onInputHangup(error: LibeventError | undefined): void;
   /** What may be read has changed. */
   onDemand(): void;
 }
 
-/** The plaintext input of a session by `node:tls`: passes on what is wanted, as far as there is credit. */
+/**
+ * The plaintext input of a session by `node:tls`: passes on what is wanted, as far as there is credit,
+ * and its end behind that.
+ */
 export class TlsInput {
   private readonly waiting = new Queue<Buffer>();
   private head: Buffer | undefined;
@@ -20,6 +25,9 @@ export class TlsInput {
   private passing = false;
   private ending: { readonly error: LibeventError | undefined } | undefined;
   private state: 'open' | 'reported' | 'stopped' = 'open';
+  /** Probing: the peer has gone, and what is received says whether anything is in front of that. */
+  private hangup: 'none' | 'probing' | 'reported' = 'none';
+  private hangupError: LibeventError | undefined;
 
   constructor(
     private high: number,
@@ -28,7 +36,8 @@ export class TlsInput {
 
   /** Whether more should be received. */
   get demands(): boolean {
-    return this.passes && !this.waits && this.ending === undefined;
+    const wanted = this.hangup === 'probing' || this.passes;
+    return this.state === 'open' && wanted && !this.waits && !this.ended;
   }
 
   /** Something has been decrypted and not been taken. */
@@ -36,8 +45,14 @@ export class TlsInput {
     return this.head !== undefined || this.waiting.length > 0;
   }
 
+  /** Nothing follows what has been decrypted. */
   get ended(): boolean {
     return this.ending !== undefined;
+  }
+
+  /** It has ended without close_notify. */
+  get cut(): boolean {
+    return this.ending?.error !== undefined;
   }
 
   read(on: boolean): void {
@@ -60,6 +75,7 @@ export class TlsInput {
     if (this.state !== 'open' || this.ended) return;
     this.waiting.push(chunk);
     this.pass();
+    if (this.hangup === 'probing') this.hangUp(undefined);
   }
 
   /** Nothing follows. */
@@ -67,6 +83,24 @@ export class TlsInput {
     this.ending ??= { error };
     this.owner.onDemand();
     this.pass();
+  }
+
+  /**
+   * The peer has gone.
+   *
+   * @param error - undefined where it has ended
+   */
+  hangUp(error: LibeventError | undefined): void {
+    if (this.state !== 'open' || (this.ended && !this.waits)) return;
+    if (error === undefined && !this.waits) {
+      if (this.hangup === 'none') this.hangup = 'probing';
+      this.owner.onDemand();
+      return;
+    }
+    if (this.hangup === 'reported' && this.hangupError?.code === error?.code) return;
+    this.hangup = 'reported';
+    this.hangupError = error;
+    this.owner.onInputHangup(error);
   }
 
   /** Nobody is to hear of it any more. */

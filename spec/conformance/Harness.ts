@@ -22,11 +22,6 @@ export interface RemoteEnd {
   read(on: boolean): void;
   /** Reads so many bytes, or a few more, and stops. */
   take(bytes: number): void;
-  /**
-   * Reads to the end, and makes sure which end it is. Node reports an RST behind bytes that it has not
-   * read as an end; a write afterwards tells the two apart.
-   */
-  readToEnd(): void;
   /** All that it has got. */
   readonly received: Buffer;
   /** What it has seen: `'fin'`, `'rst'`. */

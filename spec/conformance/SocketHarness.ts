@@ -157,7 +157,8 @@ export class SocketHarness implements Harness {
   }
 }
 
-export function remoteEnd(socket: Socket): RemoteEnd {
+/** @param raw - what carries it, if it is secured */
+export function remoteEnd(socket: Socket, raw = socket): RemoteEnd {
   const seen = socket.errored ? ['rst'] : [];
   const chunks: Buffer[] = [];
   let wanted = Infinity;
@@ -166,13 +167,16 @@ export function remoteEnd(socket: Socket): RemoteEnd {
     wanted -= chunk.length;
     if (wanted <= 0) socket.pause();
   });
-  let probes = false;
+  const saw = (end: string): void => {
+    if (!seen.includes(end)) seen.push(end);
+  };
   socket.on('end', () => {
-    if (!probes) seen.push('fin');
-    else socket.write('?', (error) => seen.push(error ? 'rst' : 'fin'));
+    // Node reports an RST behind bytes as an end; who writes, and be it nothing, gets the error.
+    if (socket.writable && raw.writable) raw.write('', (error) => saw(error ? 'rst' : 'fin'));
+    else saw('fin');
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNRESET' && !seen.includes('rst')) seen.push('rst');
+    if (error.code === 'ECONNRESET') saw('rst');
   });
   return {
     send: (bytes) => {
@@ -195,11 +199,6 @@ export function remoteEnd(socket: Socket): RemoteEnd {
     },
     take: (bytes) => {
       wanted = bytes;
-      socket.resume();
-    },
-    readToEnd: () => {
-      probes = true;
-      wanted = Infinity;
       socket.resume();
     },
     get received() {

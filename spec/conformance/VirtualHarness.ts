@@ -94,9 +94,6 @@ export class VirtualHarness implements Harness {
       take: (bytes: number) => {
         link.take(bytes);
       },
-      readToEnd: () => {
-        link.take(Infinity);
-      },
       get received() {
         return received;
       },
@@ -184,7 +181,6 @@ function remoteEnd(peer: Peer): RemoteEnd {
     reset: () => peer.link?.fail('ECONNRESET'),
     read: (on) => (on ? peer.link?.take(Infinity) : peer.link?.stop()),
     take: (bytes) => peer.link?.take(bytes),
-    readToEnd: () => peer.link?.take(Infinity),
     get received() {
       return Buffer.concat(log.output.flatMap(({ value }) => value ?? []));
     },

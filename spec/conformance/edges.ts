@@ -142,15 +142,20 @@ export function edges(harness: Harness, it: It): void {
       next: (conn) => connections.push(conn),
       complete: () => log.push('complete'),
     });
-    const [idle, unread, unsent] = [await dial(), await dial(), await dial()];
-    await until('three', () => connections.length === 3);
+    const next = async () => {
+      const before = connections.length;
+      const remote = await dial();
+      await until('its connection', () => connections.length > before);
+      return remote;
+    };
+    const [idle, unread, unsent] = [await next(), await next(), await next()];
     const seen = told(connections[0]!);
     unread.send('unread');
     unsent.read(false);
     connections[2]!.next(Buffer.alloc(harness.moreThanSystem));
     await settled();
     await closeBase();
-    for (const remote of [idle, unread, unsent]) remote.readToEnd();
+    for (const remote of [idle, unread, unsent]) remote.read(true);
     await until('the ends', () => [idle, unread, unsent].every((end) => end.seen.length > 0));
     expect([idle.seen, unread.seen, unsent.seen]).toEqual([['fin'], ['rst'], ['rst']]);
     expect([log, seen.log, connections.map(({ closed }) => closed)]).toEqual([

@@ -137,7 +137,7 @@ export function endsTell(harness: Harness, it: It): void {
       await settled();
       end(conn);
       await until('the closing', () => log.includes('closed'));
-      remote.readToEnd();
+      remote.read(true);
       await until('the end', () => remote.seen.length > 0);
       expect(remote.seen).toEqual(['rst']);
       expect(remote.received.length).toBeLessThan(harness.moreThanSystem);

@@ -69,7 +69,7 @@ export function relaying(harness: Harness, it: It): void {
     for (const how of ['destroy', 'reset', 'close'] as const) {
       const { a, b } = await joined();
       a.conn[how]();
-      b.remote.readToEnd();
+      b.remote.read(true);
       await until('the reset', () => b.remote.seen.length > 0 && b.conn.closed);
       expect(b.remote.seen).toEqual(['rst']);
       a.remote.end();
@@ -158,7 +158,7 @@ export function relaying(harness: Harness, it: It): void {
       concat(of('half'), source)
         .pipe(sendTo(conn, { end: true }))
         .subscribe({ error: (error: unknown) => errors.push(error) });
-      remote.readToEnd();
+      remote.read(true);
       await until('the reset', () => remote.seen.length > 0 && conn.closed);
       expect(remote.seen).toEqual(['rst']);
       expect([errors.length, conn.failure]).toEqual([1, errors[0]]);

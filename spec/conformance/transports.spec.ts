@@ -25,8 +25,7 @@ const harnesses: readonly Harness[] = [
   new VirtualHarness(),
   new SocketHarness('real sockets'),
   new SocketHarness('rate-limited sockets', { rateLimit }),
-  // Not yet always: see the limits in docs/tls.md.
-  ...(process.env['CONFORMANCE'] === 'node' ? [new TlsHarness('node')] : []),
+  new TlsHarness('node'),
 ];
 
 // Written once and run over all: where they differ, the marble kit is wrong, or the core.
