@@ -40,7 +40,8 @@ function hasExample(file: string, name: string): boolean | undefined {
 const GIVEN = [
   ...['AbortError', 'ByteExpectation', 'ConnectionDuplex', 'ConnectionSocket', 'ConnectionTls'],
   ...['EventScheduler', 'Expectation', 'LeftExpectation', 'LibeventContext', 'MarbleError'],
-  ...['MarbleRecording', 'Peer', 'SimulationError', 'TimeoutValue', 'VirtualBase'],
+  ...['MarbleRecording', 'Peer', 'Probe', 'ScriptedFile', 'SimulationError'],
+  ...['TimeoutValue', 'VirtualBase'],
 ];
 
 describe('the examples of the reference', () => {
