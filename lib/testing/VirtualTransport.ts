@@ -265,20 +265,18 @@ export class VirtualTransport implements Transport, VirtualHandler {
     for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
       const bytes = this.link.push(first);
       moved += bytes;
-      if (this.link.error !== undefined) {
-        this.pending.shift();
-        this.onDropped('out', first.length - bytes, this.link.error);
-        break;
-      }
       if (bytes < first.length) {
         this.pending[0] = first.subarray(bytes);
         break;
       }
       this.pending.shift();
+      if (this.link.error !== undefined) break;
     }
     if (moved > 0 || this.pending.length === 0) this.writeTimer.stop();
     if (moved > 0) this.addSent(moved);
     if (this.sent === this.shortAt) this.failWriting('EIO', 'sendfile');
+    // What answers with RST is heard of by the next write: the rest is one.
+    if (this.pending.length > 0 && this.link.error !== undefined) this.reactor.look(this);
     if (this.pending.length > 0) this.writeTimer.start(this.writeTimeoutMs);
   }
 

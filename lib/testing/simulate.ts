@@ -124,7 +124,8 @@ function runSeeds(options: SimulateOptions, system: SimulatedSystem): Simulation
       reached[name] = (reached[name] ?? 0) + 1;
     }
   }
-  if (total.connections === 0 && !states) throw idle(options);
+  const isQuiet = Object.values(faults).every((count) => count === 0);
+  if (total.connections === 0 && isQuiet && !states) throw idle(options);
   const missed = Object.keys(reached).filter((name) => reached[name] === 0);
   if (missed.length > 0) throw unreached(missed, options);
   const { digest, ...counts } = total;

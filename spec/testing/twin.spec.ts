@@ -144,4 +144,18 @@ describe('marbles: as the kernel has it', () => {
       expectClosed(conn).toBe('-|');
     });
   });
+
+  it('fails what is left of a write whose first part a closed peer has answered with RST', () => {
+    marbles(({ connection, at, expectClosed }) => {
+      const config = { takes: '0', sendBufferBytes: 2, allowHalfOpen: true };
+      const conn = connection('-!', {}, config);
+      conn.subscribe({ error: () => undefined });
+      at('---w', {
+        w: () => {
+          conn.next('abcdef');
+        },
+      });
+      expectClosed(conn).toBe('---#', 'EPIPE');
+    });
+  });
 });
