@@ -178,7 +178,7 @@ describe('marbles: signals of the base', () => {
 describe('simulate: a mistake', () => {
   it('is a system that does nothing and states nothing', () => {
     expect(() => simulate({ seed: 1, seeds: 3 }, () => undefined)).toThrow(
-      'simulate: the system has made no connection and states nothing: nothing was looked at',
+      'simulate: the system does nothing and states nothing: nothing was looked at',
     );
   });
 
