@@ -144,11 +144,6 @@ export class NodeTlsSession {
   }
 
   private reportLater(report: () => void): void {
-    // Bun ends the session by itself at close_notify: an answer to what is in front of it must come first.
-    if ('bun' in process.versions) {
-      report();
-      return;
-    }
     this.reports += 1;
     queueMicrotask(() => {
       this.reports -= 1;
