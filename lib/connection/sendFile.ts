@@ -102,7 +102,7 @@ class FileSending {
 
   private goOn(file: OpenFile): void {
     while (this.state === 'sending' && this.goesOn && this.underWay < SLICES_UNDER_WAY) {
-      // An empty file costs one read to tell.
+      // Only a read shows that a file is empty.
       if (file.send === undefined || file.sizeBytes === 0) this.readSlice(file);
       else this.sendSlice(file, file.send);
     }

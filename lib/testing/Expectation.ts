@@ -65,7 +65,7 @@ export class Expectation<V, T> {
   }
 
   /**
-   * Each mark may come up to so many frames earlier or later.
+   * Each mark may come up to this many frames earlier or later.
    *
    * @param ms - Bounds: 0 up
    */

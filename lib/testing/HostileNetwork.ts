@@ -26,7 +26,7 @@ export interface Joint {
   readonly wires: readonly [HostileWire, HostileWire];
 }
 
-/** Told of what the network does with bytes, beside delivering them. */
+/** Notified of what the network does with bytes, beside delivering them. */
 export interface NetworkWatch {
   onJoined(joint: Joint): void;
   onDropped(wire: HostileWire, bytes: number, reason: string): void;

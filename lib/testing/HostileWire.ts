@@ -16,7 +16,7 @@ interface Segment {
   resets: boolean;
 }
 
-/** What a wire tells its connection. */
+/** What a wire reports to its connection. */
 export interface WireOwner {
   /** RST to both ends. */
   onReset(): void;
@@ -92,7 +92,7 @@ export class HostileWire implements Wire {
     this.loseAll('reset by the network');
   }
 
-  /** Whoever waits for the next segment goes now. Returns whether that takes the new one along. */
+  /** What waits for the next segment goes now. Returns whether that takes the new one along. */
   private joinLast(kind: SegmentKind, chunk: Buffer, dueMs: number): boolean {
     const last = this.queue.at(-1);
     if (last?.joins !== true) return false;

@@ -180,7 +180,7 @@ export class MarbleRecording {
   }
 }
 
-/** What the connection was, as far as a pipeline can tell, and its peer. */
+/** What the connection was, as far as a pipeline can see, and its peer. */
 function configOf(connection: Connection, { input, code }: RecordedLog, takes?: string): string {
   const { address, port, family } = connection.remoteAddress;
   const { read, write } = connection.marks;

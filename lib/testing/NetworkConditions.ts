@@ -12,7 +12,7 @@ export interface Path {
   readonly bufferBytes: readonly [number, number];
   /** Whether bytes that wait to be read become one chunk. */
   readonly coalesce: boolean;
-  /** Told of both ends, when they have been joined. */
+  /** Notified of both ends, when they have been joined. */
   onJoined(near: Peer, far: Peer): void;
 }
 

@@ -75,7 +75,7 @@ class PeerLog extends ConnectionLog {
 
 /**
  * The other end of a connection, by script. Its frames count from when it connects; what is
- * expected of it is told in frames of the test, as with RxJS's `cold`.
+ * expected of it is counted in frames of the test, as with RxJS's `cold`.
  */
 export class Peer {
   /** @internal */
@@ -90,9 +90,9 @@ export class Peer {
   givenTo: { readonly what: string; readonly by: object } | undefined;
   /** @internal What it does instead of a script when it connects. */
   react: (() => void) | undefined;
-  /** @internal Told of this library's end, when it is made. */
+  /** @internal Notified of this library's end, when it is made. */
   onOpened: ((transport: VirtualTransport) => void) | undefined;
-  /** @internal Told instead of being reset, if it is refused before it has connected. */
+  /** @internal Notified instead of being reset, if it is refused before it has connected. */
   onRefused: (() => void) | undefined;
   /** @internal Timeouts that came when there was no connection for them. */
   missedTimeouts = 0;

@@ -10,7 +10,7 @@ import type { VirtualHandler } from './VirtualReactor';
 /** How long accepting rests after the system has refused a descriptor: native/listener.cc. */
 const RETRY_MS = 100;
 
-/** What is told of an acceptor. */
+/** What is reported of an acceptor. */
 export interface AcceptorWatch {
   onDemand(on: boolean): void;
   onTaken(peer: Peer): void;

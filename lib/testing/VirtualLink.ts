@@ -7,7 +7,7 @@ export interface Arrivals {
   onClosed?(): void;
 }
 
-/** Told of bytes that are lost: to this side, or from it. */
+/** Notified of bytes that are lost: to this side, or from it. */
 export type OnDropped = (direction: 'in' | 'out', bytes: number, reason: string) => void;
 
 /** How a link is made. */
@@ -44,7 +44,7 @@ export class VirtualLink {
   /** Our FIN; pending while bytes are in front of it. */
   private fin: 'none' | 'pending' | 'sent' = 'none';
   private closed = false;
-  /** Told when the connection's side should look. */
+  /** Notified when the connection's side should look. */
   onChange: () => void = () => undefined;
   onDropped: OnDropped = () => undefined;
   /** Called when the connection's side has read bytes, with their number. */

@@ -89,7 +89,7 @@ export class VirtualNetwork {
     let state: 'dialling' | 'decided' | 'cancelled' = 'dialling';
     const near = this.newPeer(name, {});
     near.give(name, this);
-    // What becomes of it is told to who connects.
+    // What becomes of it is reported to the one that connects.
     near.stated.add('connected');
     const decide = (report: () => void): void => {
       if (state !== 'dialling') return;

@@ -9,7 +9,7 @@ export interface VirtualHandler {
 
 /**
  * A reactor in virtual time. What JavaScript submits is done in a later pass, what a pass posts is
- * told afterwards, never inside a call: as over the rings, but all of it in one frame.
+ * reported afterwards, never inside a call: as over the rings, but all of it in one frame.
  */
 export class VirtualReactor {
   private readonly submissions: (() => void)[] = [];
@@ -46,8 +46,8 @@ export class VirtualReactor {
   }
 
   /** From the reactor to JavaScript. */
-  post(told: () => void): void {
-    this.completions.push(told);
+  post(completion: () => void): void {
+    this.completions.push(completion);
     this.wake();
   }
 
@@ -70,7 +70,7 @@ export class VirtualReactor {
     });
   }
 
-  /** What comes of submissions is told before sockets are looked at, as where JavaScript turns the base. */
+  /** What comes of submissions is reported before sockets are looked at, as where JavaScript turns the base. */
   private pass(): void {
     for (const work of this.submissions.splice(0)) work();
     if (this.completions.length === 0) {
@@ -82,16 +82,16 @@ export class VirtualReactor {
     }
     const completions = this.completions;
     this.completions = [];
-    let told = 0;
+    let handled = 0;
     try {
-      for (const tell of completions) {
-        told += 1;
-        tell();
+      for (const complete of completions) {
+        handled += 1;
+        complete();
       }
     } finally {
       // One that throws must not take the others with it.
-      if (told < completions.length) {
-        this.completions.unshift(...completions.slice(told));
+      if (handled < completions.length) {
+        this.completions.unshift(...completions.slice(handled));
         this.wake();
       }
     }

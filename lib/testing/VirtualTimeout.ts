@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs';
 import type { VirtualReactor } from './VirtualReactor';
 
-/** A timeout that runs until it is stopped: progress stops it, and whoever waits starts it again. */
+/** A timeout that runs until it is stopped: progress stops it, and what still waits starts it again. */
 export class VirtualTimeout {
   private timer: Subscription | undefined;
 

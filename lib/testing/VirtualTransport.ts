@@ -28,7 +28,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   /** Finishing: FIN follows what has been written. Finished: it has been sent. */
   output: 'open' | 'finishing' | 'finished' | 'failed' = 'open';
   openFile: Transport['openFile'];
-  /** Told of what is posted, for the test's report. */
+  /** Notified of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
   onDropped: OnDropped = () => undefined;
   private submittedBytes = 0;

@@ -1,7 +1,7 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import type { TestScheduler } from 'rxjs/testing';
 
-/** Lets so many frames pass, with everything in them. The scheduler's own flush would check expectations, too. */
+/** Lets this many frames pass, with everything in them. The scheduler's own flush would check expectations, too. */
 export function advanceBy(scheduler: TestScheduler, frames: number): void {
   const until = scheduler.frame + frames;
   // RxJS gives no other way to begin them before its own flush does.

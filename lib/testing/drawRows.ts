@@ -21,7 +21,7 @@ export function token(chars: string | undefined): string {
 /**
  * Timelines one below the other, frame below frame. Each ends with its last mark.
  *
- * @param onFrame - told where a frame begins, and what stands there in each row
+ * @param onFrame - called with where a frame begins, and what stands there in each row
  */
 export function drawRows(
   rows: readonly Row[],

@@ -10,7 +10,7 @@ export interface MarkRules<T> {
 }
 
 /**
- * What two timelines have to have in common. A number: each mark, at most so many frames off. Order: each mark, at
+ * What two timelines have to have in common. A number: each mark, at most this many frames off. Order: each mark, at
  * any frame. Any order: the same marks.
  */
 export type Timing = number | 'order' | 'anyOrder';

@@ -29,7 +29,7 @@ import { sessionFailures } from './sessionFailures';
  * On top of RxJS's own `TestScheduler` in run mode: its helpers are there too, and time operators
  * without a scheduler run in virtual time. `Connection`, `Listener`, flow control and operators are
  * those of the library; only the sockets are virtual. A frame is 1 ms. In a frame, what the test
- * does itself comes first, then what the reactor tells.
+ * does itself comes first, then what the reactor reports.
  *
  * When virtual time has ended, every expectation is looked at, in order. A test that leaves a
  * connection or a listener held or bytes unread fails, too, unless it expects that; so does one

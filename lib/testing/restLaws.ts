@@ -38,7 +38,7 @@ export function checkAtRest(peer: Peer): void {
     );
   }
   if (isRead && link.dead && !core.input.ended) {
-    throw new Violation('who reads is told of the end', name);
+    throw new Violation('a reader is notified of the end', name);
   }
   if (transport.unsentBytes > 0 && link.room > 0 && link.error === undefined) {
     const counts = `${String(outputBytes)} bytes wait, and there is room for ${String(link.room)}`;

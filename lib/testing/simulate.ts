@@ -58,7 +58,7 @@ export interface SimulationReport {
  * arrives is in order, and nothing arrives twice.
  *
  * Beside what the system states, it must hold that no byte is lost without a reason, doubled or
- * changed; that a FIN means that all has come; that whoever can go on when nothing else happens has gone on; and
+ * changed; that a FIN means that all has come; that everything that can go on when nothing else happens has gone on; and
  * that no session fails but by the network.
  *
  * A run that fails is repeated with less of everything, and shown as small as it gets.

@@ -20,7 +20,7 @@ export interface RemoteEnd {
   reset(): void;
   /** Reads from here on, or stops reading. It reads at the start. */
   read(on: boolean): void;
-  /** Reads so many bytes, or a few more, and stops. */
+  /** Reads at least this many bytes, and stops. */
   take(bytes: number): void;
   /** All that it has got. */
   readonly received: Buffer;
@@ -78,14 +78,14 @@ export interface Harness {
   /** A listener that nobody has subscribed to. */
   server(config?: ListenConfig): Server;
   target(): Promise<Target>;
-  /** When everything that was under way has been told. */
+  /** When everything that was under way has been reported. */
   settled(): Promise<void>;
   /** When a condition holds, looked at whenever something has happened. */
   until(what: string, condition: () => boolean): Promise<void>;
 }
 
-/** What a subscriber of a connection was told. */
-export interface Told {
+/** What a subscriber of a connection was given. */
+export interface Observed {
   bytes: Buffer;
   readonly log: string[];
 }

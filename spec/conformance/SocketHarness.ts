@@ -52,7 +52,7 @@ export class SocketHarness implements Harness {
 
   server(config: ListenConfig = {}): Server {
     const listener = this.base.listen({ ...this.listening, ...config, host: '127.0.0.1' });
-    // Whoever dials later finds the port that was bound first; nobody dials one that never was.
+    // A later dial finds the port that was bound first; nobody dials one that never was.
     const bound = firstValueFrom(listener.bound);
     bound.catch(() => undefined);
     return {
@@ -88,7 +88,7 @@ export class SocketHarness implements Harness {
     return { connect, listens, remotes };
   }
 
-  /** Round trips over a second connection of the same reactor: what came before has been told. */
+  /** Round trips over a second connection of the same reactor: what came before has been reported. */
   async settled(): Promise<void> {
     this.fence ??= await this.connected({});
     const { near, far } = this.fence;

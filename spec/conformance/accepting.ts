@@ -1,7 +1,7 @@
 import { NEVER, Subject, concat, map, of, take } from 'rxjs';
 import { type Connection, sendTo, serve } from 'rxjs-libevent';
 import type { Harness, RemoteEnd } from './Harness';
-import { told } from './told';
+import { observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -49,7 +49,7 @@ export function accepting(harness: Harness, it: It): void {
     serving.unsubscribe();
   });
 
-  it('F10: serves so many at once, and the next when one has ended', async () => {
+  it('F10: serves `concurrency` at once, and the next when one has ended', async () => {
     const { listener, dial } = harness.server();
     const serving = listener.pipe(serve(echo, { concurrency: 1 })).subscribe();
     const [first, second] = [await dial(), await dial()];
@@ -233,7 +233,7 @@ export function accepting(harness: Harness, it: It): void {
     expect(log).toEqual(['complete']);
   });
 
-  it('refuses whoever still waits when nobody listens any more', async () => {
+  it('refuses those that still wait when nobody listens any more', async () => {
     const { listener, dial } = harness.server();
     const listening = listener.subscribe();
     await harness.settled();
@@ -254,7 +254,7 @@ export function accepting(harness: Harness, it: It): void {
     const remote = await dial();
     await until('the connection', () => connections.length === 1);
     const [conn] = connections as [Connection];
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('still here');
     await until('the bytes', () => seen.bytes.toString() === 'still here');
     conn.destroy();
@@ -291,7 +291,7 @@ export function accepting(harness: Harness, it: It): void {
     await harness.settled();
     release();
     await until('the connection', () => connections.length === 1);
-    const seen = told(connections[0]!);
+    const seen = observed(connections[0]!);
     await until('the end', () => seen.log.length > 0);
     expect([seen.bytes.toString(), seen.log]).toEqual(['bye', ['C']]);
     listening.unsubscribe();

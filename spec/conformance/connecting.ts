@@ -1,7 +1,7 @@
 import { type Observable, Subject, retry, switchMap, take } from 'rxjs';
 import { type Connection, sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { told } from './told';
+import { observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -48,7 +48,7 @@ export function connecting(harness: Harness, it: It): void {
     ]);
   });
 
-  it('connects again for whoever retries', async () => {
+  it('connects again with retry', async () => {
     const { connect, listens, remotes } = await harness.target();
     await listens(false);
     const again = new Subject<void>();
@@ -100,7 +100,7 @@ export function connecting(harness: Harness, it: It): void {
     expect(log).toEqual(['ECONNRESET']);
   });
 
-  it('emits nothing for whoever has unsubscribed before it is connected', async () => {
+  it('emits nothing to a subscriber that has left before it is connected', async () => {
     const { connect } = await harness.target();
     const log: string[] = [];
     connect()
@@ -143,9 +143,9 @@ export function connecting(harness: Harness, it: It): void {
   it('reads on when it has sent FIN, with allowHalfOpen or without', async () => {
     for (const allowHalfOpen of [true, false]) {
       const { connect, remotes } = await harness.target();
-      const seen: ReturnType<typeof told>[] = [];
+      const seen: ReturnType<typeof observed>[] = [];
       connect({ allowHalfOpen }).subscribe((conn) => {
-        seen.push(told(conn));
+        seen.push(observed(conn));
         conn.complete();
       });
       await until('the other end', () => remotes.length === 1 && seen.length === 1);
@@ -163,7 +163,7 @@ export function connecting(harness: Harness, it: It): void {
     connect({ allowHalfOpen: true }).subscribe((conn) => connections.push(conn));
     await until('both ends', () => remotes.length === 1 && connections.length === 1);
     const [conn] = connections as [Connection];
-    const seen = told(conn);
+    const seen = observed(conn);
     remotes[0]!.end();
     await until('the end of the input', () => seen.log.length > 0);
     conn.next('still here');

@@ -1,7 +1,7 @@
 import { of } from 'rxjs';
 import { type Connection, sendTo, serve } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { events, told } from './told';
+import { events, observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -34,14 +34,14 @@ export function edges(harness: Harness, it: It): void {
     await until('the FIN', () => remote.seen.length > 0);
     remote.reset();
     await settled();
-    const seen = told(conn);
+    const seen = observed(conn);
     await until('the end', () => seen.log.length > 0);
     expect([seen.bytes.toString(), seen.log]).toEqual(['all', ['C']]);
   });
 
   it('hears by its second write that the peer has closed for good', async () => {
     const { conn, remote } = await harness.open({ allowHalfOpen: true });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     remote.close();
     await until('the end of the input', () => seen.log.length > 0);
     const codes: string[] = [];
@@ -65,7 +65,7 @@ export function edges(harness: Harness, it: It): void {
 
   it('fails with EPIPE when it ends its output to a peer that has ended and is gone', async () => {
     const { conn, remote } = await harness.open({ allowHalfOpen: true });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     remote.close();
     await until('the end of the input', () => seen.log.length > 0);
     conn.next('x');
@@ -102,7 +102,7 @@ export function edges(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open();
     const log = events(conn);
     conn.hold();
-    told(conn);
+    observed(conn);
     await settled();
     remote.send('tail');
     remote.reset();
@@ -149,7 +149,7 @@ export function edges(harness: Harness, it: It): void {
       return remote;
     };
     const [idle, unread, unsent] = [await next(), await next(), await next()];
-    const seen = told(connections[0]!);
+    const seen = observed(connections[0]!);
     unread.send('unread');
     unsent.read(false);
     connections[2]!.next(Buffer.alloc(harness.moreThanSystem));

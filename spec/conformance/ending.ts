@@ -1,11 +1,11 @@
 import { of } from 'rxjs';
 import { sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { events, passTime, told } from './told';
+import { events, passTime, observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
-/** How connections end, by either side, and what is told of it. */
+/** How connections end, by either side, and what is reported of it. */
 export function ending(harness: Harness, it: It): void {
   const { until, settled } = {
     until: harness.until.bind(harness),
@@ -14,7 +14,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('reads on after its own FIN', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     conn.complete();
     await until('the FIN', () => remote.seen.includes('fin'));
     remote.send('still');
@@ -25,7 +25,7 @@ export function ending(harness: Harness, it: It): void {
   it('is gone when both sides have ended', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
-    told(conn);
+    observed(conn);
     conn.complete();
     remote.end();
     await until('the end', () => log.includes('closed'));
@@ -40,7 +40,7 @@ export function ending(harness: Harness, it: It): void {
       next: () => log.push('next'),
       complete: () => log.push('complete'),
     });
-    told(conn);
+    observed(conn);
     conn.complete();
     remote.end();
     await until('the end', () => log.includes('complete'));
@@ -53,7 +53,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('fails when the peer resets it', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.reset();
     await until('the end', () => seen.log.length > 0);
     expect(seen.log).toEqual(['E:ECONNRESET']);
@@ -62,7 +62,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('T6: delivers what came before the reset', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('tail');
     await until('the tail', () => seen.bytes.length === 4);
     remote.reset();
@@ -72,7 +72,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('delivers what came before the reset to a source that was held', async () => {
     const { conn, remote } = await harness.open();
-    const [log, seen] = [events(conn), told(conn)];
+    const [log, seen] = [events(conn), observed(conn)];
     const release = conn.hold();
     await settled();
     remote.send('tail');
@@ -111,13 +111,13 @@ export function ending(harness: Harness, it: It): void {
     const log = events(conn);
     remote.reset();
     await until('the end', () => log.includes('closed'));
-    const late = told(conn);
+    const late = observed(conn);
     expect(late.log).toEqual(['E:ECONNRESET']);
   });
 
   it('does not take a reset for the end while output waits', async () => {
     const { conn, remote } = await harness.open();
-    const [log, seen] = [events(conn), told(conn)];
+    const [log, seen] = [events(conn), observed(conn)];
     remote.read(false);
     conn.next(Buffer.alloc(harness.moreThanSystem));
     await settled();
@@ -138,7 +138,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('fails sendTo when the peer resets it', async () => {
     const { conn, remote } = await harness.open();
-    told(conn);
+    observed(conn);
     remote.read(false);
     const codes: string[] = [];
     of(Buffer.alloc(harness.moreThanSystem))
@@ -153,7 +153,7 @@ export function ending(harness: Harness, it: It): void {
   it('writes nothing after a reset, and says so', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
-    told(conn);
+    observed(conn);
     remote.reset();
     await until('the end', () => log.includes('closed'));
     conn.next('lost');
@@ -167,7 +167,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('sends RST by reset(), and completes its subscribers', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     conn.reset();
     expect(seen.log).toEqual(['C']);
     await until('the RST', () => remote.seen.length > 0);
@@ -176,7 +176,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('sends RST by error(), and fails its subscribers', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     conn.error(Object.assign(new Error('failed source'), { code: 'FAILED' }));
     expect(seen.log).toEqual(['E:FAILED']);
     await until('the RST', () => remote.seen.length > 0);
@@ -185,7 +185,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('ends with FIN when it is destroyed with nothing unread', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     conn.destroy();
     expect(seen.log).toEqual(['C']);
     await until('the end', () => remote.seen.length > 0);
@@ -237,7 +237,7 @@ export function ending(harness: Harness, it: It): void {
 
   it('completes its subscribers by close(), and throws away what still comes', async () => {
     const { conn, remote } = await harness.open();
-    const [log, seen] = [events(conn), told(conn)];
+    const [log, seen] = [events(conn), observed(conn)];
     conn.close();
     expect(seen.log).toEqual(['C']);
     await until('the FIN', () => remote.seen.length > 0);
@@ -291,22 +291,22 @@ export function ending(harness: Harness, it: It): void {
 
   it('fails with ETIMEDOUT when nothing comes for too long', async () => {
     const { conn } = await harness.open({ readTimeoutMs: 30 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     await until('the timeout', () => log.includes('closed'));
     expect([log[0], ...seen.log]).toEqual(['timeout:read', 'E:ETIMEDOUT']);
   });
 
   it('T6: delivers what came before the timeout', async () => {
     const { conn, remote } = await harness.open({ readTimeoutMs: 30 });
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('before');
     await until('the timeout', () => seen.log.length > 0);
     expect([seen.bytes.toString(), ...seen.log]).toEqual(['before', 'E:ETIMEDOUT']);
   });
 
-  it('goes on after a timeout that is only an event, and tells of the next', async () => {
+  it('goes on after a timeout that is only an event, and reports the next', async () => {
     const { conn, remote } = await harness.open({ readTimeoutMs: 20, whenTimeout: 'event' });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     await until('two timeouts', () => log.length >= 2);
     remote.send('late');
     await until('the bytes', () => seen.bytes.length === 4);
@@ -318,7 +318,7 @@ export function ending(harness: Harness, it: It): void {
     const idle = await harness.open({ readTimeoutMs: 20 });
     const log = events(idle.conn);
     const other = await harness.open({ readTimeoutMs: 60 });
-    const clock = told(other.conn);
+    const clock = observed(other.conn);
     await until('three times as long', () => clock.log.length > 0);
     expect(log).toEqual([]);
     idle.conn.destroy();
@@ -327,10 +327,10 @@ export function ending(harness: Harness, it: It): void {
   it('has no read timeout while it is held', async () => {
     const held = await harness.open({ readTimeoutMs: 20 });
     const log = events(held.conn);
-    told(held.conn);
+    observed(held.conn);
     const release = held.conn.hold();
     const other = await harness.open({ readTimeoutMs: 60 });
-    const clock = told(other.conn);
+    const clock = observed(other.conn);
     await until('three times as long', () => clock.log.length > 0);
     expect(log).toEqual([]);
     release();

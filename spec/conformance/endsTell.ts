@@ -15,11 +15,11 @@ import {
 } from 'rxjs';
 import { type Connection, concatMapHeld, lines, sendTo, serve } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { events, told } from './told';
+import { events, observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
-/** What was sent, to whom it was told, and what goes on when a connection ends: T1 to T6. */
+/** What was sent, to whom it was reported, and what goes on when a connection ends: T1 to T6. */
 export function endsTell(harness: Harness, it: It): void {
   const until = harness.until.bind(harness);
   const settled = () => harness.settled();
@@ -59,7 +59,7 @@ export function endsTell(harness: Harness, it: It): void {
     const codes: string[] = [];
     const source = new Subject<string>();
     source.pipe(sendTo(conn)).subscribe(codesOf(codes));
-    told(conn);
+    observed(conn);
     remote.read(false);
     source.next('x'.repeat(harness.moreThanSystem));
     remote.end();
@@ -109,7 +109,7 @@ export function endsTell(harness: Harness, it: It): void {
       conn.setTimeouts({ writeTimeoutMs: 30 });
     },
     'a read timeout': (conn) => {
-      told(conn);
+      observed(conn);
       conn.setTimeouts({ readTimeoutMs: 30 });
     },
     'an idle timeout': (conn) => {
@@ -299,7 +299,7 @@ export function endsTell(harness: Harness, it: It): void {
     serving.unsubscribe();
   });
 
-  it('T4: what derives by a shared input counts, whoever has subscribed to it', async () => {
+  it('T4: what derives by a shared input counts, by any subscriber', async () => {
     const gate = new Subject<string>();
     const { remote, log, serving } = await served((conn) => {
       const all = conn.pipe(lines(), share());
@@ -320,7 +320,7 @@ export function endsTell(harness: Harness, it: It): void {
 
   it('T4: allowHalfOpen leaves the output to its owner', async () => {
     const { conn, remote } = await harness.open({ allowHalfOpen: true });
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.end();
     await until('the end', () => seen.log.length > 0);
     await settled();
@@ -334,7 +334,7 @@ export function endsTell(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open();
     const log: unknown[] = [];
     conn.whenClosed.subscribe(() => log.push(conn.closed));
-    told(conn);
+    observed(conn);
     expect([conn.writable, conn.closed]).toEqual([true, false]);
     conn.complete();
     expect([conn.writable, conn.closed]).toEqual([false, false]);

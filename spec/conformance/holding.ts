@@ -1,7 +1,7 @@
 import { type Observable, Subject, concatMap, map, take, tap } from 'rxjs';
 import { type Release, concatMapHeld, hold, lines, sendTo } from 'rxjs-libevent';
 import type { Harness } from './Harness';
-import { events, told } from './told';
+import { events, observed } from './observed';
 import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
@@ -15,7 +15,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('F5: emits nothing while held, then everything in order', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     const release = conn.hold('spec');
     remote.send('a');
     remote.send('b');
@@ -28,7 +28,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('F5: emits nothing inside the release', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     let release: Release = () => undefined;
     conn.pipe().subscribe(() => {
       release = conn.hold();
@@ -44,7 +44,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('does not go on when a new hold comes after the release', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     const first = conn.hold('first');
     remote.send('a');
     await settled();
@@ -58,7 +58,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('goes on when the last of several holds has gone', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     const [one, other] = [conn.hold('one'), conn.hold('other')];
     remote.send('a');
     expect(conn.heldBy).toEqual(['one', 'other']);
@@ -72,7 +72,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('takes a second call of a release for none', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     const [one, other] = [conn.hold('one'), conn.hold('other')];
     one();
     one();
@@ -126,7 +126,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('F1, F2: reads ahead no more than the high mark', async () => {
     const { conn, remote } = await harness.open({ read: { high: 1000, low: 500 } });
-    const seen = told(conn);
+    const seen = observed(conn);
     let release: Release = () => undefined;
     const holding = conn.subscribe(() => {
       release = conn.hold();
@@ -143,7 +143,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('goes on reading when the high mark is raised', async () => {
     const { conn, remote } = await harness.open({ read: { high: 10, low: 0 } });
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send(pattern(5000));
     conn.setWatermarks({ read: { high: 2000 } });
     await until('all', () => seen.bytes.length === 5000);
@@ -152,7 +152,7 @@ export function holding(harness: Harness, it: It): void {
 
   it('F5, T6: has its tail and its end after the release', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     const release = conn.hold();
     remote.send('tail');
     remote.end();
@@ -166,7 +166,7 @@ export function holding(harness: Harness, it: It): void {
   it('F12: hears that the peer has gone while its bytes wait', async () => {
     const { conn, remote } = await harness.open();
     const log = events(conn);
-    const seen = told(conn);
+    const seen = observed(conn);
     const release = conn.hold();
     await settled();
     remote.send('unread');
@@ -214,7 +214,7 @@ export function holding(harness: Harness, it: It): void {
       await harness.open(),
       await harness.open({ write: { high: 2, low: 1 } }),
     ];
-    const seen = told(source.conn);
+    const seen = observed(source.conn);
     source.conn.subscribe(sink.conn);
     sink.remote.read(false);
     sink.conn.next(Buffer.alloc(harness.moreThanSystem));
@@ -236,7 +236,7 @@ export function holding(harness: Harness, it: It): void {
         sink.conn.next(chunk);
       },
     });
-    const ending = told(sink.conn);
+    const ending = observed(sink.conn);
     sink.remote.read(false);
     sink.conn.next(Buffer.alloc(harness.moreThanSystem));
     source.remote.send('abc');

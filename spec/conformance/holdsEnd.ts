@@ -1,7 +1,7 @@
 import { NEVER, Subject, map, mergeMap, of, share, switchMap, take, takeUntil } from 'rxjs';
 import { type Connection, concatMapHeld, hold, mergeMapHeld, sendTo, serve } from 'rxjs-libevent';
 import type { Harness, Pair } from './Harness';
-import { events, told } from './told';
+import { events, observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -25,7 +25,7 @@ export function holdsEnd(harness: Harness, it: It): void {
     expect(source.conn.heldBy).toEqual([sink.conn]);
     end();
     await until('the release', () => !source.conn.held);
-    const rest = told(source.conn);
+    const rest = observed(source.conn);
     source.remote.send('b');
     await until('more', () => rest.bytes.toString().endsWith('b'));
     source.conn.destroy();
@@ -43,7 +43,7 @@ export function holdsEnd(harness: Harness, it: It): void {
   it('F4: a hold ends with one of several subscriptions of a shared source', async () => {
     const { source, sink } = await slowPair();
     const all = source.conn.pipe(share());
-    const fast = told(source.conn);
+    const fast = observed(source.conn);
     const others = all.subscribe();
     const sending = all.pipe(sendTo(sink.conn)).subscribe();
     await expectReleased(source, sink, () => {
@@ -112,7 +112,7 @@ export function holdsEnd(harness: Harness, it: It): void {
 
   it('F4: a hold by bare next() ends with the subscription in which it was written', async () => {
     const { source, sink } = await slowPair();
-    const other = told(source.conn);
+    const other = observed(source.conn);
     const writing = source.conn.subscribe((chunk) => {
       sink.conn.next(chunk);
     });

@@ -1,6 +1,6 @@
 import type { Connection, LibeventError } from 'rxjs-libevent';
 import type { Harness } from './Harness';
-import { events, passTime, told } from './told';
+import { events, passTime, observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -15,7 +15,7 @@ export function idling(harness: Harness, it: It): void {
 
   it('fails with ETIMEDOUT when nothing is received or sent for too long', async () => {
     const { conn } = await harness.open({ idleTimeoutMs: 40 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     await until('the timeout', () => log.includes('closed'));
     expect([log[0], ...seen.log]).toEqual(['timeout:idle', 'E:ETIMEDOUT']);
     expect(syscallOf(conn)).toBe('idle');
@@ -23,7 +23,7 @@ export function idling(harness: Harness, it: It): void {
 
   it('T6: delivers what came before the idle timeout', async () => {
     const { conn, remote } = await harness.open({ idleTimeoutMs: 40 });
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('before');
     await until('the timeout', () => seen.log.length > 0);
     expect([seen.bytes.toString(), ...seen.log]).toEqual(['before', 'E:ETIMEDOUT']);
@@ -31,7 +31,7 @@ export function idling(harness: Harness, it: It): void {
 
   it('is not idle while it receives', async () => {
     const { conn, remote } = await harness.open({ idleTimeoutMs: 100 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     await ticks(10, () => {
       remote.send('x');
     });
@@ -53,7 +53,7 @@ export function idling(harness: Harness, it: It): void {
 
   it('is not idle while it is held, and from the release on it is', async () => {
     const { conn, remote } = await harness.open({ idleTimeoutMs: 20 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     const release = conn.hold();
     remote.send('waits');
     await ticks(4, () => undefined);
@@ -76,7 +76,7 @@ export function idling(harness: Harness, it: It): void {
 
   it('is idle while it is held, too, when its peer takes nothing of what waits', async () => {
     const { conn, remote } = await harness.open({ idleTimeoutMs: 40 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     remote.read(false);
     conn.hold();
     conn.next(Buffer.alloc(harness.moreThanSystem));
@@ -94,7 +94,7 @@ export function idling(harness: Harness, it: It): void {
 
   it('is idle behind its own FIN, when the peer does not end', async () => {
     const { conn } = await harness.open({ idleTimeoutMs: 40 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     conn.complete();
     await until('the timeout', () => log.includes('closed'));
     expect([log, seen.log]).toEqual([['finished', 'timeout:idle', 'closed'], ['E:ETIMEDOUT']]);
@@ -108,9 +108,9 @@ export function idling(harness: Harness, it: It): void {
     expect(log).not.toContain('timeout:idle');
   });
 
-  it('goes on after an idle timeout that is only an event, and tells of the next', async () => {
+  it('goes on after an idle timeout that is only an event, and reports the next', async () => {
     const { conn, remote } = await harness.open({ idleTimeoutMs: 20, whenTimeout: 'event' });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     await until('two timeouts', () => log.length >= 2);
     remote.send('late');
     await until('the bytes', () => seen.bytes.length === 4);

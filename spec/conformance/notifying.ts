@@ -90,7 +90,7 @@ export function notifying(harness: Harness, it: It): void {
     expect(Object.keys(calls)).toEqual(expect.arrayContaining(['complete', 'event', 'sendTo']));
   });
 
-  it('T8: sessions run in the store of whoever has subscribed to the listener', async () => {
+  it('T8: sessions run in the store of the subscriber to the listener', async () => {
     const storage = new AsyncLocalStorage<string>();
     const stores: unknown[] = [];
     const session = (conn: Connection) => {

@@ -1,7 +1,7 @@
 import { concat, map, take, toArray } from 'rxjs';
 import { fixedLength, lengthPrefixed, lines } from 'rxjs-libevent';
 import type { Harness } from './Harness';
-import { events, told } from './told';
+import { events, observed } from './observed';
 import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
@@ -15,7 +15,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('delivers bytes in order', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     for (const text of ['a', 'b', 'c', 'd']) remote.send(text);
     await until('four bytes', () => seen.bytes.length === 4);
     expect(seen.bytes.toString()).toBe('abcd');
@@ -23,7 +23,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('delivers every value of a byte', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
     remote.send(all);
     await until('all', () => seen.bytes.length === 256);
@@ -34,14 +34,14 @@ export function reading(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open();
     remote.send('early');
     await settled();
-    const seen = told(conn);
+    const seen = observed(conn);
     await until('the bytes', () => seen.bytes.length === 5);
     expect(seen.bytes.toString()).toBe('early');
   });
 
   it('F2: delivers much more than its credit, whole', async () => {
     const { conn, remote } = await harness.open({ read: { high: 4096, low: 1024 } });
-    const seen = told(conn);
+    const seen = observed(conn);
     const sent = pattern(1_000_003);
     remote.send(sent);
     remote.end();
@@ -52,7 +52,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('F2: works with a credit of one byte', async () => {
     const { conn, remote } = await harness.open({ read: { high: 1, low: 0 } });
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('one by one');
     await until('all', () => seen.bytes.length === 10);
     expect(seen.bytes.toString()).toBe('one by one');
@@ -60,7 +60,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('gives all subscribers the same bytes', async () => {
     const { conn, remote } = await harness.open();
-    const [one, other] = [told(conn), told(conn)];
+    const [one, other] = [observed(conn), observed(conn)];
     remote.send('shared');
     remote.end();
     await until('both ends', () => one.log.length + other.log.length === 2);
@@ -69,10 +69,10 @@ export function reading(harness: Harness, it: It): void {
 
   it('gives a late subscriber what is still to come', async () => {
     const { conn, remote } = await harness.open();
-    const one = told(conn);
+    const one = observed(conn);
     remote.send('a');
     await until('the first', () => one.bytes.length === 1);
-    const late = told(conn);
+    const late = observed(conn);
     remote.send('b');
     await until('the second', () => one.bytes.length === 2 && late.bytes.length === 1);
     expect([one.bytes.toString(), late.bytes.toString()]).toEqual(['ab', 'b']);
@@ -87,14 +87,14 @@ export function reading(harness: Harness, it: It): void {
 
   it('F1, F6: emits nothing after the unsubscription, and keeps it for the next subscriber', async () => {
     const { conn, remote } = await harness.open();
-    const first = told(conn);
+    const first = observed(conn);
     remote.send('a');
     await until('the first', () => first.bytes.length === 1);
     first.unsubscribe();
     remote.send('b');
     await settled();
     expect(first.bytes.toString()).toBe('a');
-    const second = told(conn);
+    const second = observed(conn);
     await until('the second', () => second.bytes.length === 1);
     expect(second.bytes.toString()).toBe('b');
   });
@@ -105,20 +105,20 @@ export function reading(harness: Harness, it: It): void {
     conn.pipe(take(1)).subscribe((chunk) => taken.push(chunk.toString()));
     remote.send('abcdef');
     await until('the first chunk', () => taken.length === 1);
-    const rest = told(conn);
+    const rest = observed(conn);
     await until('the rest', () => taken.join('').length + rest.bytes.length === 6);
     expect(taken.join('') + rest.bytes.toString()).toBe('abcdef');
   });
 
   it('F6: has bytes that were given back in front of those that come', async () => {
     const { conn, remote } = await harness.open();
-    const first = told(conn);
+    const first = observed(conn);
     remote.send('abc');
     await until('three bytes', () => first.bytes.length === 3);
     first.unsubscribe();
     expect(conn.unread(first.bytes.subarray(1))).toBe(true);
     remote.send('d');
-    const second = told(conn);
+    const second = observed(conn);
     await until('three bytes more', () => second.bytes.length === 3);
     expect(second.bytes.toString()).toBe('bcd');
   });
@@ -157,7 +157,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('T6: completes after the last byte', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('last');
     remote.end();
     await until('the end', () => seen.log.length > 0);
@@ -166,7 +166,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('completes without a byte', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.end();
     await until('the end', () => seen.log.length > 0);
     expect([seen.bytes.length, ...seen.log]).toEqual([0, 'C']);
@@ -174,7 +174,7 @@ export function reading(harness: Harness, it: It): void {
 
   it('T6: completes once', async () => {
     const { conn, remote } = await harness.open();
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.send('x');
     remote.end();
     await until('the end', () => seen.log.length > 0);
@@ -189,17 +189,17 @@ export function reading(harness: Harness, it: It): void {
     remote.send('waiting');
     remote.end();
     await settled();
-    const seen = told(conn);
+    const seen = observed(conn);
     await until('the end', () => seen.log.length > 0);
     expect([seen.bytes.toString(), ...seen.log]).toEqual(['waiting', 'C']);
   });
 
   it('completes a subscriber that comes after the end', async () => {
     const { conn, remote } = await harness.open();
-    const first = told(conn);
+    const first = observed(conn);
     remote.end();
     await until('the end', () => first.log.length > 0);
-    const late = told(conn);
+    const late = observed(conn);
     expect(late.log).toEqual(['C']);
   });
 

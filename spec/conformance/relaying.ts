@@ -2,7 +2,7 @@ import { EMPTY, type Observable, Subject, concat, of, switchMap, throwError } fr
 import { relay, sendTo, serve } from 'rxjs-libevent';
 import { type Harness, type Pair, codeOf } from './Harness';
 import { pattern } from '../support/pattern.cjs';
-import { told } from './told';
+import { observed } from './observed';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -167,7 +167,7 @@ export function relaying(harness: Harness, it: It): void {
 
   it('sendTo with end leaves the connection open when it is unsubscribed', async () => {
     const { conn } = await harness.open();
-    const input = told(conn);
+    const input = observed(conn);
     new Subject<string>()
       .pipe(sendTo(conn, { end: true }))
       .subscribe()

@@ -1,7 +1,7 @@
 import { of } from 'rxjs';
 import { sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
-import { events, told } from './told';
+import { events, observed } from './observed';
 import { pattern } from '../support/pattern.cjs';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
@@ -72,7 +72,7 @@ export function writing(harness: Harness, it: It): void {
 
   it('T4: writes after the end of the input, with allowHalfOpen', async () => {
     const { conn, remote } = await harness.open({ allowHalfOpen: true });
-    const seen = told(conn);
+    const seen = observed(conn);
     remote.end();
     await until('the end', () => seen.log.length > 0);
     conn.next('answer');
@@ -97,7 +97,7 @@ export function writing(harness: Harness, it: It): void {
     await until('the drain', () => !conn.saturated);
   });
 
-  it('F3: tells of saturation and of draining in turns', async () => {
+  it('F3: reports saturation and draining in turns', async () => {
     const { conn, remote } = await harness.open({ write: { high: 4, low: 2 } });
     const log = events(conn);
     conn.next('123456');
@@ -211,7 +211,7 @@ export function writing(harness: Harness, it: It): void {
       write: { high: 10, low: 5 },
       maxOutputBytes: 100,
     });
-    const seen = told(conn);
+    const seen = observed(conn);
     for (let count = 0; count < 200; count += 1) conn.next('x');
     await until('the end', () => seen.log.length > 0 && remote.seen.length > 0);
     expect(seen.log).toEqual(['E:ERR_MAX_OUTPUT_BYTES']);
@@ -242,7 +242,7 @@ export function writing(harness: Harness, it: It): void {
 
   it('fails with ETIMEDOUT when nothing leaves for too long', async () => {
     const { conn, remote } = await harness.open({ writeTimeoutMs: 40 });
-    const [seen, log] = [told(conn), events(conn)];
+    const [seen, log] = [observed(conn), events(conn)];
     remote.read(false);
     conn.next(Buffer.alloc(harness.moreThanSystem));
     await until('the timeout', () => seen.log.length > 0);

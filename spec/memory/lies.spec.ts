@@ -31,7 +31,7 @@ const lies: [name: string, say: string][] = [
   ],
   ['nothing, for want of a prototype', 'Object.setPrototypeOf(bytes, null)'],
   [
-    'other bytes to whoever iterates',
+    'other bytes to an iterator',
     'bytes[Symbol.iterator] = function* () { for (let i = 0; i < size; i += 1) yield 0x58; }',
   ],
   [

@@ -49,7 +49,7 @@ describe('memory: a chunk that is emitted owns its memory', () => {
     expect(structuredClone(chunk!).buffer.byteLength).toBe(3);
   });
 
-  it('so whoever writes all over it changes nothing of anybody', async () => {
+  it('so writing all over it changes nothing of anybody', async () => {
     const chunks = await chunksOf(1000);
     const before = chunks.map((chunk) => chunk.toString('latin1'));
     chunks.forEach((chunk, index) => {
@@ -104,7 +104,7 @@ describe('memory: a chunk that is emitted owns its memory', () => {
   });
 });
 
-describe('memory: whoever takes a chunk away takes it from nobody', () => {
+describe('memory: taking a chunk away takes it from nobody', () => {
   /** Each disposes of a chunk in a way that detaches its memory, and has its bytes. */
   const takers: [name: string, take: string][] = [
     [

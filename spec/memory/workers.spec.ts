@@ -3,7 +3,7 @@ import { runChild } from '../lifecycle/support/Child';
 const clean = { code: 0, signal: null, stderr: '' };
 
 describe('memory: a worker that ends', () => {
-  it('leaves what it has received to whoever has been given it', async () => {
+  it('leaves what it has received to those that were given it', async () => {
     const ended = await runChild(
       `const { Worker } = require('node:worker_threads');
       const { once } = require('node:events');

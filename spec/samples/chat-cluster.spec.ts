@@ -114,7 +114,7 @@ describe('sample chat-node, on NATS', () => {
     expect((await node.ended).code).toBe(0);
   });
 
-  it('brings each line to each guest once, whoever dies: NATS twice, a node, and a new one', async () => {
+  it('brings each line to each guest once, through deaths: NATS twice, a node, and a new one', async () => {
     await startNats();
     const [one, two, three] = [await startNode(), await startNode(), await startNode()];
     // Those of the node that dies know the others, as all do.

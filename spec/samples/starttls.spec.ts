@@ -48,7 +48,7 @@ describe('sample starttls', () => {
     ]);
   });
 
-  it('resets whoever sends commands behind STARTTLS', async () => {
+  it('resets a client that sends commands behind STARTTLS', async () => {
     const said = once(sample.child.stderr!, 'data');
     const socket = connect(sample.port, '127.0.0.1');
     socket.resume();

@@ -193,7 +193,7 @@ describe('marbles', () => {
     });
   });
 
-  it('keeps to its marks, whoever else waits for bytes to leave', () => {
+  it('keeps to its marks, beside others that wait until bytes have been sent', () => {
     marbles(({ connection, expectClosed, expectSaturation }) => {
       const conn = connection('', {}, { takes: '--2--4', write: { high: 4, low: 1 } });
       expectClosed(conn).toBe('');
@@ -323,7 +323,7 @@ describe('marbles', () => {
     );
   });
 
-  it('tells endings apart', () => {
+  it('keeps endings apart', () => {
     marbles(({ connection, at, expectClosed, expectOutput }) => {
       const [ended, reset, destroyed, open] = ['---|', '', '', ''].map((input) =>
         connection(input),

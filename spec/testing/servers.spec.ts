@@ -116,7 +116,7 @@ describe('listener', () => {
     });
   });
 
-  it('tells the address that it is bound to', () => {
+  it('emits the address that it is bound to', () => {
     marbles(({ listener, expectObservable }) => {
       const server = listener('', {}, { port: 4000 });
       server.subscribe();

@@ -24,7 +24,7 @@ describe('upgrade', () => {
     );
   });
 
-  it('resets whoever says something else', () => {
+  it('resets a peer that says something else', () => {
     marbles(({ connection, expectOutput, expectClosed, expectSessionError }) => {
       const conn = connection('--a', { a: 'hello\n' });
       of(conn).pipe(serve(upgrade)).subscribe();

@@ -118,7 +118,7 @@ describe('the network of a simulation', () => {
     expect(report.dropped).toEqual({ 'reset by the network': 8 });
   });
 
-  it('forgets a connection: who has sent something is told, who waits is not', () => {
+  it('forgets a connection: a side that has sent something is notified, one that waits is not', () => {
     const { chunks, client, server } = see({ halfOpen: 1 }, { giveUpMs: 1000 });
     expect(chunks).toEqual([]);
     expect(['ETIMEDOUT', 'ECONNRESET']).toContain(client[0]);

@@ -1,8 +1,8 @@
 import type { Connection } from 'rxjs-libevent';
-import { type Harness, type Told, codeOf } from './Harness';
+import { type Harness, type Observed, codeOf } from './Harness';
 
 /** Subscribes and keeps what comes; the log has `C` or `E:CODE`. */
-export function told(conn: Connection): Told & { unsubscribe(): void } {
+export function observed(conn: Connection): Observed & { unsubscribe(): void } {
   const result = { bytes: Buffer.alloc(0), log: [] as string[] };
   const subscription = conn.subscribe({
     next: (chunk) => {
@@ -29,7 +29,7 @@ export function events(conn: Connection): string[] {
   return log;
 }
 
-/** Calls `tick` every so many ms, `count` times, by the clock that times connections out. */
+/** Calls `tick` every `ms` ms, `count` times, by the clock that times connections out. */
 export async function passTime(
   harness: Harness,
   ms: number,
@@ -37,7 +37,7 @@ export async function passTime(
   tick: () => void,
 ): Promise<void> {
   const { conn } = await harness.open({ readTimeoutMs: ms, whenTimeout: 'event' });
-  told(conn);
+  observed(conn);
   let passed = 0;
   conn.events.subscribe(({ type }) => {
     if (type !== 'timeout' || passed === count) return;
