@@ -19,6 +19,9 @@ import {
   type Target,
 } from './Harness';
 
+/** More than it takes: the peers are gone. */
+const CLOSE_MS = 1000;
+
 /** Real sockets: a reactor at this end, `node:net` at the other. */
 export class SocketHarness implements Harness {
   /** @param options - of every connection, where a case does not say otherwise */
@@ -39,9 +42,11 @@ export class SocketHarness implements Harness {
     try {
       await body();
     } finally {
+      // Readers complete before their peers are gone, so that none has an error behind its test.
+      const closed = this.base.close(CLOSE_MS);
       for (const socket of this.sockets.splice(0)) socket.destroy();
       for (const end of this.endings.splice(0)) await end();
-      await this.base.close();
+      await closed;
     }
   }
 

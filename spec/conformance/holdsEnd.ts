@@ -239,6 +239,7 @@ export function holdsEnd(harness: Harness, it: It): void {
     sink.remote.read(true);
     await until('drained', () => log.includes('drained'));
     expect(log).toEqual(['drained']);
+    await until('sent', () => sink.conn.outputBytes === 0);
     source.conn.destroy();
     sink.conn.destroy();
   });
