@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "address.h"
@@ -22,6 +23,8 @@ namespace {
 
 // How long accepting rests after the system has refused a descriptor.
 constexpr int32_t kRetryMilliseconds = 100;
+// How long a handshake that is half done may take to get into the queue of a listener that closes.
+constexpr int32_t kHandshakeMilliseconds = 10;
 
 Failure SetOptions(int fd, const ListenRequest& request) {
   if (request.family == kUnix) return {};
@@ -45,15 +48,22 @@ int PrepareForeignSocket(int fd, int32_t flags) {
   return 0;
 }
 
-// From here on nobody else gets into the queue of a listening socket. A SYN is dropped, and not
-// refused: it comes again a second later, when somebody else may listen.
-void StopQueueing(int fd, bool is_ip) {
+// From here on nobody else begins to connect. A SYN is dropped, and not refused: it comes again a
+// second later, when somebody else may listen. An ACK passes, since its client is connected
+// already.
+void StopConnecting(int fd, bool is_ip) {
   if (!is_ip) {
     shutdown(fd, SHUT_RD);
     return;
   }
-  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-  const sock_fprog program = {1, &nothing};
+  constexpr uint32_t kFlagsOffset = 13;  // in the TCP header
+  sock_filter drop_syn[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsOffset),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_SYN, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  };
+  const sock_fprog program = {std::size(drop_syn), drop_syn};
   setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
@@ -125,23 +135,30 @@ void Listener::Take(const Record& record) {
       Update();
       break;
     case Submission::kClose:
-      if (record.a() == kLinger) AcceptWaiting();
-      Close();
-      reactor_.Retire(this);
+      if (record.a() != kLinger || !Linger()) End();
       break;
     default:
       break;
   }
 }
 
-// Who waits in the queue has connected, and closing the socket would reset it. One turn takes them
-// all, whatever the credit: the queue is bounded by the backlog, and nobody joins it any more.
-void Listener::AcceptWaiting() {
-  if (!listener_) return;
+// Returns false if nothing is left to wait for.
+bool Listener::Linger() {
+  if (!listener_ || lingers_) return lingers_;
   file_.Remove();
-  const int fd = evconnlistener_get_fd(listener_.get());
   const bool is_ip = FamilyOf(bound_) != kUnix;
-  StopQueueing(fd, is_ip);
+  StopConnecting(evconnlistener_get_fd(listener_.get()), is_ip);
+  AcceptWaiting();
+  if (!is_ip || !listener_) return false;
+  const timeval delay = Milliseconds(kHandshakeMilliseconds);
+  lingers_ = reactor_.Add(retry_.get(), &delay) == 0;
+  return lingers_;
+}
+
+// Who waits in the queue has connected, and closing the socket would reset it. One turn takes them
+// all, whatever the credit: the queue is bounded by the backlog, and hardly anybody joins it.
+void Listener::AcceptWaiting() {
+  const int fd = evconnlistener_get_fd(listener_.get());
   // The queue holds one more than the backlog.
   for (int32_t taken = 0; taken <= backlog_; ++taken) {
     SocketAddress remote;
@@ -153,11 +170,16 @@ void Listener::AcceptWaiting() {
       if (errno != EAGAIN && errno != EINVAL) OnAcceptFailed(errno);
       return;
     }
-    // One whose last ACK came just then has inherited the filter.
-    if (is_ip) SetOption(accepted, SOL_SOCKET, SO_DETACH_FILTER, 0);
+    // One that was connected behind the filter has inherited it.
+    if (FamilyOf(bound_) != kUnix) SetOption(accepted, SOL_SOCKET, SO_DETACH_FILTER, 0);
     OnAccepted(accepted, remote);
     if (!listener_) return;
   }
+}
+
+void Listener::End() {
+  Close();
+  reactor_.Retire(this);
 }
 
 // In the turn that asks for it, so that a new listener can have the port or the path in the same
@@ -241,6 +263,10 @@ void Listener::OnAcceptFailed(int error) {
 }
 
 void Listener::OnRetry(short) {
+  if (lingers_) {
+    AcceptWaiting();
+    return End();
+  }
   accepting_ = Accepting::kRetrying;
   Update();
 }

@@ -25,9 +25,11 @@ class Listener final : public EventHandler {
   enum class Accepting { kWell, kResting, kRetrying };
 
   Failure Bind(const ListenRequest& request, const Payload& payload);
+  bool Linger();
   void AcceptWaiting();
   void Update();
   void Close();
+  void End();
   void Fail(int error, FailedCall call);
   void OnAccepted(int fd, const SocketAddress& remote);
   void OnAcceptFailed(int error);
@@ -45,6 +47,7 @@ class Listener final : public EventHandler {
   int32_t backlog_ = 0;
   bool wanted_ = false;
   bool enabled_ = false;
+  bool lingers_ = false;  // nobody can begin to connect any more
   Accepting accepting_ = Accepting::kWell;
   int fd_ = -1;  // until the listener has it
 };
