@@ -7,7 +7,7 @@ import { recommended } from './dist/eslint.js';
 
 const nodeGlobals = Object.fromEntries(
   [
-    ...['Buffer', 'console', 'performance', 'process', 'URL'],
+    ...['AbortController', 'Buffer', 'console', 'performance', 'process', 'URL'],
     ...['clearImmediate', 'clearInterval', 'clearTimeout', 'queueMicrotask'],
     ...['setImmediate', 'setInterval', 'setTimeout'],
   ].map((name) => [name, 'readonly']),

@@ -1,3 +1,5 @@
+import { Taken } from './Taken.mjs';
+
 /** A listener that is served, the same over both transports. */
 export class Server {
   #local;
@@ -7,7 +9,7 @@ export class Server {
   #serve;
   #serving;
   #releases = [];
-  #accepted = [];
+  #accepted = new Taken();
   #log = [];
 
   constructor(local, { library, rxjs }, listener, concurrency) {
@@ -41,7 +43,7 @@ export class Server {
   }
 
   destroyAccepted(number) {
-    this.#accepted[number]?.destroy();
+    this.#accepted.destroy(number);
   }
 
   stopListening() {
@@ -49,13 +51,10 @@ export class Server {
   }
 
   get bytesRead() {
-    return this.#accepted.map(({ bytesRead }) => bytesRead);
+    return this.#accepted.bytesRead;
   }
 
   state() {
-    const connections = this.#accepted.map(({ closed, writable, inputBytes, outputBytes }) => ({
-      ...{ closed, writable, inputBytes, outputBytes },
-    }));
-    return { log: [...this.#log], connections, ...this.#local.state() };
+    return { log: [...this.#log], connections: this.#accepted.state(), ...this.#local.state() };
   }
 }

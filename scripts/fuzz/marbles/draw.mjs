@@ -11,8 +11,10 @@ const WORDS = [
   'grüße\n',
 ];
 
+const HANDLERS = ['echo', 'held', 'lines', 'first', 'merged', 'broken'];
+
 /** The kinds of programs: each draws a config, and adds its steps. */
-export const kinds = { plain, served, accepted };
+export const kinds = { plain, served, accepted, connected };
 
 /** The program of a seed. Between two steps everything comes to rest, so that nothing is a race. */
 export function draw(seed, names) {
@@ -35,6 +37,11 @@ function connectionConfig(random) {
     ...(random.chance(0.6) && { write: marks(random) }),
     ...(random.chance(0.2) && { encoding: 'latin1' }),
   };
+}
+
+/** Where a server may listen. */
+export function addressOf(site) {
+  return `127.0.0.${11 + site}`;
 }
 
 /** What the peer does: one thing, or several at once. */
@@ -82,7 +89,7 @@ function plain(random, add) {
 /** A connection that `serve` serves, with held stages that end on command. */
 function served(random, add) {
   const all = [...peerSteps(random), ...ownSteps(random), [4, () => ['open']], [1, () => ['end']]];
-  const handler = random.pick(['echo', 'held', 'lines', 'first', 'merged', 'broken']);
+  const handler = random.pick(HANDLERS);
   add('serve', handler);
   repeat(random, add, all);
   return connectionConfig(random);
@@ -106,6 +113,42 @@ function accepted(random, add) {
     ...(random.chance(0.4) && { maxConnections: random.integer(1, 3) }),
     ...(random.chance(0.4) && { concurrency: random.integer(1, 3) }),
   };
+}
+
+/** A client of servers that come and go, whose connections are its values, or a session's. */
+function connected(random, add) {
+  const host = random.chance(0.6) ? 'host.test' : undefined;
+  const sites = [0, 1, 2].slice(0, host ? random.integer(1, 3) : 1).map(() => site(random));
+  const place = () => random.integer(0, sites.length - 1);
+  const handler = () => (random.chance(0.5) ? random.pick(HANDLERS) : undefined);
+  const more = () => random.pick(['nothing', 'retry', 'retryLater', 'repeatLater']);
+  const all = [
+    [3, () => ['connect', handler(), more()]],
+    [host ? 0.4 : 0, () => ['connectBriefly', handler(), more()]],
+    [1.5, () => ['disconnect']],
+    [0.5, () => ['abort']],
+    [3, () => ['again']],
+    [host ? 1 : 0, () => ['names', random.pick(['known', 'known', 'unknown'])]],
+    [2, () => ['site', place(), random.pick(['up', 'up', 'down'])]],
+    [7, () => ['peer', random.integer(0, 2), ...random.weighted(peerSteps(random))()]],
+    [4, () => random.weighted(ownSteps(random))()],
+    [2, () => ['subscribe', random.pick(['bytes', 'lines', 'lengthPrefixed'])]],
+    [1, () => ['echo']],
+    [1.5, () => ['open']],
+    [0.4, () => ['end']],
+  ];
+  if (random.chance(0.8)) add('site', place(), 'up');
+  add('connect', handler(), more());
+  repeat(random, add, all);
+  const greets = random.chance(0.8)
+    ? undefined
+    : random.pick([['fin'], ['send', random.pick(WORDS)]]);
+  return { ...connectionConfig(random), ...(host && { host }), ...(greets && { greets }), sites };
+}
+
+/** Silent: attempts have no answer, for good. */
+function site(random) {
+  return random.chance(0.1) ? 'silent' : 'down';
 }
 
 function repeat(random, add, all) {

@@ -9,8 +9,12 @@ import { runSockets } from './sockets.mjs';
 import { runVirtual } from './virtual.mjs';
 
 const SHRINK_MS = 30_000;
+/** How often a program has to differ. Once may be a socket that has come to rest late. */
+const RUNS = 3;
 /** Of a peer's end, what depends on who sees it first. */
 const SEEN_FIRST = /^(hangup|error read)/;
+/** Of how a connection has failed, the same. */
+const SEEN_BY = /(?<=ECONNRESET) (read|write)/g;
 /** Steps in which a peer does several things in one instant. */
 const COMBINED = /"(burst|sendFin|sendRst)"/;
 
@@ -24,30 +28,57 @@ export async function fuzzMarbles({ library: folder, seconds, seed, programs, on
   };
   const names = only ?? Object.keys(kinds);
   const end = performance.now() + seconds * 1000;
-  const counts = {};
-  const ties = {};
+  const counts = new Counts();
   let found;
   let at = seed;
   const goesOn = () => (programs === undefined ? performance.now() < end : at - seed < programs);
   for (; goesOn() && (survey || found === undefined); at += 1) {
     const program = draw(at, names);
-    counts[program.kind] = (counts[program.kind] ?? 0) + 1;
-    const difference = await differenceOf(world, program);
+    counts.add(program, 'programs');
+    const difference = await lastingDifferenceOf(world, program);
     if (difference === undefined) continue;
-    if (difference.isTie) {
-      ties[program.kind] = (ties[program.kind] ?? 0) + 1;
-      continue;
+    const { outcome } = difference;
+    counts.add(program, outcome);
+    if (outcome === 'found') found = { program, difference };
+    if (survey && outcome !== 'ties') {
+      console.log(`${at} ${program.kind} ${outcome} ${lineOf(difference)}`);
     }
-    found = { program, difference };
-    if (survey) console.log(`${at} ${program.kind} ${lineOf(difference)}`);
   }
-  const drawn = Object.entries(counts).map(
-    ([kind, count]) => `${kind} ${count} (${ties[kind] ?? 0} ties)`,
-  );
-  console.log(`fuzz: seeds ${seed} to ${at - 1} over both transports: ${drawn.join(', ')}`);
+  console.log(`fuzz: seeds ${seed} to ${at - 1} over both transports: ${counts.text}`);
   if (found === undefined) console.log('fuzz: no difference');
   else if (!survey) await show(world, found);
   return found !== undefined;
+}
+
+/** Of programs, by their kinds. */
+class Counts {
+  #kinds = {};
+
+  add({ kind }, outcome) {
+    this.#kinds[kind] ??= { programs: 0, ties: 0, once: 0, found: 0 };
+    this.#kinds[kind][outcome] += 1;
+  }
+
+  get text() {
+    const each = Object.entries(this.#kinds).map(([kind, { programs, ties, once, found }]) => {
+      return `${kind} ${programs} (${ties} ties, ${once} once, ${found} found)`;
+    });
+    return each.join(', ');
+  }
+}
+
+/** What differs in each of several runs; with what has come of that: `ties`, `once` or `found`. */
+async function lastingDifferenceOf(world, program) {
+  let difference;
+  for (let run = 0; run < RUNS; run += 1) {
+    const again = await differenceOf(world, program);
+    if (again === undefined || again.isTie) {
+      const outcome = difference === undefined ? 'ties' : 'once';
+      return (difference ?? again) && { ...(difference ?? again), outcome };
+    }
+    difference = again;
+  }
+  return { ...difference, outcome: 'found' };
 }
 
 /**
@@ -99,7 +130,8 @@ function sameButForOrder(one, other, combined) {
   if (!Array.isArray(one) || !one.every((item) => typeof item === 'string')) return false;
   const sorted = (list) => {
     if (!combined) return [...list].sort();
-    return [...new Set(list.filter((item) => !SEEN_FIRST.test(item)))].sort();
+    const others = list.filter((item) => !SEEN_FIRST.test(item));
+    return [...new Set(others.map((item) => item.replace(SEEN_BY, '')))].sort();
   };
   return isDeepStrictEqual(sorted(one), sorted(other));
 }

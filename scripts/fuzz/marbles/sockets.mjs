@@ -1,12 +1,17 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import { Client } from './Client.mjs';
 import { Local } from './Local.mjs';
+import { Remote } from './Remote.mjs';
 import { Server } from './Server.mjs';
+import { Site } from './Site.mjs';
+import { addressOf } from './draw.mjs';
 
 const HOST = '127.0.0.1';
 /** Round trips of another connection of the same reactor: what was under way has been reported. */
 const TRIPS = 3;
+const SCENES = { plain: joined, served: joined, accepted: listening, connected: connecting };
 
 /** The states of a program after each step, over sockets: a base at this end, `node:net` at the other. */
 export async function runSockets(world, program) {
@@ -14,8 +19,7 @@ export async function runSockets(world, program) {
   const sockets = [];
   try {
     const fence = await opened(world, base, {}, sockets);
-    const scene = program.kind === 'accepted' ? listening : connected;
-    const { act, state, bytesRead } = await scene(world, base, program, sockets);
+    const { act, state, bytesRead } = await SCENES[program.kind](world, base, program, sockets);
     const states = [];
     for (const step of program.steps) {
       const more = act(...step);
@@ -30,7 +34,7 @@ export async function runSockets(world, program) {
   }
 }
 
-async function connected(world, base, { config }, sockets) {
+async function joined(world, base, { config }, sockets) {
   const local = new Local(world);
   const { near, far } = await opened(world, base, config, sockets);
   local.take(near);
@@ -78,6 +82,49 @@ async function listening(world, base, { config: { concurrency, ...config } }, so
   };
 }
 
+/** A client of servers that come and go, all at one port. */
+async function connecting(world, base, { config }, sockets) {
+  const { host, sites: kinds, greets, ...options } = config;
+  const remotes = [];
+  const accept = (socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    const remote = new Remote(socket);
+    remotes.push(remote);
+    if (greets) remote[greets[0]](...greets.slice(1));
+  };
+  const { port } = await Site.reserve(sockets);
+  const sites = kinds.map((kind, number) => new Site(addressOf(number), port, accept));
+  sockets.push(...sites);
+  for (const [number, kind] of kinds.entries()) {
+    if (kind === 'silent') await sites[number].fallSilent(world, base, sockets);
+  }
+  let known = true;
+  const lookup = (name, options, found) => {
+    const addresses = sites.map(({ address }) => ({ address, family: 4 }));
+    setImmediate(() => (known ? found(null, addresses) : found(notFound(name))));
+  };
+  const target = { port, host: host ?? addressOf(0), ...(host && { lookup }) };
+  const dial = (more, session) => base.connect({ ...options, ...target, ...more }, session);
+  const client = new Client(world, dial, port);
+  return {
+    act: (name, ...args) => {
+      if (name === 'names') known = args[0] === 'known';
+      else if (name === 'site') return sites[args[0]].turn(args[1]);
+      else if (name === 'peer') return remotes[args[0]]?.[args[1]](...args.slice(2));
+      else client.act(name, ...args);
+      return undefined;
+    },
+    state: () => ({ ...client.state(), peers: remotes.map((remote) => remote.state()) }),
+    bytesRead: () => client.bytesRead,
+  };
+}
+
+function notFound(hostname) {
+  const [code, syscall] = ['ENOTFOUND', 'getaddrinfo'];
+  return Object.assign(new Error(`${syscall} ${code} ${hostname}`), { code, syscall, hostname });
+}
+
 async function opened({ rxjs }, base, config, sockets) {
   const listener = base.listen({ ...config, host: HOST });
   const accepted = rxjs.firstValueFrom(listener);
@@ -115,77 +162,5 @@ async function rest({ rxjs }, { near, far }) {
     near.next('y');
     await back;
     await new Promise(setImmediate);
-  }
-}
-
-/** The other end: a socket that reads. */
-class Remote {
-  #socket;
-  #got = [];
-  #seen = [];
-  #gone = false;
-
-  constructor(socket) {
-    this.#socket = socket;
-    socket.on('data', (chunk) => this.#got.push(chunk));
-    socket.on('end', () => this.#seen.push('fin'));
-    socket.on('error', ({ code }) => {
-      if (code === 'ECONNRESET' && !this.#seen.includes('rst')) this.#seen.push('rst');
-    });
-  }
-
-  /** One that has gone sees nothing. */
-  state() {
-    if (this.#gone) return {};
-    return { got: Buffer.concat(this.#got).toString('latin1'), seen: this.#seen[0] };
-  }
-
-  send(text) {
-    this.#write(text);
-  }
-
-  burst(one, other) {
-    this.#write(one);
-    this.#write(other);
-  }
-
-  fin() {
-    this.#socket.end();
-  }
-
-  sendFin(text) {
-    this.#write(text);
-    this.#socket.end();
-  }
-
-  async rst() {
-    await this.#reset();
-  }
-
-  async sendRst(text) {
-    this.#write(text);
-    await this.#reset();
-  }
-
-  async closeFully() {
-    const { destroyed } = this.#socket;
-    this.#gone ||= !destroyed;
-    this.#socket.destroy();
-    if (!destroyed) await once(this.#socket, 'close');
-  }
-
-  #write(text) {
-    if (!this.#socket.writableEnded && !this.#socket.destroyed) this.#socket.write(text);
-  }
-
-  async #reset() {
-    const socket = this.#socket;
-    if (socket.destroyed) return;
-    this.#gone = true;
-    // What was written goes first, and FIN.
-    if (!socket.writableEnded) await new Promise((resolve) => socket.write('', resolve));
-    else if (!socket.writableFinished) await once(socket, 'finish');
-    socket.resetAndDestroy();
-    if (!socket.closed) await once(socket, 'close');
   }
 }

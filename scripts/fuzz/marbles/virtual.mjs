@@ -1,5 +1,7 @@
+import { Client } from './Client.mjs';
 import { Local } from './Local.mjs';
 import { Server } from './Server.mjs';
+import { addressOf } from './draw.mjs';
 
 /** Frames between two steps: everything comes to rest in the first one. */
 const STEP = 10;
@@ -15,6 +17,8 @@ const PEER = {
 };
 
 const SIGNS = '|#!';
+const PORT = 40713;
+const SCENES = { plain: joined, served: joined, accepted: listening, connected: connecting };
 
 /** The states of a program after each step, over the virtual transport, by the kit that users have. */
 export function runVirtual(world, program) {
@@ -22,8 +26,7 @@ export function runVirtual(world, program) {
   const states = [];
   try {
     world.testing.marbles((helpers) => {
-      const scene = program.kind === 'accepted' ? listening : connected;
-      const { act, state } = scene(world, helpers, program);
+      const { act, state } = SCENES[program.kind](world, helpers, program);
       for (const [index, step] of steps.entries()) {
         helpers.at(`${index * STEP}ms s`, { s: () => act(...step) });
         helpers.at(`${index * STEP + STEP - 1}ms s`, { s: () => states.push(state()) });
@@ -37,7 +40,7 @@ export function runVirtual(world, program) {
 }
 
 /** One connection, whose peer's diagram is known before. */
-function connected(world, helpers, { config, steps }) {
+function joined(world, helpers, { config, steps }) {
   const local = new Local(world);
   const all = steps.map(([name, ...args]) => PEER[name]?.(...args) ?? []);
   const values = {};
@@ -106,10 +109,7 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
     act: (name, ...args) => {
       now += 1;
       if (name === 'peer') {
-        const { link, log } = there()[args[0]] ?? {};
-        // One that has been reset is not there any more.
-        const isThere = link && !log.output.some(({ char }) => char === '#');
-        if (isThere) for (const mark of PEER[args[1]](...args.slice(2))) doLink(link, mark);
+        doPeer(there()[args[0]], ...args.slice(1));
       } else if (name !== 'dial' && name !== 'closeBase') {
         server[name](...args);
       }
@@ -117,14 +117,63 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
     state: () => ({
       ...server.state(),
       peers: there().map((peer) =>
-        peer.refusedAt !== undefined && peer.link === undefined
-          ? 'refused'
-          : ['gone', 'closed'].includes(peer.link?.peer)
-            ? {}
-            : peerState(peer.log.output),
+        peer.refusedAt !== undefined && peer.link === undefined ? 'refused' : linkState(peer),
       ),
     }),
   };
+}
+
+/** A client of servers that come and go: what a connector's attempts come to is known when they begin. */
+function connecting(world, helpers, { config }) {
+  const { host, sites: kinds, greets, coalesce = true, ...options } = config;
+  const sites = kinds.map((kind) => (kind === 'silent' ? kind : 'down'));
+  const made = [];
+  let known = true;
+  const [greeting = ''] = greets ? PEER[greets[0]](...greets.slice(1)) : [];
+  const diagram = SIGNS.includes(greeting) ? greeting : 'g';
+  const attempt = () => {
+    const name = `peer ${made.length}`;
+    const peer = helpers.peer(diagram, { g: Buffer.from(greeting) }, { name, coalesce });
+    made.push(peer);
+    return peer;
+  };
+  const dial = (more, session) => {
+    const values = {};
+    const attempts = sites.map((site, number) => {
+      if (site === 'silent') return '';
+      if (site === 'down') return '#';
+      values[number] = attempt();
+      return String(number);
+    });
+    const [outcomes, code] = known || !host ? [attempts, 'ECONNREFUSED'] : [['#'], 'ENOTFOUND'];
+    const script = { code, addresses: sites.map((site, number) => addressOf(number)) };
+    const connect = helpers.connector(outcomes, known ? values : {}, script);
+    const target = { port: PORT, host: host ?? addressOf(0) };
+    return connect({ ...options, ...target, ...more }, session);
+  };
+  const client = new Client(world, dial, PORT);
+  const there = () => made.filter(({ link }) => link !== undefined);
+  return {
+    act: (name, ...args) => {
+      if (name === 'names') known = args[0] === 'known';
+      else if (name === 'peer') doPeer(there()[args[0]], ...args.slice(1));
+      else if (name !== 'site') client.act(name, ...args);
+      else if (sites[args[0]] !== 'silent') sites[args[0]] = args[1];
+    },
+    state: () => ({ ...client.state(), peers: there().map(linkState) }),
+  };
+}
+
+/** One that has been reset is not there any more. Behind a FIN Node does not look, and does not know. */
+function doPeer(peer, name, ...args) {
+  const { link, log } = peer ?? {};
+  if (link === undefined || peerState(log.output).seen === 'rst') return;
+  for (const mark of PEER[name](...args)) doLink(link, mark);
+}
+
+/** One that has gone sees nothing. */
+function linkState({ link, log }) {
+  return ['gone', 'closed'].includes(link?.peer) ? {} : peerState(log.output);
 }
 
 function doLink(link, mark) {
