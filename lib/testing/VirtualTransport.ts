@@ -208,7 +208,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
       }
       const chunk = this.link.receive(credit);
       if (chunk === undefined) {
-        this.endReading(this.readError);
+        this.endReading(this.errorFor('recv'));
         return;
       }
       this.outstanding += chunk.length;
@@ -228,8 +228,9 @@ export class VirtualTransport implements Transport, VirtualHandler {
   /** With reading off, a peer's FIN and the RST that may follow it are reported once each. */
   private watchForDeath(): void {
     this.readTimer.stop();
-    const { dead, error, exhausted } = this.link;
+    const { dead, exhausted } = this.link;
     if (!dead) return;
+    const error = this.errorFor('watch');
     if (exhausted) {
       this.endReading(error);
       return;
@@ -240,11 +241,15 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.reactor.post(() => this.handler?.onHangup(errorOf(error, 'read')));
   }
 
-  /** What recv() says at the end. Behind a FIN that is the end, unless the RST was heard of before. */
-  private get readError(): string | undefined {
+  /**
+   * The socket's error for recv() and the death watch. Behind a FIN recv() reads the end, unless the
+   * watch has taken the error before; and a write that has failed has taken it from the watch.
+   */
+  private errorFor(call: 'recv' | 'watch'): string | undefined {
     if (typeof this.hangup === 'object') return this.hangup.code;
     const { error } = this.link;
-    return error === 'EPIPE' ? undefined : error;
+    const isGone = call === 'recv' || this.output === 'failed';
+    return error === 'EPIPE' && isGone ? undefined : error;
   }
 
   private endReading(code: string | undefined): void {

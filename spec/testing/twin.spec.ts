@@ -158,4 +158,24 @@ describe('marbles: as the kernel has it', () => {
       expectClosed(conn).toBe('---#', 'EPIPE');
     });
   });
+
+  it('reads the end behind bytes when a write that has failed has taken the error', () => {
+    marbles(({ connection, at, expectClosed, expectObservable }) => {
+      const config = { takes: '0', sendBufferBytes: 2, allowHalfOpen: true };
+      const conn = connection('-(a!)', { a: 'bytes' }, config);
+      const read = conn.pipe(map(String));
+      at('---w', {
+        w: () => {
+          conn.next('abcdef');
+        },
+      });
+      const events = conn.events.pipe(map(({ type, error }) => `${type} ${error?.code ?? ''}`));
+      expectObservable(events).toBe('-h-w-(ec|)', {
+        ...{ h: 'hangup ', w: 'error EPIPE' },
+        ...{ e: 'eof ', c: 'closed ' },
+      });
+      expectObservable(read, '-----^').toBe('-----(a|)', { a: 'bytes' });
+      expectClosed(conn).toBe('-----#', 'EPIPE');
+    });
+  });
 });
