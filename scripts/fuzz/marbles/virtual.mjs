@@ -164,10 +164,15 @@ function connecting(world, helpers, { config }) {
   };
 }
 
-/** One that has been reset is not there any more. Behind a FIN Node does not look, and does not know. */
+/**
+ * One that has been reset is not there any more. Behind a FIN Node does not look: a write that has
+ * been answered with RST is heard of by the next one.
+ */
 function doPeer(peer, name, ...args) {
   const { link, log } = peer ?? {};
   if (link === undefined || peerState(log.output).seen === 'rst') return;
+  const resets = link.late.length + log.output.filter(({ char }) => char === '#').length;
+  if (link.late.length > 0 && resets > 1) return;
   for (const mark of PEER[name](...args)) doLink(link, mark);
 }
 
