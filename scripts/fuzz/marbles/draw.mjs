@@ -14,7 +14,7 @@ const WORDS = [
 const HANDLERS = ['echo', 'held', 'lines', 'first', 'merged', 'broken'];
 
 /** The kinds of programs: each draws a config, and adds its steps. */
-export const kinds = { plain, served, accepted, connected };
+export const kinds = { plain, served, accepted, connected, paired };
 
 /** The program of a seed. Between two steps everything comes to rest, so that nothing is a race. */
 export function draw(seed, names) {
@@ -84,6 +84,12 @@ function plain(random, add) {
   ];
   repeat(random, add, all);
   return connectionConfig(random);
+}
+
+/** Two ends of this library; over a pair of libevent's, which nothing but an end in order passes. */
+function paired(random, add) {
+  const over = 'sockets';
+  return { ...plain(random, add), over };
 }
 
 /** A connection that `serve` serves, with held stages that end on command. */

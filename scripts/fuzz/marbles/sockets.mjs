@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { Client } from './Client.mjs';
 import { Local } from './Local.mjs';
+import { Pair } from './Pair.mjs';
 import { Remote } from './Remote.mjs';
 import { Server } from './Server.mjs';
 import { Site } from './Site.mjs';
@@ -11,7 +12,10 @@ import { addressOf } from './draw.mjs';
 const HOST = '127.0.0.1';
 /** Round trips of another connection of the same reactor: what was under way has been reported. */
 const TRIPS = 3;
-const SCENES = { plain: joined, served: joined, accepted: listening, connected: connecting };
+const SCENES = {
+  ...{ plain: joined, served: joined, paired },
+  ...{ accepted: listening, connected: connecting },
+};
 
 /** The states of a program after each step, over sockets: a base at this end, `node:net` at the other. */
 export async function runSockets(world, program) {
@@ -82,6 +86,17 @@ async function listening(world, base, { config: { concurrency, ...config } }, so
   };
 }
 
+/** Both ends are this library's: of a socket, or of a pair, where what one end is given the other emits. */
+async function paired(world, base, { config: { over, ...config } }) {
+  const ends = over === 'pair' ? base.pair(config) : await socketEnds(world, base, config);
+  const pair = new Pair(world, ends);
+  return {
+    act: (...step) => pair.act(...step),
+    state: () => pair.state(),
+    bytesRead: () => pair.bytesRead,
+  };
+}
+
 /** A client of servers that come and go, all at one port. */
 async function connecting(world, base, { config }, sockets) {
   const { host, sites: kinds, greets, ...options } = config;
@@ -123,6 +138,13 @@ async function connecting(world, base, { config }, sockets) {
 function notFound(hostname) {
   const [code, syscall] = ['ENOTFOUND', 'getaddrinfo'];
   return Object.assign(new Error(`${syscall} ${code} ${hostname}`), { code, syscall, hostname });
+}
+
+async function socketEnds({ rxjs }, base, config) {
+  const listener = base.listen({ ...config, host: HOST });
+  const accepted = rxjs.firstValueFrom(listener);
+  const { port } = await rxjs.firstValueFrom(listener.bound);
+  return Promise.all([accepted, base.open({ ...config, port, host: HOST })]);
 }
 
 async function opened({ rxjs }, base, config, sockets) {

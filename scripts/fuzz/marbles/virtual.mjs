@@ -1,5 +1,6 @@
 import { Client } from './Client.mjs';
 import { Local } from './Local.mjs';
+import { Pair } from './Pair.mjs';
 import { Server } from './Server.mjs';
 import { addressOf } from './draw.mjs';
 
@@ -18,7 +19,10 @@ const PEER = {
 
 const SIGNS = '|#!';
 const PORT = 40713;
-const SCENES = { plain: joined, served: joined, accepted: listening, connected: connecting };
+const SCENES = {
+  ...{ plain: joined, served: joined, paired },
+  ...{ accepted: listening, connected: connecting },
+};
 
 /** The states of a program after each step, over the virtual transport, by the kit that users have. */
 export function runVirtual(world, program) {
@@ -121,6 +125,11 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
       ),
     }),
   };
+}
+
+function paired(world, helpers, { config: { coalesce, over, ...config } }) {
+  const pair = new Pair(world, helpers.pair(config, config));
+  return { act: (...step) => pair.act(...step), state: () => pair.state() };
 }
 
 /** A client of servers that come and go: what a connector's attempts come to is known when they begin. */
