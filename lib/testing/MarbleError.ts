@@ -38,8 +38,13 @@ const LIBRARY = dirname(__dirname);
 /** The lines of a stack from the innermost that is not of this library. */
 export function usersLines(stack: string | undefined): string[] {
   const lines = stackLines(stack);
-  const first = lines.findIndex((line) => !line.includes(LIBRARY));
+  const first = lines.findIndex((line) => !isOfLibrary(line));
   return lines.slice(Math.max(0, first));
+}
+
+/** Whether a line of a stack is in this library. */
+export function isOfLibrary(line: string): boolean {
+  return line.includes(LIBRARY);
 }
 
 /** The lines of a stack that name places. */

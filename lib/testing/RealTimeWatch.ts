@@ -1,7 +1,11 @@
 import { type AsyncHook, createHook } from 'node:async_hooks';
-import { usersLines } from './MarbleError';
+import { dirname } from 'node:path';
+import { MarbleError, isOfLibrary, stackLines } from './MarbleError';
 
 const DEPTH = 100;
+
+/** Where RxJS asks Node for a timer, which it does not do in virtual time. */
+const TIMER_OF_RXJS = /([^ (]*[/\\]rxjs)[/\\].*[/\\]intervalProvider[.]/;
 
 /** What waits for the real event loop, by its type in Node, and what to use in its place. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -21,15 +25,18 @@ const REASONS: Readonly<Record<string, string>> = {
  * it has not happened, and the timelines do not say why.
  */
 export class RealTimeWatch {
-  private seen: { readonly type: string; readonly place: string | undefined } | undefined;
+  private seen: { readonly type: string; readonly stack: readonly string[] } | undefined;
+  private ofOtherCopy: readonly string[] | undefined;
   private readonly hook: AsyncHook;
 
   constructor() {
     this.hook = createHook({
       init: (_id, type) => {
-        if (this.seen !== undefined || !(type in REASONS)) return;
-        this.seen = { type, place: undefined };
-        this.seen = { type, place: placeOfUser(usersLines(deepStack())) };
+        if (!(type in REASONS)) return;
+        if (this.seen !== undefined && (type !== 'Timeout' || this.ofOtherCopy)) return;
+        const stack = deepStack();
+        this.seen ??= { type, stack };
+        if (stack.some((line) => TIMER_OF_RXJS.test(line))) this.ofOtherCopy ??= stack;
       },
     });
     this.hook.enable();
@@ -42,21 +49,40 @@ export class RealTimeWatch {
   /** Why a test may have failed, if there was such a thing in it. */
   get reason(): string | undefined {
     if (this.seen === undefined) return undefined;
-    const { type, place } = this.seen;
+    const { type, stack } = this.seen;
+    const [place] = usersPlaces(stack);
     return `${REASONS[type] ?? ''}${place === undefined ? '' : `\n${place}`}`;
+  }
+
+  /**
+   * What no test means: time operators of an RxJS that does not know of its virtual time. What they do has
+   * not happened, and a test that expects nothing of it would pass.
+   */
+  get failure(): MarbleError | undefined {
+    const stack = this.ofOtherCopy;
+    if (stack === undefined) return undefined;
+    const path = stack.map((line) => TIMER_OF_RXJS.exec(line)?.[1]).find(Boolean);
+    const message =
+      `RxJS is there twice: a timer of ${String(path)} was started in this test, and virtual time is that of ` +
+      `${dirname(require.resolve('rxjs/package.json'))}. A project that links a checkout has to link its rxjs, too`;
+    const error = new MarbleError(message);
+    error.stack = [`${error.name}: ${message}`, ...usersPlaces(stack)].join('\n');
+    return error;
   }
 }
 
 /** The pipelines of RxJS are deeper than the ten calls of a usual stack. */
-function deepStack(): string | undefined {
+function deepStack(): string[] {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEPTH;
   const { stack } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
-  return stack;
+  return stackLines(stack);
 }
 
-/** The innermost line that is neither of Node nor of RxJS. */
-function placeOfUser(lines: readonly string[]): string | undefined {
-  return lines.find((line) => !/node:|[/\\]node_modules[/\\]rxjs[/\\]/.test(line));
+/** The lines that are neither of Node nor of RxJS nor of this library, from the innermost. */
+function usersPlaces(lines: readonly string[]): string[] {
+  return lines.filter(
+    (line) => !/node:|[/\\]node_modules[/\\]rxjs[/\\]/.test(line) && !isOfLibrary(line),
+  );
 }

@@ -92,15 +92,15 @@ export class SimulationRun implements NetworkWatch {
   /**
    * Runs it to its end.
    *
-   * @returns what a promise or a timer of Node has to do with it, where that was looked for
+   * @returns what has been made that no virtual time comes to
    */
-  run(watchesRealTime = false): string | undefined {
+  run(): RealTimeWatch {
     const { scheduler, reactor, world } = this;
     const { random } = Math;
     const restore = useTurns((turn) => {
       scheduler.schedule(turn);
     });
-    const realTime = watchesRealTime ? new RealTimeWatch() : undefined;
+    const realTime = new RealTimeWatch();
     Math.random = world.helpers.random;
     try {
       scheduler.run(({ flush }) => {
@@ -121,7 +121,7 @@ export class SimulationRun implements NetworkWatch {
         scheduler.maxFrames = -1;
       });
     } finally {
-      realTime?.stop();
+      realTime.stop();
       Math.random = random;
       reactor.ended = true;
       restore();
@@ -132,7 +132,7 @@ export class SimulationRun implements NetworkWatch {
         this.emittedBytes += ledger.emittedBytes;
       }
     }
-    return realTime?.reason;
+    return realTime;
   }
 
   onJoined(joint: Joint): void {

@@ -101,6 +101,7 @@ function runTest(body: (helpers: MarbleHelpers) => unknown, assert: AssertDeepEq
         for (const check of rig.checks) attempt(check, failed);
       }
       failures.push(...sessionFailures(rig));
+      if (realTime.failure) failures.unshift(realTime.failure);
       // A failed expectation says more than what is left.
       if (failures.length === 0) failures.push(...leftovers(rig, expectations.stated));
     } finally {
@@ -108,7 +109,8 @@ function runTest(body: (helpers: MarbleHelpers) => unknown, assert: AssertDeepEq
       reactor.ended = true;
       restore();
     }
-    if (failures.length > 0) throw failureOf(failures, realTime.reason);
+    if (failures.length === 0) return;
+    throw failureOf(failures, realTime.failure ? undefined : realTime.reason);
   });
 }
 

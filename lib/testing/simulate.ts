@@ -109,8 +109,10 @@ function runSeeds(options: SimulateOptions, system: SimulatedSystem): Simulation
   for (let count = 0; count < options.seeds; count += 1) {
     const seed = (options.seed + BigInt(count)) % MOST_SEED;
     const run = new SimulationRun(seed, options, system);
-    run.run();
-    if (run.failure !== undefined) throw errorOf(run, options, system, count);
+    const { failure, reason } = run.run();
+    if (failure)
+      throw new SimulationError(`simulate: ${failure.message}`, { seed, cause: failure });
+    if (run.failure !== undefined) throw errorOf(run, options, system, count, reason);
     states ||= run.world.states;
     total.steps += run.steps;
     total.virtualMs += run.reactor.now();
@@ -149,10 +151,11 @@ function errorOf(
   options: SimulateOptions,
   system: SimulatedSystem,
   count: number,
+  reason: string | undefined,
 ): SimulationError {
   const { seed } = failed;
   const again = new SimulationRun(seed, options, system);
-  const reason = again.run(true);
+  again.run();
   const replays = again.digest === failed.digest && again.failure?.text === failed.failure?.text;
   const { run, runs } = replays ? shrinkRun(failed, options, system) : { run: failed, runs: 0 };
   const { failure } = run;

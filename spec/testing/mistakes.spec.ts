@@ -1,9 +1,20 @@
+import type * as rxjs from 'rxjs';
 import { NEVER, map, of, take, tap } from 'rxjs';
 import { sendTo, serve } from 'rxjs-libevent';
 import { type MarbleHelpers, marbles as plain, simulate } from 'rxjs-libevent/testing';
 import { failureOf } from './support/failureOf';
 import { marbles } from './support/marbles';
 import { messageOf } from './support/messageOf';
+
+/** A copy of its own, as a project has it that links a checkout. */
+function anotherRxjs(): typeof rxjs {
+  let other: typeof rxjs | undefined;
+  jest.isolateModules(() => {
+    other = jest.requireActual('rxjs');
+  });
+  if (other === undefined) throw new Error('nothing was loaded');
+  return other;
+}
 
 const echo = serve((conn) => conn.pipe(sendTo(conn)));
 
@@ -87,6 +98,22 @@ describe('marbles: a mistake', () => {
     expect(message.startsWith(reason)).toBe(true);
     expect(message).toContain('mistakes.spec.ts');
     expect(message).toContain('expectOutput(connection 1): frame 1 differs');
+  });
+
+  it('is another RxJS, whose time operators are not in virtual time', () => {
+    const other = anotherRxjs();
+    const failure = failureOf(() => {
+      other.timer(1).subscribe();
+    });
+    expect(failure.message).toMatch(
+      /^RxJS is there twice: a timer of .*rxjs was started in this test, and virtual time is that of .*rxjs[.]/,
+    );
+    expect(failure.stack).toMatch(/\n +at .*mistakes\.spec\.ts/);
+    expect(
+      messageOf(({ expectObservable }) => {
+        expectObservable(other.timer(1)).toBe('-(a|)', { a: 0 });
+      }),
+    ).toMatch(/^2 things have failed\n\nRxJS is there twice(.|\n)*expectObservable/);
   });
 
   it('is an error that expectObservable does not expect: a # in both timelines', () => {
@@ -180,6 +207,12 @@ describe('simulate: a mistake', () => {
     expect(() => simulate({ seed: 1, seeds: 3 }, () => undefined)).toThrow(
       'simulate: the system does nothing and states nothing: nothing was looked at',
     );
+  });
+
+  it('is another RxJS, though nothing fails of it', () => {
+    const other = anotherRxjs();
+    const run = (): unknown => simulate({ seed: 1 }, () => other.timer(1).subscribe());
+    expect(run).toThrow('simulate: RxJS is there twice: a timer of ');
   });
 
   it('is a simulation within a simulation', () => {
