@@ -1,5 +1,6 @@
 // node scripts/packed.mjs: what a user gets. Packs the package, installs it in a project of its own
-// outside the repository, and runs a marble test and a simulation there under jest, vitest and node:test.
+// outside the repository, and runs a marble test and a simulation there under jest, vitest and node:test;
+// then once more in a project that links the repository.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -8,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,9 +29,9 @@ const NEST = ['common', 'core', 'microservices'].map((name) => `@nestjs/${name}@
 const RXJS_8 = 'rxjs@8.0.0-alpha.14';
 
 const pipeline = `
-const { map, of } = require('rxjs');
+const { delay, map, of } = require('rxjs');
 const { lines, sendTo, serve } = require('rxjs-libevent');
-exports.shouting = (it) => it.pipe(lines(), map((line) => line.toUpperCase() + '\\n'), sendTo(it));
+exports.shouting = (it) => it.pipe(lines(), map((line) => line.toUpperCase() + '\\n'), delay(2), sendTo(it));
 exports.shout = (conn) => of(conn).pipe(serve(exports.shouting));
 `;
 
@@ -38,7 +40,7 @@ const body = `
     const conn = connection('--a--b--|', { a: 'Hel', b: 'lo\\n' });
     shout(conn).subscribe();
     expectDemand(conn).toBe('^-------!');
-    expectOutput(conn).toBe('-----x--|', { x: 'HELLO\\n' });
+    expectOutput(conn).toBe('-------x|', { x: 'HELLO\\n' });
     expectClosed(conn).toBe('--------|');
   });
 `;
@@ -88,6 +90,15 @@ ${body}
 });
 it('answers over a network that resets', () => {
 ${simulation}
+});
+`;
+
+/** With the RxJS that the link does not know, which is that of the project around it. */
+const linkedTest = `${vitestTest}
+import { createRequire } from 'node:module';
+it('says that RxJS is there twice', () => {
+  const { timer } = createRequire(new URL('..', import.meta.url))('rxjs');
+  expect(() => marbles(() => { timer(2).subscribe(); })).toThrow('RxJS is there twice');
 });
 `;
 
@@ -238,6 +249,14 @@ try {
   file('shout.vitest.mjs', vitestTest);
   file('vitest.config.mjs', "export default { test: { include: ['*.vitest.mjs'] } };");
   file('shout.node.mjs', nodeTest);
+  // As `npm link` does it, for both; vitest is that of the project around it.
+  mkdirSync(join(project, 'linked/node_modules'), { recursive: true });
+  symlinkSync(root, join(project, 'linked/node_modules/rxjs-libevent'));
+  symlinkSync(join(root, 'node_modules/rxjs'), join(project, 'linked/node_modules/rxjs'));
+  for (const name of ['shout.js', 'vitest.config.mjs']) {
+    cpSync(join(project, name), join(project, 'linked', name));
+  }
+  file('linked/shout.vitest.mjs', linkedTest);
   file('typed.mts', typed);
   file('streamed.mts', streamed);
   file('over-http.mjs', overHttp);
@@ -266,6 +285,7 @@ try {
   run('install', 'npm', ['install', ...quiet, `./${tarball}`, ...packages, ...NEST, VITEST]);
   run('jest', 'npx', ['--no-install', 'jest', '--ci']);
   run('vitest', 'npx', ['--no-install', 'vitest', 'run']);
+  run('vitest, linked', 'npx', ['--no-install', 'vitest', 'run', '--root', 'linked']);
   run('node:test', process.execPath, ['--test', 'shout.node.mjs']);
   run('types', 'npx', [
     ...['--no-install', 'tsc', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022'],
