@@ -163,13 +163,15 @@ describe('marbles: as the kernel has it', () => {
     marbles(({ connection, at, expectClosed, expectObservable }) => {
       const config = { takes: '0', sendBufferBytes: 2, allowHalfOpen: true };
       const conn = connection('-(a!)', { a: 'bytes' }, config);
-      const read = conn.pipe(map(String));
+      const read = conn.pipe(map((chunk) => chunk.toString()));
       at('---w', {
         w: () => {
           conn.next('abcdef');
         },
       });
-      const events = conn.events.pipe(map(({ type, error }) => `${type} ${error?.code ?? ''}`));
+      const events = conn.events.pipe(
+        map((event) => `${event.type} ${event.type === 'error' ? event.error.code : ''}`),
+      );
       expectObservable(events).toBe('-h-w-(ec|)', {
         ...{ h: 'hangup ', w: 'error EPIPE' },
         ...{ e: 'eof ', c: 'closed ' },
