@@ -4,10 +4,13 @@ import { Local, codeOf } from './Local.mjs';
 export class Pair {
   #local;
   #far;
+  #over;
   #got = [];
   #seen = [];
 
-  constructor(world, [near, far]) {
+  /** @param over - what the ends are joined by: `sockets`, or libevent's `pair` */
+  constructor(world, [near, far], over) {
+    this.#over = over;
     this.#local = new Local(world);
     this.#local.take(near);
     this.#far = far;
@@ -27,9 +30,9 @@ export class Pair {
     this.#far.next(Buffer.from(text));
   }
 
+  /** Writes of one call are one send() of a reactor, and several of the virtual one: that is known. */
   burst(one, other) {
-    this.send(one);
-    this.send(other);
+    this.send(one + other);
   }
 
   fin() {
@@ -58,10 +61,18 @@ export class Pair {
     return [this.#local.conn.bytesRead, this.#far.bytesRead];
   }
 
+  /**
+   * Bytes that one end of libevent's pair does not read stay with the other one, and its FIN behind them:
+   * no end is heard of before those have been read.
+   */
   state() {
     const { closed, writable, failure } = this.#far;
-    const peer = { closed, writable, failure: codeOf(failure), seen: this.#seen.join() };
     const got = Buffer.concat(this.#got).toString('latin1');
-    return { ...this.#local.state(), peer: { got, ...peer } };
+    const peer = { got, seen: this.#seen.join() };
+    const state = this.#local.state();
+    if (this.#over === 'pair') {
+      return { ...state, events: state.events.filter((event) => event !== 'hangup'), peer };
+    }
+    return { ...state, peer: { ...peer, closed, writable, failure: codeOf(failure) } };
   }
 }

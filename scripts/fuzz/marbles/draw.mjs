@@ -86,10 +86,16 @@ function plain(random, add) {
   return connectionConfig(random);
 }
 
-/** Two ends of this library; over a pair of libevent's, which nothing but an end in order passes. */
+/** What one end of libevent's pair does to itself the other sees at once, so only its end in order is drawn. */
+const NOT_OF_PAIRS = ['rst', 'sendRst', 'closeFully', 'close', 'destroy', 'reset', 'error'];
+
+/** Two ends of this library, of a socket or of libevent's pair. */
 function paired(random, add) {
-  const over = 'sockets';
-  return { ...plain(random, add), over };
+  const over = random.chance(0.6) ? 'sockets' : 'pair';
+  const addDrawn = (name, ...args) => {
+    if (over === 'sockets' || !NOT_OF_PAIRS.includes(name)) add(name, ...args);
+  };
+  return { ...plain(random, addDrawn), over };
 }
 
 /** A connection that `serve` serves, with held stages that end on command. */

@@ -89,7 +89,7 @@ async function listening(world, base, { config: { concurrency, ...config } }, so
 /** Both ends are this library's: of a socket, or of a pair, where what one end is given the other emits. */
 async function paired(world, base, { config: { over, ...config } }) {
   const ends = over === 'pair' ? base.pair(config) : await socketEnds(world, base, config);
-  const pair = new Pair(world, ends);
+  const pair = new Pair(world, ends, over);
   return {
     act: (...step) => pair.act(...step),
     state: () => pair.state(),

@@ -128,7 +128,7 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
 }
 
 function paired(world, helpers, { config: { coalesce, over, ...config } }) {
-  const pair = new Pair(world, helpers.pair(config, config));
+  const pair = new Pair(world, helpers.pair(config, config), over);
   return { act: (...step) => pair.act(...step), state: () => pair.state() };
 }
 
