@@ -127,7 +127,9 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
   };
 }
 
-function paired(world, helpers, { config: { coalesce, over, ...config } }) {
+function paired(world, helpers, { config: { over, ...config } }) {
+  // Of a script, and a pair has none.
+  delete config.coalesce;
   const pair = new Pair(world, helpers.pair(config, config), over);
   return { act: (...step) => pair.act(...step), state: () => pair.state() };
 }
