@@ -16,7 +16,8 @@ mkdirSync(reportFolder, { recursive: true });
 mkdirSync(reportTempFolder, { recursive: true });
 
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const entries = Object.values(exports).flatMap((entry) => entry.require?.types ?? []);
+const entries = Object.values(exports).flatMap(({ types }) => types ?? []);
+if (entries.length === 0) throw new Error('api: package.json exports no types');
 const altered = entries.filter((types) => {
   const name = basename(types, '.d.ts');
   const config = ExtractorConfig.prepare({
