@@ -21,8 +21,14 @@ export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';
 export type { PeerTls } from './testing/VirtualTls';
+export type { NamedExpectation } from './testing/NamedExpectation';
 export type { LoggedSubscription, Probe } from './testing/Probe';
-export type { RxjsHelpers, Subscribed } from './testing/RxjsExpectations';
+export type {
+  ObservableExpectation,
+  RxjsHelpers,
+  Subscribed,
+  SubscriptionExpectation,
+} from './testing/RxjsExpectations';
 export { recordMarbles } from './testing/recordMarbles';
 export type { RecordConfig } from './testing/RecordConfig';
 export { idleTimeout, readTimeout, type TimeoutValue, writeTimeout } from './testing/TimeoutValue';

@@ -35,7 +35,8 @@ const SYNTAX = { signs: '|#', endings: '|#', values: true };
 
 export const byteRules = {
   same: (one: Buffer, other: Buffer): boolean => one.equals(other),
-  describe: describeBytes,
+  describe: (bytes: Buffer, other?: Buffer): string =>
+    describeBytes(bytes, other === undefined ? 0 : differsAt(bytes, other)),
 };
 
 /** Bytes that a test expects, frame by frame or in all. */
@@ -43,7 +44,7 @@ export class ByteExpectation extends Expectation<Values, Buffer> {
   /** @internal */
   constructor(
     rig: Rig,
-    private readonly what: string,
+    what: string,
     private readonly peer: Peer,
     private readonly side: 'output' | 'writes',
     private readonly marks: (fail: Fail) => readonly Mark<Buffer>[],

@@ -1,7 +1,8 @@
-import { checkNumber, checkString } from '../common/check';
-import { type Fail, MarbleError } from './MarbleError';
+import { checkNumber } from '../common/check';
+import type { Fail } from './MarbleError';
 import type { Mark } from './Mark';
-import { type Rig, checkRunning } from './Rig';
+import { NamedExpectation } from './NamedExpectation';
+import type { Rig } from './Rig';
 import {
   type MarkRules,
   type Timing,
@@ -22,21 +23,15 @@ export interface ExpectationKind<V, T> extends MarkRules<T> {
 }
 
 /** Something that a test expects of a connection; looked at when virtual time has ended. */
-export class Expectation<V, T> {
-  private stated = false;
-  private step = '';
+export class Expectation<V, T> extends NamedExpectation {
   private timing: Timing = 0;
 
   /** @internal */
   constructor(
-    private readonly rig: Rig,
+    rig: Rig,
     private readonly kind: ExpectationKind<V, T>,
   ) {
-    checkRunning(rig, kind.what);
-    const fail = this.failHere();
-    rig.checks.push(() => {
-      if (!this.stated) throw fail(`${kind.what}: nothing is expected, call toBe()`);
-    });
+    super(rig, kind.what);
   }
 
   /**
@@ -72,34 +67,6 @@ export class Expectation<V, T> {
   within(ms: number): this {
     this.timing = checkNumber('ms', ms, 0, Number.MAX_SAFE_INTEGER, 'ms');
     return this;
-  }
-
-  /**
-   * Names the step of the test that it is about, for the message: `.as('after login').toBe(…)`.
-   *
-   * @param step - what messages begin with
-   */
-  as(step: string): this {
-    checkString(`${this.kind.what}: the step`, step);
-    this.step = `${step}: `;
-    return this;
-  }
-
-  /** @internal A failure at the line that has called, with the step's name in front. */
-  protected failHere(): Fail {
-    const fail = MarbleError.here();
-    return (message, details) => fail(this.step + message, details);
-  }
-
-  /** Something was as expected: the test's framework counts it. */
-  protected count(as: unknown): void {
-    this.rig.assert(as, as);
-  }
-
-  protected state(check: () => void): void {
-    checkRunning(this.rig, this.kind.what);
-    this.stated = true;
-    this.rig.checks.push(check);
   }
 }
 

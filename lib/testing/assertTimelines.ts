@@ -2,6 +2,7 @@ import { isDeepStrictEqual, inspect } from 'node:util';
 import type { Fail } from './MarbleError';
 import { type Mark, sign } from './Mark';
 import type { LoggedSubscription } from './Probe';
+import { describeBytes, differsAt, toBytes } from './bytes';
 import { drawTimeline, drawTimelines, firstDifference } from './drawTimelines';
 
 /** Compares deeply, and throws where two things differ: `expect(a).toEqual(b)`, `deepStrictEqual`. */
@@ -13,13 +14,23 @@ interface Message {
   readonly notification: { readonly kind: 'N' | 'E' | 'C'; value?: unknown; error?: unknown };
 }
 
+const MOST_SHOWN = 60;
+
 const rules = {
   same: isDeepStrictEqual,
-  describe: (value: unknown): string =>
-    value instanceof Error
-      ? String(value)
-      : inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 60 }),
+  describe: (value: unknown, other?: unknown): string => {
+    const [one, two] = [longBytes(value), longBytes(other)];
+    if (one && two) return describeBytes(one, differsAt(one, two));
+    if (value instanceof Error) return String(value);
+    return inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: MOST_SHOWN });
+  },
 };
+
+/** What is shown in part alone. */
+function longBytes(value: unknown): Buffer | undefined {
+  const isBytes = typeof value === 'string' || value instanceof Uint8Array;
+  return isBytes && value.length > MOST_SHOWN ? toBytes('', value, 'utf8') : undefined;
+}
 
 /**
  * What RxJS compares is compared with the test's own function, whose failure is shown as marbles where

@@ -6,7 +6,8 @@ const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 /** How the values of two timelines are compared and shown. */
 export interface MarkRules<T> {
   readonly same: (one: T, other: T) => boolean;
-  readonly describe: (value: T) => string;
+  /** @param other - the one that it differs from: what is long is shown where they do */
+  readonly describe: (value: T, other?: T) => string;
 }
 
 /**
@@ -92,8 +93,14 @@ class Legend<T> {
     return letter;
   }
 
-  lines(): string[] {
-    return this.entries.map(({ letter, value }) => `  ${letter}  ${this.rules.describe(value)}`);
+  /** @param differing - the values at the place where the timelines differ */
+  lines(differing: readonly T[]): string[] {
+    const { same, describe } = this.rules;
+    return this.entries.map(({ letter, value }) => {
+      const isOne = differing.some((each) => same(each, value));
+      const other = isOne ? differing.find((each) => !same(each, value)) : undefined;
+      return `  ${letter}  ${describe(value, other)}`;
+    });
   }
 }
 
@@ -123,7 +130,7 @@ export function drawTimeline<T>(
     // A group takes as many frames as it has characters.
     next = frame + drawn.length;
   }
-  return { marbles, legend: legend.lines() };
+  return { marbles, legend: legend.lines([]) };
 }
 
 /**
@@ -139,18 +146,20 @@ export function drawTimelines<T>(
   const legend = new Legend(rules, expected.map(({ char }) => char ?? '').join(''));
   const expectedChars = byFrame(expected, legend);
   const actualChars = byFrame(actual, legend);
-  const differing = Math.min(frameOf(expected[place.expected]), frameOf(actual[place.actual]));
+  const [one, other] = [expected[place.expected], actual[place.actual]];
+  const differing = Math.min(frameOf(one), frameOf(other));
   let caret = 0;
   const rows = [
     { label: 'expected', chars: expectedChars },
     { label: 'actual', chars: actualChars },
   ];
-  const lines = drawRows(rows, (frame, at, [one = '', other = '']) => {
+  const lines = drawRows(rows, (frame, at, [should = '', is = '']) => {
     if (frame !== differing) return;
-    const isGroup = Math.max(one.length, other.length) > 1;
-    caret = at + (isGroup ? differingChar(one, other) : 0);
+    const isGroup = Math.max(should.length, is.length) > 1;
+    caret = at + (isGroup ? differingChar(should, is) : 0);
   });
-  return [...lines, `            ${' '.repeat(caret)}^`, ...legend.lines()].join('\n');
+  const values = [one, other].flatMap((mark) => (mark && !isSign(mark) ? [mark.value as T] : []));
+  return [...lines, `            ${' '.repeat(caret)}^`, ...legend.lines(values)].join('\n');
 }
 
 function differingChar(one: string, other: string): number {

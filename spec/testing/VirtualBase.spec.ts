@@ -1,5 +1,25 @@
-import { type SchedulerLike, debounceTime, map, take, timeout } from 'rxjs';
-import { type Connection, type EventBase, lines } from 'rxjs-libevent';
+import {
+  type SchedulerLike,
+  NEVER,
+  catchError,
+  concatMap,
+  debounceTime,
+  delay,
+  map,
+  merge,
+  of,
+  take,
+  timeout,
+  timer,
+} from 'rxjs';
+import {
+  type Connection,
+  type EventBase,
+  type LibeventError,
+  lines,
+  sendTo,
+  serve,
+} from 'rxjs-libevent';
 import type { VirtualBase } from 'rxjs-libevent/testing';
 import { marbles } from './support/marbles';
 
@@ -35,6 +55,32 @@ describe('base', () => {
       expectObservable(base.timer(2, 3).pipe(take(3))).toBe('--0--1--(2|)', { 0: 0, 1: 1, 2: 2 });
       expectObservable(base.timer(new Date(4))).toBe('----(0|)', { 0: 0 });
       expect(() => base.timer(-1)).toThrow('dueMs');
+    });
+  });
+
+  it('listens, and connects to who listens, in no time', () => {
+    marbles(({ base, at, expectObservable }) => {
+      const listening = { subscription: NEVER.subscribe() };
+      const ask = (conn: Connection) =>
+        merge(of('ask\n').pipe(sendTo(conn, { end: true })), conn.pipe(lines()));
+      const asks = timer(0, 5).pipe(
+        take(3),
+        concatMap(() =>
+          base
+            .connect({ port: 7 }, ask)
+            .pipe(catchError((error) => of((error as LibeventError).code))),
+        ),
+      );
+      at('--l------e', {
+        l: () => {
+          const answer = (conn: Connection) => conn.pipe(delay(2), sendTo(conn));
+          listening.subscription = base.listen({ port: 7 }).pipe(serve(answer)).subscribe();
+        },
+        e: () => {
+          listening.subscription.unsubscribe();
+        },
+      });
+      expectObservable(asks).toBe('r------a--(r|)', { r: 'ECONNREFUSED', a: 'ask' });
     });
   });
 
