@@ -40,8 +40,8 @@ function hasExample(file: string, name: string): boolean | undefined {
 const GIVEN = [
   ...['AbortError', 'ByteExpectation', 'ConnectionDuplex', 'ConnectionSocket', 'ConnectionTls'],
   ...['EventScheduler', 'Expectation', 'LeftExpectation', 'LibeventContext', 'MarbleError'],
-  ...['MarbleRecording', 'Peer', 'Probe', 'ScriptedFile', 'SimulationError'],
-  ...['TimeoutValue', 'VirtualBase'],
+  ...['MarbleRecording', 'NamedExpectation', 'Peer', 'Probe', 'ScriptedFile'],
+  ...['SimulationError', 'TimeoutValue', 'VirtualBase'],
 ];
 
 describe('the examples of the reference', () => {
