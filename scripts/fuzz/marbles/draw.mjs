@@ -95,7 +95,9 @@ function paired(random, add) {
   const addDrawn = (name, ...args) => {
     if (over === 'sockets' || !NOT_OF_PAIRS.includes(name)) add(name, ...args);
   };
-  return { ...plain(random, addDrawn), over };
+  const { read, ...config } = plain(random, addDrawn);
+  // There is no system between libevent's two that would take what the other end has no room for.
+  return { ...config, ...(over === 'sockets' && read && { read }), over };
 }
 
 /** A connection that `serve` serves, with held stages that end on command. */
