@@ -1,6 +1,7 @@
 // node scripts/mutate.mjs [--check | PATTERN]: breaks one rule at a time, in a copy of the library, and
 // shows which specs notice. Fails if a mutation no longer applies, or if no spec notices it. A pattern
-// selects rules by their names: T1, hold. With --check it only looks whether each of them still applies.
+// selects rules by their names: T1, hold. With --check it only looks whether each of them still applies, and
+// each fault that is planted for the simulation.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setUp } from './setup/index.mjs';
 import { root } from './setup/paths.mjs';
+import { planted } from './simulate/planted.mjs';
 import { mutations } from './mutations.mjs';
 
 /** The specs that run without a socket: the marble kit's own, the samples', and the suite over it. */
@@ -34,6 +36,9 @@ const overSockets = ['spec/tls'];
 
 for (const mutation of mutations) {
   for (const edit of editsOf(mutation)) mutated(root, mutation.rule, edit);
+}
+for (const { rule, edits } of planted) {
+  for (const edit of edits) mutated(root, rule, edit);
 }
 if (process.argv[2] === '--check') process.exit();
 
