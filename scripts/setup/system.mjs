@@ -3,11 +3,22 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run, step, stop } from './report.mjs';
 
-const openssl = {
-  what: 'the openssl program',
-  present: () => onPath('openssl'),
-  from: { apt: 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
-};
+/**
+ * A need that is met when its programs are there.
+ *
+ * @param packages - those of managers that do not call it as apt does
+ */
+function programs(names, what = names[0], apt = names[0], packages = {}) {
+  return {
+    what,
+    present: () => names.every(onPath),
+    from: { apt, dnf: apt, apk: apt, pacman: apt, ...packages },
+  };
+}
+
+const openssl = programs(['openssl'], 'the openssl program');
+const wrk = programs(['wrk']);
+const clang = { dnf: 'clang-tools-extra', apk: 'clang-extra-tools', pacman: 'clang' };
 
 /**
  * Everything that comes from the system, in one place: how to see that it is there, and the package
@@ -15,11 +26,11 @@ const openssl = {
  */
 const needs = {
   build: [
-    {
-      what: 'pkg-config',
-      present: () => onPath('pkg-config'),
-      from: { apt: 'pkg-config', dnf: 'pkgconf-pkg-config', apk: 'pkgconf', pacman: 'pkgconf' },
-    },
+    programs(['pkg-config'], 'pkg-config', 'pkg-config', {
+      dnf: 'pkgconf-pkg-config',
+      apk: 'pkgconf',
+      pacman: 'pkgconf',
+    }),
     {
       what: 'the headers of libevent 2.1 or later',
       present: () => says('pkg-config', ['--exists', 'libevent_core >= 2.1', 'libevent_pthreads']),
@@ -35,16 +46,8 @@ const needs = {
       present: () => !onPath('apk') || exists('/usr/include/stdlib.h'),
       from: { apt: 'libc6-dev', dnf: 'glibc-devel', apk: 'musl-dev', pacman: 'glibc' },
     },
-    {
-      what: 'make',
-      present: () => onPath('make'),
-      from: { apt: 'make', dnf: 'make', apk: 'make', pacman: 'make' },
-    },
-    {
-      what: 'Python 3',
-      present: () => onPath('python3'),
-      from: { apt: 'python3', dnf: 'python3', apk: 'python3', pacman: 'python' },
-    },
+    programs(['make']),
+    programs(['python3'], 'Python 3', 'python3', { pacman: 'python' }),
   ],
   test: [
     {
@@ -57,90 +60,39 @@ const needs = {
         pacman: 'openbsd-netcat',
       },
     },
-    {
-      what: 'socat',
-      present: () => onPath('socat'),
-      from: { apt: 'socat', dnf: 'socat', apk: 'socat', pacman: 'socat' },
-    },
-    {
-      what: 'strace',
-      present: () => onPath('strace'),
-      from: { apt: 'strace', dnf: 'strace', apk: 'strace', pacman: 'strace' },
-    },
+    programs(['socat']),
+    programs(['strace']),
     openssl,
-    {
-      what: 'curl',
-      present: () => onPath('curl'),
-      from: { apt: 'curl', dnf: 'curl', apk: 'curl', pacman: 'curl' },
-    },
-    {
-      what: 'HAProxy',
-      present: () => onPath('haproxy'),
-      from: { apt: 'haproxy', dnf: 'haproxy', apk: 'haproxy', pacman: 'haproxy' },
-    },
-    {
-      what: 'nginx',
-      present: () => onPath('nginx'),
-      from: { apt: 'nginx-light', dnf: 'nginx-core', apk: 'nginx', pacman: 'nginx' },
-    },
-    {
-      what: 'sslscan',
-      present: () => onPath('sslscan'),
-      from: { apt: 'sslscan', dnf: 'sslscan', apk: 'sslscan', pacman: 'sslscan' },
-    },
-    {
-      what: 'wrk',
-      present: () => onPath('wrk'),
-      from: { apt: 'wrk', dnf: 'wrk', apk: 'wrk', pacman: 'wrk' },
-    },
-    {
-      what: 'the clients of Redis',
-      present: () => onPath('redis-cli') && onPath('redis-benchmark'),
-      from: { apt: 'redis-tools', dnf: 'redis', apk: 'redis', pacman: 'redis' },
-    },
-    {
-      what: 'the clients of Mosquitto',
-      present: () => onPath('mosquitto_sub'),
-      from: {
-        apt: 'mosquitto-clients',
-        dnf: 'mosquitto',
-        apk: 'mosquitto-clients',
-        pacman: 'mosquitto',
-      },
-    },
-    {
-      what: 'the NATS server',
-      present: () => onPath('nats-server'),
-      from: {
-        apt: 'nats-server',
-        dnf: 'nats-server',
-        apk: 'nats-server',
-        pacman: 'nats-server',
-      },
-    },
+    programs(['curl']),
+    programs(['haproxy'], 'HAProxy'),
+    programs(['nginx'], 'nginx', 'nginx-light', {
+      dnf: 'nginx-core',
+      apk: 'nginx',
+      pacman: 'nginx',
+    }),
+    programs(['sslscan']),
+    wrk,
+    programs(['redis-cli', 'redis-benchmark'], 'the clients of Redis', 'redis-tools', {
+      dnf: 'redis',
+      apk: 'redis',
+      pacman: 'redis',
+    }),
+    programs(['mosquitto_sub'], 'the clients of Mosquitto', 'mosquitto-clients', {
+      dnf: 'mosquitto',
+      pacman: 'mosquitto',
+    }),
+    programs(['nats-server'], 'the NATS server'),
   ],
   soak: [
-    {
-      what: 'iperf3',
-      present: () => onPath('iperf3'),
-      from: { apt: 'iperf3', dnf: 'iperf3', apk: 'iperf3', pacman: 'iperf3' },
-    },
-    {
-      what: 'memcached',
-      present: () => onPath('memcached'),
-      from: { apt: 'memcached', dnf: 'memcached', apk: 'memcached', pacman: 'memcached' },
-    },
-    {
-      what: 'the tools of libmemcached',
-      present: () => onPath('memcaslap') && onPath('memccapable'),
-      from: {
-        apt: 'libmemcached-tools',
-        dnf: 'libmemcached-awesome-tools',
-        apk: 'libmemcached',
-        pacman: 'libmemcached-awesome',
-      },
-    },
+    programs(['iperf3']),
+    programs(['memcached']),
+    programs(['memcaslap', 'memccapable'], 'the tools of libmemcached', 'libmemcached-tools', {
+      dnf: 'libmemcached-awesome-tools',
+      apk: 'libmemcached',
+      pacman: 'libmemcached-awesome',
+    }),
   ],
+  // Of Debian alone.
   prebuild: [
     {
       what: "Debian's tools for source packages",
@@ -163,37 +115,9 @@ const needs = {
     },
     openssl,
   ],
-  wrk: [
-    {
-      what: 'wrk',
-      present: () => onPath('wrk'),
-      from: { apt: 'wrk', dnf: 'wrk', apk: 'wrk', pacman: 'wrk' },
-    },
-  ],
-  lint: [
-    {
-      what: 'clang-format',
-      present: () => onPath('clang-format'),
-      from: {
-        apt: 'clang-format',
-        dnf: 'clang-tools-extra',
-        apk: 'clang-extra-tools',
-        pacman: 'clang',
-      },
-    },
-  ],
-  tidy: [
-    {
-      what: 'clang-tidy',
-      present: () => onPath('clang-tidy'),
-      from: {
-        apt: 'clang-tidy',
-        dnf: 'clang-tools-extra',
-        apk: 'clang-extra-tools',
-        pacman: 'clang',
-      },
-    },
-  ],
+  wrk: [wrk],
+  lint: [programs(['clang-format'], 'clang-format', 'clang-format', clang)],
+  tidy: [programs(['clang-tidy'], 'clang-tidy', 'clang-tidy', clang)],
 };
 
 const managers = [

@@ -208,7 +208,8 @@ export function accepting(harness: Harness, it: It): void {
     listener.close();
   });
 
-  it('close before an unsubscribe ends connections that have not been emitted', async () => {
+  /** A listener that is held, and a peer that waits for it. */
+  const waiting = async () => {
     const { listener, dial } = harness.server();
     const listening = listener.subscribe();
     await harness.settled();
@@ -216,6 +217,11 @@ export function accepting(harness: Harness, it: It): void {
     await harness.settled();
     const remote = await dial();
     await harness.settled();
+    return { listener, listening, release, remote };
+  };
+
+  it('close before an unsubscribe ends connections that have not been emitted', async () => {
+    const { listener, listening, release, remote } = await waiting();
     listener.close();
     await harness.settled();
     listening.unsubscribe();
@@ -234,13 +240,7 @@ export function accepting(harness: Harness, it: It): void {
   });
 
   it('refuses those that still wait when nobody listens any more', async () => {
-    const { listener, dial } = harness.server();
-    const listening = listener.subscribe();
-    await harness.settled();
-    const release = listener.hold('the test');
-    await harness.settled();
-    const remote = await dial();
-    await harness.settled();
+    const { listening, release, remote } = await waiting();
     listening.unsubscribe();
     await until('the reset', () => remote.seen.length > 0);
     expect(remote.seen).toEqual(['rst']);
