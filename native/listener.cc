@@ -142,14 +142,14 @@ void Listener::Take(const Record& record) {
   }
 }
 
-// Returns false if nothing is left to wait for.
+// Returns false if nothing is left to wait for: a handshake that is half done, or a descriptor.
 bool Listener::Linger() {
   if (!listener_ || lingers_) return lingers_;
   file_.Remove();
   const bool is_ip = FamilyOf(bound_) != kUnix;
   StopConnecting(evconnlistener_get_fd(listener_.get()), is_ip);
   AcceptWaiting();
-  if (!is_ip || !listener_) return false;
+  if (!listener_ || (!is_ip && accepting_ != Accepting::kResting)) return false;
   const timeval delay = Milliseconds(kHandshakeMilliseconds);
   lingers_ = reactor_.Add(retry_.get(), &delay) == 0;
   return lingers_;
@@ -263,12 +263,11 @@ void Listener::OnAcceptFailed(int error) {
 }
 
 void Listener::OnRetry(short) {
-  if (lingers_) {
-    AcceptWaiting();
-    return End();
-  }
-  accepting_ = Accepting::kRetrying;
-  Update();
+  if (accepting_ == Accepting::kResting) accepting_ = Accepting::kRetrying;
+  if (!lingers_) return Update();
+  AcceptWaiting();
+  // Without a descriptor it rests, and comes back.
+  if (accepting_ != Accepting::kResting) End();
 }
 
 }  // namespace rxjs_libevent

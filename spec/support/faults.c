@@ -105,6 +105,8 @@ CALL(ssize_t, send, (int fd, const void* data, size_t bytes, int flags), (fd, da
 CALL(ssize_t, writev, (int fd, const struct iovec* parts, int count), (fd, parts, count))
 CALL(ssize_t, sendfile, (int to, int from, off_t* offset, size_t bytes), (to, from, offset, bytes))
 CALL(int, shutdown, (int fd, int how), (fd, how))
+CALL(int, accept4, (int fd, __SOCKADDR_ARG address, socklen_t* length, int flags),
+     (fd, address, length, flags))
 
 // What the kernel refuses for want of room is one more.
 int epoll_ctl(int set, int op, int fd, struct epoll_event* event) {

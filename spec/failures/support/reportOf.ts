@@ -6,7 +6,9 @@ import type { Faults } from '../../support/Faults';
  */
 export async function reportOf(faults: Faults, main: string): Promise<unknown> {
   const ended = await faults.run(
-    `const { firstValueFrom, NEVER } = require('rxjs');
+    `const { once } = require('node:events');
+    const { connect } = require('node:net');
+    const { firstValueFrom, NEVER, tap } = require('rxjs');
     const faults = require('./spec/support/faults.cjs');
     const { World, bytesOf, endingOf, nextTurn, readStuffing, report } =
       require('./spec/support/world.cjs');
