@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { startSample, type RunningSample } from './support/startSample';
@@ -26,6 +26,16 @@ describe('sample multi-process', () => {
     return Number(match[1]);
   }
 
+  /** What the sample prints from now on: lines that come together are kept, which events are not. */
+  const printed = () => {
+    const lines = on(createInterface(sample.child.stdout!), 'line');
+    const next = async (): Promise<string> => ((await lines.next()).value as [string])[0];
+    const until = async (last: string): Promise<void> => {
+      while ((await next()) !== last);
+    };
+    return { next, until };
+  };
+
   it('answers by every process', async () => {
     const processes = new Set<number>();
     while (processes.size < 2) {
@@ -34,7 +44,7 @@ describe('sample multi-process', () => {
   });
 
   it('replaces all processes three times without a connection that is refused', async () => {
-    const output = createInterface(sample.child.stdout!);
+    const output = printed();
     let restarting = true;
     let answers = 0;
     const processes = new Set<number>();
@@ -47,9 +57,7 @@ describe('sample multi-process', () => {
     const clients = Promise.all(Array.from({ length: 8 }, client));
     for (let times = 0; times < 3; times += 1) {
       sample.child.kill('SIGHUP');
-      for (let line = ''; line !== 'all processes are new';) {
-        [line] = (await once(output, 'line')) as [string];
-      }
+      await output.until('all processes are new');
     }
     restarting = false;
     await clients;
@@ -58,28 +66,25 @@ describe('sample multi-process', () => {
   });
 
   it('lets a connection finish that an old process has', async () => {
-    const output = createInterface(sample.child.stdout!);
+    const output = printed();
     const socket = connect(sample.port, '127.0.0.1');
     const answers = createInterface(socket);
     socket.write('one\n');
     const [before] = (await once(answers, 'line')) as [string];
     sample.child.kill('SIGHUP');
-    await once(output, 'line');
+    await output.next();
     socket.write('two\n');
     const [after] = (await once(answers, 'line')) as [string];
     expect(after).toBe(before.replace('one', 'two'));
     socket.end();
-    for (let line = ''; line !== 'all processes are new';) {
-      [line] = (await once(output, 'line')) as [string];
-    }
+    await output.until('all processes are new');
   });
 
   it('replaces a process that dies', async () => {
-    const output = createInterface(sample.child.stdout!);
+    const output = printed();
     const victim = await ask();
     process.kill(victim, 'SIGKILL');
-    const [line] = (await once(output, 'line')) as [string];
-    const [, successor] = /^process (\d+) accepts$/.exec(line)!;
+    const [, successor] = /^process (\d+) accepts$/.exec(await output.next())!;
     let answered = 0;
     while (answered !== Number(successor)) answered = await ask();
     expect(sample.errors()).toBe(`process ${victim} has ended\n`);
