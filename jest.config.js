@@ -27,4 +27,6 @@ module.exports = {
     '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }],
   },
   testTimeout: 20_000,
+  // By default one core is left out, which is half of two. Specs wait for events, never for time.
+  maxWorkers: '100%',
 };
