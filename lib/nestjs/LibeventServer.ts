@@ -3,14 +3,16 @@ import type { TlsOptions } from 'node:tls';
 import {
   type CustomTransportStrategy,
   type Deserializer,
+  type MessageHandler,
   type OutgoingResponse,
   type PacketId,
   type ReadPacket,
   type Serializer,
   Server,
   Transport,
+  type WritePacket,
 } from '@nestjs/microservices';
-import { EMPTY, type Observable, Subject, map, of, takeUntil } from 'rxjs';
+import { EMPTY, type Observable, Subject, isObservable, map, of, takeUntil } from 'rxjs';
 import { EventBase } from '../base/EventBase';
 import { checkCount } from '../common/check';
 import { type OptionTable, checkedOptions, option } from '../common/options';
@@ -202,30 +204,40 @@ export class LibeventServer
     pattern: string,
     context: LibeventContext,
   ): Promise<Observable<string>> {
-    const handler = this.getHandlerByPattern(pattern);
+    // Nest looks for what is not a name by itself: the JSON of an object, whose keys it sorts.
+    const handler = this.messageHandlers.get(pattern) ?? this.getHandlerByPattern(pattern);
     if (handler === null) {
-      return Promise.resolve(of(this.encode({ id, status: 'error', err: NO_HANDLER })));
+      const reply = { status: 'error', err: NO_HANDLER };
+      return Promise.resolve(of(reply).pipe(map(() => this.encode({ ...reply, id }))));
     }
     return new Promise((resolve) => {
       this.onProcessingStartHook(this.transportId, context, async () => {
-        try {
-          const result: unknown = await handler(data, context);
-          resolve(
-            replyPackets(this.transformToObservable(result)).pipe(
-              map((reply) => {
-                const text = this.encode({ ...reply, id });
-                // Optional: without an application it is not set.
-                (this.onProcessingEndHook as HookOrNone)?.(this.transportId, context);
-                return text;
-              }),
-            ),
-          );
-        } catch (error) {
-          this.report(error);
-          resolve(of(this.encode({ id, err: messageOf(error), isDisposed: true })));
-        }
+        resolve(
+          (await this.replies(handler, data, context)).pipe(
+            map((reply) => {
+              const text = this.encode({ ...reply, id });
+              // Optional: without an application it is not set.
+              (this.onProcessingEndHook as HookOrNone)?.(this.transportId, context);
+              return text;
+            }),
+          ),
+        );
       });
     });
+  }
+
+  private async replies(
+    handler: MessageHandler,
+    data: unknown,
+    context: LibeventContext,
+  ): Promise<Observable<WritePacket>> {
+    try {
+      const result: unknown = await handler(data, context);
+      return isObservable(result) ? replyPackets(result) : of({ response: result, isDisposed: true });
+    } catch (error) {
+      this.report(error);
+      return of({ err: messageOf(error), isDisposed: true });
+    }
   }
 
   /** An answer that JSON cannot say is an error. */

@@ -374,13 +374,20 @@ describe('LibeventServer', () => {
     expect(text).toContain('"response":6');
   });
 
-  it('ends a connection whose id is nested too deep to be answered, and no other', async () => {
-    const { server, port } = await libeventServer((it) =>
-      it.addHandler('sum', () => Promise.resolve(6)),
-    );
+  it.each([
+    ['that answers', 'sum'],
+    ['that streams', 'numbers'],
+    ['that throws', 'fails'],
+    ['that does not exist', 'nowhere'],
+  ])('ends a connection whose id cannot be encoded, with a handler %s', async (_what, pattern) => {
+    const { server, port } = await libeventServer((it) => {
+      it.addHandler('sum', () => Promise.resolve(6));
+      it.addHandler('numbers', () => Promise.resolve(of(1, 2)));
+      it.addHandler('fails', () => Promise.reject(new RangeError('fails')));
+    });
     const failed = new Promise((resolve) => server.on('error', resolve));
     const socket = await raw(port);
-    const json = `{"pattern":"sum","id":${DEEP}}`;
+    const json = `{"pattern":"${pattern}","id":${DEEP}}`;
     socket.write(`${json.length}#${json}`);
     expect(await failed).toHaveProperty('name', 'RangeError');
     await gone(socket);
