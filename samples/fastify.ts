@@ -22,6 +22,8 @@ sockets.on('connection', (socket) => {
 });
 
 void fastify.ready().then(() => {
+  // From here on it knows which connections are idle.
+  fastify.server.emit('listening');
   site.run(fastify.server, () => {
     fastify.server.closeIdleConnections();
     for (const socket of sockets.clients) socket.close();

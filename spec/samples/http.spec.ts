@@ -68,6 +68,24 @@ describe('sample http', () => {
   });
 });
 
+describe.each(['http', 'fastify'])('sample %s, interrupted', (name) => {
+  it('closes at once what is idle, and answers what is under way', async () => {
+    const sample = await startSample(name, '--port', '0');
+    const idle = connect(sample.port, '127.0.0.1');
+    idle.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(idle, 'data');
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    const socket = connect(sample.port, '127.0.0.1');
+    socket.write(`${head}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n`);
+    expect(String((await once(socket, 'data'))[0])).toMatch('100 Continue');
+    const interrupted = sample.interrupt();
+    await once(idle.resume(), 'end');
+    socket.end('[]');
+    expect(await textOf(socket)).toMatch('200 OK');
+    expect(await interrupted).toBe(0);
+  });
+});
+
 describe('sample http2', () => {
   it('answers many requests on a connection, with what it is sent', async () => {
     const sample = await startSample('http2', '--port', '0');
