@@ -17,7 +17,7 @@ export interface RoomLine {
 }
 
 const STREAM = 'chat';
-const ANSWER_WITHIN_MS = 2000;
+const ANSWER_WITHIN_MS = 1000;
 const AGAIN_AFTER_MS = 250;
 const MAX_LINE_BYTES = 8192;
 /** What waits for a guest that does not read: this many lines here, the rest on the disk of NATS. */

@@ -143,7 +143,10 @@ describe('pipeTo with the streams of toWebStreams', () => {
       const { writable } = sink(() => Promise.reject(failure));
       peer.write('one');
       await expect(streams.readable.pipeTo(writable)).rejects.toBe(failure);
+      const ended = once(peer.resume(), 'end');
       await streams.writable.close();
+      await ended;
+      peer.end();
       await firstValueFrom(conn.whenClosed);
     });
 
