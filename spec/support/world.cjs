@@ -70,26 +70,30 @@ const readStuffing = (peer) => bytesOf(peer, STUFFING_BYTES);
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Node's own, which collect garbage and more. */
-const nodeThreads = new Set(readdirSync('/proc/self/task'));
+const threads = () => readdirSync('/proc/self/task');
 
-/** Processor time of reactor threads, and of JavaScript's, in ticks of the system. */
-function ticks() {
-  const sum = { reactors: 0, own: 0 };
-  for (const id of readdirSync('/proc/self/task')) {
-    const isOwn = Number(id) === process.pid;
-    if (nodeThreads.has(id) && !isOwn) continue;
-    let stat;
-    try {
-      stat = readFileSync(`/proc/self/task/${id}/stat`, 'latin1');
-    } catch {
-      continue; // it has ended since
-    }
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    sum[isOwn ? 'own' : 'reactors'] += Number(fields[11]) + Number(fields[12]);
+/** Node's own, which collect garbage and more. */
+const nodeThreads = new Set(threads());
+
+/** Processor time of a thread, in ticks of the system; 0 if it has ended. */
+function ticksOf(id) {
+  let stat;
+  try {
+    stat = readFileSync(`/proc/self/task/${id}/stat`, 'latin1');
+  } catch {
+    return 0;
   }
-  return sum;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
+
+const ownTicks = () => ticksOf(process.pid);
+
+/** Of all reactor threads. */
+const reactorTicks = () =>
+  threads()
+    .filter((id) => !nodeThreads.has(id))
+    .reduce((sum, id) => sum + ticksOf(id), 0);
 
 /** Who works in vain is known by the processor time that it takes while nothing comes of it. */
 const SPIN_TICKS = 100;
@@ -97,27 +101,37 @@ const SPIN_TICKS = 100;
 /** `'spins'` if the reactors use a second of processor between two steps of `work`, which reports each one. */
 async function unlessSpinning(work) {
   let settled = false;
-  let { reactors } = ticks();
-  const onStep = () => ({ reactors } = ticks());
+  let before = reactorTicks();
+  const onStep = () => (before = reactorTicks());
   const result = work(onStep).finally(() => (settled = true));
-  while (!settled && ticks().reactors - reactors < SPIN_TICKS) await nextTurn();
+  while (!settled && reactorTicks() - before < SPIN_TICKS) await nextTurn();
   return settled ? result : 'spins';
 }
 
-/** `'rests'` if the reactors use hardly any processor while JavaScript uses half a second. */
+/** Has JavaScript use half a second of processor. */
+async function workAWhile() {
+  const before = ownTicks();
+  while (ownTicks() - before < SPIN_TICKS / 2) await nextTurn();
+}
+
+/** `'rests'` if the reactors use hardly any processor meanwhile. */
 async function restsOrSpins() {
-  const before = ticks();
-  let now = ticks();
-  while (now.own - before.own < SPIN_TICKS / 2) {
-    await nextTurn();
-    now = ticks();
-  }
-  return now.reactors - before.reactors < SPIN_TICKS / 10 ? 'rests' : 'spins';
+  const before = reactorTicks();
+  await workAWhile();
+  return reactorTicks() - before < SPIN_TICKS / 10 ? 'rests' : 'spins';
+}
+
+/** The owners of threads, by their ids, that use more than hardly any processor meanwhile. */
+async function whoSpins(owners) {
+  const before = new Map([...owners.keys()].map((id) => [id, ticksOf(id)]));
+  await workAWhile();
+  const spins = ([id]) => ticksOf(id) - before.get(id) >= SPIN_TICKS / 10;
+  return [...owners].filter(spins).map(([, owner]) => owner);
 }
 
 const report = (value) => console.log(JSON.stringify(value));
 
 module.exports = {
   ...{ World, bytesOf, endingOf, nextTurn, pattern, readStuffing, report },
-  ...{ restsOrSpins, unlessSpinning },
+  ...{ restsOrSpins, threads, unlessSpinning, whoSpins },
 };

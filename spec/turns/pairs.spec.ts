@@ -41,28 +41,48 @@ const marks = [
   ['marks as they are', '{}'],
 ] as const;
 
+/** One program has all scenes, each on a base with a thread of its own, and looks at them together. */
 describe.each(marks)('turns: a pair with %s comes to rest', (_marks, config) => {
-  it.each(scenes)('%s', async (_name, scene) => {
+  let spinning: readonly string[];
+
+  beforeAll(async () => {
+    const named = scenes.map(
+      ([name, scene]) =>
+        `[${JSON.stringify(name)}, async (base) => {
+          const rounds = async () => {
+            for (let count = 0; count < 20; count += 1) await firstValueFrom(base.timer(0));
+          };
+          const [a, b] = base.pair(${config});
+          const bytes = Buffer.alloc(100_000);
+          const read = (end, next = () => {}) => end.subscribe({ next, error: () => {} });
+          a.events.subscribe();
+          b.events.subscribe();
+          ${scene};
+        }]`,
+    );
     const child = new Child(
       `const { firstValueFrom } = require('rxjs');
       const { EventBase } = require('rxjs-libevent');
-      const { report, restsOrSpins } = require('./spec/support/world.cjs');
+      const { report, threads, whoSpins } = require('./spec/support/world.cjs');
       const main = async () => {
-        const base = new EventBase({ threads: 1 });
-        const rounds = async () => {
-          for (let count = 0; count < 20; count += 1) await firstValueFrom(base.timer(0));
-        };
-        const [a, b] = base.pair(${config});
-        const bytes = Buffer.alloc(100_000);
-        const read = (end, next = () => {}) => end.subscribe({ next, error: () => {} });
-        a.events.subscribe();
-        b.events.subscribe();
-        ${scene};
-        report(await restsOrSpins());
+        const owners = new Map();
+        for (const [name, play] of [${named.join()}]) {
+          const known = threads();
+          const base = new EventBase({ threads: 1 });
+          for (const id of threads()) if (!known.includes(id)) owners.set(id, name);
+          await play(base);
+        }
+        report({ owners: owners.size, spinning: await whoSpins(owners) });
         process.kill(process.pid, 'SIGKILL');
       };
       main();`,
     );
-    expect(await child.json()).toBe('rests');
+    const result = await child.json<{ owners: number; spinning: string[] }>();
+    expect(result.owners).toBe(scenes.length);
+    ({ spinning } = result);
+  });
+
+  it.each(scenes)('%s', (name) => {
+    expect(spinning).not.toContain(name);
   });
 });
