@@ -1,4 +1,4 @@
-import { Child } from '../lifecycle/support/Child';
+import { SharedChild } from '../lifecycle/support/SharedChild';
 
 const lie = (name: string, value: string) =>
   `Object.defineProperty(bytes, '${name}', { value: ${value}, configurable: true })`;
@@ -67,10 +67,12 @@ const lies: [name: string, say: string][] = [
 ];
 
 describe('memory: bytes that lie are taken for what they are, or refused whole', () => {
+  const child = new SharedChild();
+
   it.each(lies)('%s', async (_name, say) => {
-    const child = new Child(
+    const faulty = await child.run(
       `const { faultyWays } = require('./spec/memory/support/ways.cjs');
-      const { pattern, report } = require('./spec/support/world.cjs');
+      const { pattern } = require('./spec/support/world.cjs');
       // All that the reader may see: the truth and what follows, or that alone.
       const attempt = (size) => async ({ write, read, conn }, world) => {
         const before = await world.pair();
@@ -95,15 +97,10 @@ describe('memory: bytes that lie are taken for what they are, or refused whole',
         if (received === expected + 'end!') return 'right';
         return received.length + ' bytes' + (received.includes('secret') ? ', others too' : '');
       };
-      (async () => {
-        const faulty = {};
-        for (const size of [2000, 20_000]) faulty[size] = await faultyWays(attempt(size));
-        report(faulty);
-        process.exit();
-      })();`,
+      const faulty = {};
+      for (const size of [2000, 20_000]) faulty[size] = await faultyWays(attempt(size));
+      return faulty;`,
     );
-    const { code, signal, stdout, stderr } = await child.ended();
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual({ '2000': {}, '20000': {} });
+    expect(faulty).toEqual({ '2000': {}, '20000': {} });
   });
 });

@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { firstValueFrom } from 'rxjs';
 import { Meeting } from '../connection/support/Meeting';
 import { record, type Recording } from '../support/record';
-import { Child } from '../lifecycle/support/Child';
+import { SharedChild } from '../lifecycle/support/SharedChild';
 
 describe('memory: a chunk that is emitted owns its memory', () => {
   let meeting: Meeting;
@@ -140,53 +140,45 @@ describe('memory: taking a chunk away takes it from nobody', () => {
     ['frames of delimited', 'delimited("|")', '(text) => Buffer.from(text + "|")'],
   ];
 
+  const child = new SharedChild({ nodeArgs: ['--expose-gc'] });
+
   describe.each(takers)('%s', (_name, take) => {
     it.each(sources)('%s', async (_source, operator, packet) => {
-      const child = new Child(
+      const result = await child.run(
         `const { identity } = require('rxjs');
         const { delimited, fixedLength, lengthPrefixed } = require('rxjs-libevent');
-        const { World, report } = require('./spec/support/world.cjs');
+        const { World } = require('./spec/support/world.cjs');
         const limited = 'limited';
-        const main = async () => {
-          const world = await World.open();
-          const packet = ${packet};
-          const ends = [await world.pair(), await world.pair(), await world.pair()];
-          const received = ends.map(() => '');
-          const operator = ${operator};
-          let own = true;
-          ends.forEach(({ conn }, index) => {
-            const take = index === 2 ? () => {} : ${take};
-            if (operator === limited) conn.socket.setRateLimit({ readBytesPerSecond: 1e8 });
-            const source = operator === limited ? conn : conn.pipe(operator);
-            source.subscribe((chunk) => {
-              received[index] += Buffer.from(chunk).toString();
-              take(chunk);
-            });
+        const world = await World.open();
+        const packet = ${packet};
+        const ends = [await world.pair(), await world.pair(), await world.pair()];
+        const received = ends.map(() => '');
+        const operator = ${operator};
+        let own = true;
+        ends.forEach(({ conn }, index) => {
+          const take = index === 2 ? () => {} : ${take};
+          if (operator === limited) conn.socket.setRateLimit({ readBytesPerSecond: 1e8 });
+          const source = operator === limited ? conn : conn.pipe(operator);
+          source.subscribe((chunk) => {
+            received[index] += Buffer.from(chunk).toString();
+            take(chunk);
           });
-          const expected = ends.map(() => '');
-          for (let round = 0; round < 40; round += 1) {
-            ends.forEach(({ peer }, index) => {
-              const texts = [0, 1].map((part) => 'abc'[index] + part + String(1000 + round));
-              expected[index] += texts.join('');
-              peer.write(Buffer.concat(texts.map(packet)));
-            });
-            await world.rounds(3);
-            gc();
-          }
-          await world.rounds();
-          report([own, ...received.map((text, index) => text === expected[index])]);
-          process.exit();
-        };
-        process.on('uncaughtException', (error) => {
-          report([String(error)]);
-          process.exit();
         });
-        main();`,
-        { nodeArgs: ['--expose-gc'] },
+        const expected = ends.map(() => '');
+        for (let round = 0; round < 20; round += 1) {
+          ends.forEach(({ peer }, index) => {
+            const texts = [0, 1].map((part) => 'abc'[index] + part + String(1000 + round));
+            expected[index] += texts.join('');
+            peer.write(Buffer.concat(texts.map(packet)));
+          });
+          await world.rounds(3);
+          gc();
+        }
+        await world.rounds();
+        await world.close();
+        return [own, ...received.map((text, index) => text === expected[index])];`,
       );
-      const { code, signal, stdout } = await child.ended();
-      expect({ code, signal }).toEqual({ code: 0, signal: null });
-      expect(JSON.parse(stdout)).toEqual([true, true, true, true]);
+      expect(result).toEqual([true, true, true, true]);
     });
   });
 });

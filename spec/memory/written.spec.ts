@@ -1,4 +1,4 @@
-import { Child } from '../lifecycle/support/Child';
+import { SharedChild } from '../lifecycle/support/SharedChild';
 
 /** What a program may do with its memory once `next` has returned. */
 const cases: [name: string, make: string, after: string][] = [
@@ -55,10 +55,12 @@ const cases: [name: string, make: string, after: string][] = [
 ];
 
 describe('memory: bytes are taken when next returns', () => {
+  const child = new SharedChild({ nodeArgs: ['--expose-gc'] });
+
   it.each(cases)('%s', async (_name, make, after) => {
-    const child = new Child(
+    const faulty = await child.run(
       `const { faultyWays } = require('./spec/memory/support/ways.cjs');
-      const { pattern, report } = require('./spec/support/world.cjs');
+      const { pattern } = require('./spec/support/world.cjs');
       const kept = [];
       const attempt = (size) => async ({ write, read, conn }) => {
         const data = pattern(size);
@@ -74,16 +76,10 @@ describe('memory: bytes are taken when next returns', () => {
         if (received === 'failed') return received;
         return received.equals(data) ? 'right' : received.length + ' bytes, not the same';
       };
-      (async () => {
-        const faulty = {};
-        for (const size of [100, 20_000, 300_000]) faulty[size] = await faultyWays(attempt(size));
-        report(faulty);
-        process.exit();
-      })();`,
-      { nodeArgs: ['--expose-gc'] },
+      const faulty = {};
+      for (const size of [100, 20_000, 300_000]) faulty[size] = await faultyWays(attempt(size));
+      return faulty;`,
     );
-    const { code, signal, stdout, stderr } = await child.ended();
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual({ '100': {}, '20000': {}, '300000': {} });
+    expect(faulty).toEqual({ '100': {}, '20000': {}, '300000': {} });
   });
 });

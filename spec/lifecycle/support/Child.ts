@@ -23,6 +23,8 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** A descriptor that the child has as 3. */
   readonly fd?: number;
+  /** Goes on behind a test: who starts it ends it. */
+  readonly shared?: boolean;
 }
 
 /** A script in a Node of its own, with the built package. It prints lines; each is JSON or text. */
@@ -33,7 +35,7 @@ export class Child {
   private readonly exit: Promise<unknown>;
 
   constructor(script: string, options: ChildOptions = {}) {
-    const { args = [], nodeArgs = [], descriptors, fd } = options;
+    const { args = [], nodeArgs = [], descriptors, fd, shared = false } = options;
     const command = [process.execPath, ...nodeArgs, '-e', script, '--', ...args];
     const limited =
       descriptors === undefined
@@ -46,7 +48,7 @@ export class Child {
       env: { ...env, ...preload, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])],
     });
-    running.add(this.process);
+    if (!shared) running.add(this.process);
     this.exit = once(this.process, 'close').finally(() => running.delete(this.process));
     this.process.stdin?.on('error', () => {});
     (this.process.stdout as Readable).setEncoding('utf8').on('data', (text: string) => {
