@@ -86,7 +86,7 @@ export interface Harness {
 
 /** What a subscriber of a connection was given. */
 export interface Observed {
-  bytes: Buffer;
+  readonly bytes: Buffer;
   readonly log: string[];
 }
 

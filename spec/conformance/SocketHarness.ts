@@ -10,6 +10,7 @@ import {
   type Session,
 } from 'rxjs-libevent';
 import { HeldPort } from '../samples/support/HeldPort';
+import { Gathered } from '../support/Gathered';
 import {
   type Harness,
   MAX_OUTPUT_BYTES,
@@ -165,10 +166,10 @@ export class SocketHarness implements Harness {
 /** @param raw - what carries it, if it is secured */
 export function remoteEnd(socket: Socket, raw = socket): RemoteEnd {
   const seen = socket.errored ? ['rst'] : [];
-  const chunks: Buffer[] = [];
+  const received = new Gathered();
   let wanted = Infinity;
   socket.on('data', (chunk) => {
-    chunks.push(chunk);
+    received.add(chunk);
     wanted -= chunk.length;
     if (wanted <= 0) socket.pause();
   });
@@ -207,7 +208,7 @@ export function remoteEnd(socket: Socket, raw = socket): RemoteEnd {
       socket.resume();
     },
     get received() {
-      return Buffer.concat(chunks);
+      return received.bytes;
     },
     seen,
   };

@@ -12,6 +12,7 @@ import type { Rig } from '../../lib/testing/Rig';
 import { VirtualLink } from '../../lib/testing/VirtualLink';
 import { VirtualReactor } from '../../lib/testing/VirtualReactor';
 import { VirtualTransport } from '../../lib/testing/VirtualTransport';
+import { Gathered } from '../support/Gathered';
 import {
   type Harness,
   MAX_OUTPUT_BYTES,
@@ -58,12 +59,12 @@ export class VirtualHarness implements Harness {
   open(config: ConnectionConfig = {}): Promise<Pair> {
     const options = connectionOptions({ maxOutputBytes: MAX_OUTPUT_BYTES, ...config });
     const seen: string[] = [];
-    let received = Buffer.alloc(0);
+    const received = new Gathered();
     const link = new VirtualLink(
       { sendBufferBytes: SEND_BUFFER_BYTES, takes: Infinity, coalesce: true },
       {
         onBytes: (chunk) => {
-          received = Buffer.concat([received, chunk]);
+          received.add(chunk);
         },
         onFin: () => seen.push('fin'),
         onReset: () => seen.push('rst'),
@@ -95,7 +96,7 @@ export class VirtualHarness implements Harness {
         link.take(bytes);
       },
       get received() {
-        return received;
+        return received.bytes;
       },
       seen,
     };

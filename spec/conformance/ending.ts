@@ -262,8 +262,8 @@ export function ending(harness: Harness, it: It): void {
     conn.next(Buffer.alloc(harness.moreThanSystem));
     remote.end();
     conn.close(1000);
-    await passTime(harness, 60, 30, () => {
-      remote.take(harness.moreThanSystem / 30);
+    await passTime(harness, 100, 12, () => {
+      remote.take(harness.moreThanSystem / 12);
     });
     remote.read(true);
     await until('the closing', () => log.includes('closed') && remote.seen.length > 0);

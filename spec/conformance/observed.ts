@@ -1,21 +1,27 @@
 import type { Connection } from 'rxjs-libevent';
+import { Gathered } from '../support/Gathered';
 import { type Harness, type Observed, codeOf } from './Harness';
 
 /** Subscribes and keeps what comes; the log has `C` or `E:CODE`. */
 export function observed(conn: Connection): Observed & { unsubscribe(): void } {
-  const result = { bytes: Buffer.alloc(0), log: [] as string[] };
+  const gathered = new Gathered();
+  const log: string[] = [];
   const subscription = conn.subscribe({
     next: (chunk) => {
-      result.bytes = Buffer.concat([result.bytes, chunk]);
+      gathered.add(chunk);
     },
-    error: (error: unknown) => result.log.push(`E:${codeOf(error)}`),
-    complete: () => result.log.push('C'),
+    error: (error: unknown) => log.push(`E:${codeOf(error)}`),
+    complete: () => log.push('C'),
   });
-  return Object.assign(result, {
+  return {
+    log,
+    get bytes() {
+      return gathered.bytes;
+    },
     unsubscribe: () => {
       subscription.unsubscribe();
     },
-  });
+  };
 }
 
 /** The events of a connection, as words; `closed` comes last. */
