@@ -62,11 +62,8 @@ const simulation = `
   if (answers !== report.seeds) throw new Error(answers + ' answers');
 `;
 
-const jestTest = `
-const { merge, of, retry, take, throwIfEmpty } = require('rxjs');
-const { lines, sendTo, serve } = require('rxjs-libevent');
-const { marblesWith, simulate } = require('rxjs-libevent/testing');
-const { shout, shouting } = require('./shout.js');
+/** For runners whose tests are `it`. */
+const its = `
 const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
 it('answers in capitals', () => {
   expect.assertions(3);
@@ -77,21 +74,20 @@ ${simulation}
 });
 `;
 
+const jestTest = `
+const { merge, of, retry, take, throwIfEmpty } = require('rxjs');
+const { lines, sendTo, serve } = require('rxjs-libevent');
+const { marblesWith, simulate } = require('rxjs-libevent/testing');
+const { shout, shouting } = require('./shout.js');
+${its}`;
+
 const vitestTest = `
 import { expect, it } from 'vitest';
 import { merge, of, retry, take, throwIfEmpty } from 'rxjs';
 import { lines, sendTo, serve } from 'rxjs-libevent';
 import { marblesWith, simulate } from 'rxjs-libevent/testing';
 import { shout, shouting } from './shout.js';
-const marbles = marblesWith((actual, expected) => expect(actual).toEqual(expected));
-it('answers in capitals', () => {
-  expect.assertions(3);
-${body}
-});
-it('answers over a network that resets', () => {
-${simulation}
-});
-`;
+${its}`;
 
 /** With the RxJS that the link does not know, which is that of the project around it. */
 const linkedTest = `${vitestTest}

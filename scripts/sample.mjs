@@ -15,7 +15,7 @@ const samples = ['', 'recipes/'].flatMap((folder) =>
 
 if (samples.includes(name)) {
   setUp({ programs: 'samples' });
-  // As its main module, as in start.mjs.
+  // In this very process, as its main module: signals, the terminal and the exit code are its own.
   process.argv[1] = join(root, '.build/samples', `${name}.js`);
   Module.runMain();
 } else {

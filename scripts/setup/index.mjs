@@ -8,11 +8,12 @@ import { ensureSystem } from './system.mjs';
  * system lacks is asked for first and at once, so that there is one command to give.
  *
  * @param programs a folder of programs to compile beside the library: samples
+ * @param addon whether what comes next loads the addon
  * @param system groups of system packages wanted beside those of the build
  */
-export function setUp({ programs, system = [] } = {}) {
-  ensureSystem(addonIsFresh() ? system : ['build', ...system]);
+export function setUp({ programs, addon = true, system = [] } = {}) {
+  ensureSystem(!addon || addonIsFresh() ? system : ['build', ...system]);
   ensureModules();
-  ensureAddon();
+  if (addon) ensureAddon();
   ensureCompiled(programs);
 }

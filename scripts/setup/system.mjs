@@ -138,6 +138,9 @@ const managers = [
  * prints the one command that does, and ends.
  */
 export function ensureSystem(groups) {
+  const unknown = groups.filter((group) => !(group in needs));
+  if (unknown.length > 0)
+    stop(`no group ${unknown.join(', ')}; there are ${Object.keys(needs).join(', ')}`);
   const wanted = groups.flatMap((group) => needs[group]);
   const missing = absent(wanted);
   if (missing.length === 0) return;
