@@ -227,10 +227,12 @@ describe('TerminatedDecoder', () => {
     const allocate = jest.spyOn(Buffer, 'allocUnsafe');
     try {
       const decoder = decoderOf(EOL_TERMINATORS.lf, 'latin1', { ...OPTIONS, maxLength: 65_536 });
+      let frames = 0;
       for (let count = 0; count < 65_536; count += 1) {
         decoder.write(Buffer.of(120));
-        expect(decoder.read()).toBeUndefined();
+        if (decoder.read() !== undefined) frames += 1;
       }
+      expect(frames).toBe(0);
       decoder.write(Buffer.of(10));
       expect(decoder.read()).toHaveLength(65_536);
       expect(allocate.mock.calls.length).toBeLessThan(40);

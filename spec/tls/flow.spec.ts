@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { NEVER, count, firstValueFrom, lastValueFrom, reduce, tap, toArray } from 'rxjs';
 import { type Connection, EventBase, type LibeventError, relay } from 'rxjs-libevent';
+import { pattern } from '../support/pattern.cjs';
 import { until } from '../support/until';
 import { Certificates } from './support/certificates';
 import { ENGINES, HOST, nodeServer, serveTls } from './support/servers';
@@ -83,7 +84,7 @@ describe.each(WAYS)('flow control of TLS by $engine, threads: $threads', ({ engi
     const idle = new Int32Array(new SharedArrayBuffer(4));
     const flood = Array.from({ length: 4 }, () => {
       const [source, sink] = base.pair({ read: { high: 4 * MiB } });
-      source.next(Buffer.alloc(12 * MiB));
+      source.next(Buffer.alloc(4 * MiB));
       source.complete();
       return firstValueFrom(
         sink.pipe(
@@ -142,7 +143,7 @@ describe.each(WAYS)('flow control of TLS by $engine, threads: $threads', ({ engi
   it('sends a file through encryption, byte for byte, behind and before what is written', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tls-'));
     const path = join(folder, 'file');
-    const bytes = Buffer.from(Array.from({ length: 3_000_001 }, (_, index) => (index * 31) & 0xff));
+    const bytes = pattern(3_000_001);
     writeFileSync(path, bytes);
     const [client, server] = await joined();
     const received = firstValueFrom(server.pipe(toArray()));

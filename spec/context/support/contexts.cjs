@@ -219,7 +219,12 @@ const ways = {
         .pipe(take(1))
         .subscribe((conn) => cause(() => conn.reset())),
     );
-    return watch(connect({ path }, () => NEVER));
+    // A unix socket resets where bytes are unread.
+    const says = (conn) => {
+      conn.next('x');
+      return NEVER;
+    };
+    return watch(connect({ path }, says));
   },
   'connect, refused': () => watch(connect({ path: join(folder, 'nothing') })),
   'chunks and their end': () => {
