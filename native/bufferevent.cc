@@ -357,7 +357,7 @@ void Bufferevent::Linger(int32_t deadline_milliseconds) {
   UpdateReading();
 }
 
-// A reader that is slow but steady is not cut: see T9 in docs/architecture.md.
+// A reader that is slow but steady is not cut: see T9 in docs/ends.md.
 void Bufferevent::OnDeadline(short) {
   const uint32_t before = std::exchange(acknowledged_, Acknowledged());
   if (acknowledged_ == before) CloseAndRetire(false);
