@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs';
+import { interval, Observable, Subject } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
 import { type Few, each, withItem, withoutItem } from '../common/few';
 import type { ConnectionEvent } from './ConnectionEvent';
@@ -150,7 +150,7 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     this.input.abort(error);
   }
 
-  /** Flushes, sends FIN and waits for the peer's, at most for so long. */
+  /** Flushes, sends FIN and waits for the peer's, at most for `deadlineMs` without progress. */
   close(deadlineMs: number): void {
     this.output.finish(this.state === 'open');
     this.linger(deadlineMs);
@@ -316,13 +316,14 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
       return;
     }
     let sent = this.transport.sent;
-    const deadline = setInterval(() => {
+    // A timer of RxJS: in a marble test its time is virtual.
+    const deadline = interval(deadlineMs).subscribe(() => {
       const before = sent;
       sent = this.transport.sent;
       if (sent === before) this.end('drop');
-    }, deadlineMs);
+    });
     file.whenEnded(() => {
-      clearInterval(deadline);
+      deadline.unsubscribe();
       this.end('linger', deadlineMs);
     });
   }
