@@ -179,7 +179,7 @@ const TABLES = {
 type Tables = typeof TABLES;
 
 /** The layout of the shared memory, as the addon exports it. */
-export type NativeLayout = {
+type NativeLayout = {
   readonly [Name in keyof Tables]: Readonly<Record<Tables[Name][number], number>>;
 };
 

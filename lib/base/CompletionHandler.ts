@@ -18,7 +18,7 @@ export interface CompletionHandler {
    */
   complete(kind: number, a: number, b: number, addresses: readonly PackedAddress[]): void;
   /** Its id is about to be given up: the last look at its place in the table of positions. */
-  leave?(): void;
+  onRemoved?(): void;
   /** The base is being closed, or its reactor has failed: no completion will follow. */
   abandon(error: Error | undefined): void;
 }

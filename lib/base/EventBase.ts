@@ -1,12 +1,13 @@
 import { inspect } from 'node:util';
 import type { Observable } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
-import { checkInteger } from '../common/check';
+import { checkDescriptor, checkInteger } from '../common/check';
 import { connectOptions, type ConnectConfig } from '../connection/ConnectConfig';
 import type { Connection } from '../connection/Connection';
 import type { Session } from '../connection/connectSession';
 import { connectWith } from '../connection/connectWith';
 import {
+  MAX_MS,
   connectionOptions,
   type ConnectionConfig,
   type ConnectionOptions,
@@ -285,6 +286,7 @@ export class EventBase extends EventSources {
       const detail = 'a pair has neither rate limits nor a priority';
       throw new LibeventError('ENOTSUP', 'bufferevent_pair_new', { detail });
     }
+    this.checkOpen('bufferevent_pair_new');
     const reactor = this.leastLoaded;
     const first = this.newTransport(options, reactor);
     const second = this.newTransport(options, reactor);
@@ -314,7 +316,7 @@ export class EventBase extends EventSources {
    * @see event2/bufferevent.h `bufferevent_socket_new()`
    */
   adopt(fd: number, config: ConnectionConfig = {}): Connection {
-    checkInteger('fd', fd, 0, 2 ** 31 - 1, 'descriptors');
+    checkDescriptor(fd, 0);
     const options = connectionOptions(config);
     this.reactorFor(options);
     this.checkOpen('adopt');
@@ -355,7 +357,7 @@ export class EventBase extends EventSources {
    * ```
    */
   close(deadlineMs = 0): Promise<void> {
-    checkInteger('deadlineMs', deadlineMs, 0, 2 ** 31 - 1, 'ms');
+    checkInteger('deadlineMs', deadlineMs, 0, MAX_MS, 'ms');
     void this.stop(deadlineMs);
     return this.stopped;
   }

@@ -74,7 +74,7 @@ export class HandlerTable {
     const slot = id & SLOT_MASK;
     const handler = this.handlers[slot];
     if (this.ids[slot] !== id || handler === undefined) return;
-    handler.leave?.();
+    handler.onRemoved?.();
     // It may have another id by now, as a listener that tries its next host.
     if (handler.id === id) handler.id = 0;
     this.handlers[slot] = undefined;
@@ -94,7 +94,7 @@ export class HandlerTable {
   clear(): CompletionHandler[] {
     const handlers = this.all;
     for (const handler of handlers) {
-      handler.leave?.();
+      handler.onRemoved?.();
       handler.id = 0;
     }
     this.handlers.length = 1;

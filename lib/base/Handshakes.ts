@@ -1,17 +1,15 @@
 import { channel } from 'node:diagnostics_channel';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
+import { whereOf } from '../common/whereOf';
 import type { Accepted } from '../connection/Acceptor';
 import type { Connection } from '../connection/Connection';
 import type { ConnectionOptions } from '../connection/ConnectionConfig';
 import type { TlsServerOptions } from '../connection/TlsConfig';
 import { withContext } from '../connection/withContext';
-import type { RingTransport } from './RingTransport';
+import { ALERT_DEADLINE_MS, type RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
 import type { NodeTlsContext } from '../connection/NodeTlsContext';
-
-/** How long a peer may take to read why it is refused. */
-const ALERT_DEADLINE_MS = 1000;
 
 /** A failed handshake of a listener, on the diagnostics channel `'rxjs-libevent:tls:error'`. */
 export interface TlsErrorMessage {
@@ -32,7 +30,6 @@ export interface HandshakeEvents {
 /** The handshakes of a listener that are under way. */
 export class Handshakes {
   private readonly underWay = new Set<RingTransport>();
-
   private readonly tls: TlsServerOptions;
 
   constructor(
@@ -53,10 +50,6 @@ export class Handshakes {
   begin(transport: RingTransport, addresses: ConnectionAddresses): void {
     this.underWay.add(transport);
     const remoteAddress = addresses.remote();
-    const where =
-      remoteAddress.family === 'unix'
-        ? {}
-        : { address: remoteAddress.address, port: remoteAddress.port };
     const carrier = transport.secure(
       this.tls,
       { receivedBytes: 0, writtenBytes: 0, readHigh: this.connection.read.high },
@@ -72,7 +65,7 @@ export class Handshakes {
         },
       },
       this.context,
-      where,
+      whereOf(remoteAddress),
     );
   }
 

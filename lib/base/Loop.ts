@@ -6,6 +6,7 @@ import { checkedOptions, type OptionTable, option } from '../common/options';
 import { LONGEST_MS } from '../events/TimerConfig';
 import { native } from '../native';
 import type { Reactor } from './Reactor';
+import { closedBaseError } from './closedBaseError';
 
 const { loopEnd, loopFlag } = native.layout;
 
@@ -49,12 +50,12 @@ export class Loop {
 
   constructor(
     private readonly reactors: readonly Reactor[],
-    threads: number,
+    count: number,
     dispatching: boolean,
     private readonly exitOnEmpty: boolean,
   ) {
     this.dispatching = dispatching;
-    this.left = threads;
+    this.left = count;
   }
 
   /** Every end from now on, and the one that lasts. */
@@ -68,11 +69,7 @@ export class Loop {
 
   start(config: LoopConfig): Promise<LoopEnd> {
     const { once, nonblock } = checkedOptions('config', config, OPTIONS);
-    if (this.end === 'closed') {
-      throw new LibeventError('ERR_BASE_CLOSED', 'event_base_loop', {
-        detail: 'the base is closed',
-      });
-    }
+    if (this.end === 'closed') throw closedBaseError('event_base_loop');
     if (this.dispatching) {
       throw new LibeventError('EALREADY', 'event_base_loop', {
         detail: 'the base is dispatching: leave its loop first',

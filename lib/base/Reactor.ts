@@ -20,7 +20,7 @@ const { recordWords: RECORD_WORDS, slots: SLOTS } = native.layout.memory;
 
 const RING_RECORDS = 16384;
 
-/** A drain goes on for at most this many records, or so long, before other work has a turn. */
+/** A drain goes on for at most this many records and ms, then other work has a turn. */
 const DRAIN_RECORDS = 1024;
 const DRAIN_MS = 5;
 /**
@@ -130,11 +130,6 @@ export class Reactor {
   /** Levels of priority. */
   get priorities(): number {
     return this.config.priorities;
-  }
-
-  /** True once the thread has ended: nothing is answered any more. */
-  get ended(): boolean {
-    return this.closed;
   }
 
   /** Counters since the start, each modulo 2^32. */

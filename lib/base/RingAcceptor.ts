@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import type { AddressInfo, ConnectionAddresses } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
+import { whereOf } from '../common/whereOf';
 import type { Acceptor, AcceptorHandler } from '../connection/Acceptor';
 import type { ListenOptions } from '../connection/ListenConfig';
 import { acceptCredit } from '../connection/Listening';
@@ -14,6 +15,7 @@ import type { Reactor } from './Reactor';
 import type { RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
 import type { NodeTlsContext } from '../connection/NodeTlsContext';
+import { closedBaseError } from './closedBaseError';
 import { failedCallName } from './failedCallName';
 import { encodeRequest } from '../rings/encodeRequest';
 
@@ -125,7 +127,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
         this.onFailed(a, failedCallName(b));
         break;
       case completion.acceptPaused:
-        this.handler.onPaused(LibeventError.of(a, 'accept', this.where()));
+        this.handler.onPaused(LibeventError.of(a, 'accept', whereOf(this.address)));
         break;
       case completion.acceptResumed:
         this.handler.onResumed();
@@ -169,7 +171,7 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
 
   private onFailed(errno: number, syscall: string): void {
     this.id = 0;
-    const error = LibeventError.of(errno, syscall, this.where());
+    const error = LibeventError.of(errno, syscall, whereOf(this.address));
     const next = NO_IPV6.includes(error.code) ? this.fallbackHosts.shift() : undefined;
     if (next !== undefined && this.state === 'open') this.resolve(next);
     else this.fail(error);
@@ -198,12 +200,6 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     this.handler.onFailed(error);
   }
 
-  private failLater(code: string, syscall: string, detail: string): void {
-    queueMicrotask(() => {
-      this.fail(new LibeventError(code, syscall, { ...this.where(), detail }));
-    });
-  }
-
   private resolve(host: string): void {
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : 0;
@@ -230,8 +226,11 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
   }
 
   private open(family: number, text: string, fd: number): void {
-    if (this.reactor.ended) {
-      this.failLater('ERR_BASE_CLOSED', 'listen', 'the base is closed');
+    if (this.reactor.ending) {
+      // As when libevent has given up, and somebody listens again at once.
+      queueMicrotask(() => {
+        this.fail(closedBaseError('listen'));
+      });
       return;
     }
     const { options } = this;
@@ -253,13 +252,6 @@ export class RingAcceptor implements Acceptor, CompletionHandler {
     );
     this.reactor.submitBytes(submission.listen, this.id, request);
     if (this.wanted) this.accept(true);
-  }
-
-  /** A unix socket has no port. */
-  private where(): { address?: string; port?: number } {
-    const { family, address, port } = this.address;
-    if (address === '') return {};
-    return family === 'unix' ? { address } : { address, port };
   }
 
   /** Of a unix socket; empty for others. */

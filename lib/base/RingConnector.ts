@@ -1,6 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
+import { whereOf } from '../common/whereOf';
 import type { ConnectOptions } from '../connection/ConnectConfig';
 import type { Connector, ConnectorHandler } from '../connection/Connector';
 import { checkGroup } from '../connection/RateLimitGroup';
@@ -10,15 +11,13 @@ import type { TlsClientOptions } from '../connection/TlsConfig';
 import { laterTurn } from '../flow/laterTurn';
 import { native } from '../native';
 import type { PackedAddress } from '../rings/PackedAddress';
-import { RingTransport } from './RingTransport';
+import { ALERT_DEADLINE_MS, RingTransport } from './RingTransport';
 import type { TlsContext } from './TlsContext';
 import type { NodeTlsContext } from '../connection/NodeTlsContext';
 import { encodeRequest } from '../rings/encodeRequest';
 
 const { connectFlag, connectRequest, family: families } = native.layout;
 const FAMILIES = { unix: families.unix, IPv4: families.ipv4, IPv6: families.ipv6 };
-/** How long a server may take to read why it is refused. */
-const ALERT_DEADLINE_MS = 1000;
 const ANY = { unix: '', IPv4: '0.0.0.0', IPv6: '::' } as const;
 
 /** Sockets of a base that connect: a look-up, then any number of attempts beside each other. */
@@ -76,9 +75,7 @@ export class RingConnector implements Connector {
       },
       onFailed: (errno, syscall) => {
         this.end(transport);
-        const port = address.family === 'unix' ? undefined : address.port;
-        const where = { address: address.address, port };
-        this.handler.onFailed(address, LibeventError.of(errno, syscall, where));
+        this.handler.onFailed(address, LibeventError.of(errno, syscall, whereOf(address)));
       },
     });
   }
@@ -157,7 +154,6 @@ export class RingConnector implements Connector {
     this.cancel();
     this.handler.onSecuring();
     this.begin(transport);
-    const { family, address, port } = remote;
     const carrier = transport.secure(
       tls,
       { receivedBytes: 0, writtenBytes: 0, readHigh: this.options.connection.read.high },
@@ -172,7 +168,7 @@ export class RingConnector implements Connector {
         },
       },
       this.context,
-      { address, port: family === 'unix' ? undefined : port },
+      whereOf(remote),
     );
   }
 

@@ -1,5 +1,11 @@
 import { LibeventError } from '../common/LibeventError';
-import type { FdEventName, FdWatch, FdWatchHandler, FdWatchSpec } from '../events/FdWatch';
+import {
+  FD_EVENTS,
+  type FdEventName,
+  type FdWatch,
+  type FdWatchHandler,
+  type FdWatchSpec,
+} from '../events/FdWatch';
 import { native } from '../native';
 import type { CompletionHandler } from './CompletionHandler';
 import type { Reactor } from './Reactor';
@@ -8,8 +14,6 @@ import { priorityBits } from './priorityBits';
 import { systemCall } from './systemCall';
 
 const { completion, submission, closeMode, eventFlag } = native.layout;
-
-const NAMES: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
 
 /** An `event` on a descriptor, of a reactor. */
 export class RingFd implements FdWatch, CompletionHandler {
@@ -60,7 +64,7 @@ export class RingFd implements FdWatch, CompletionHandler {
   complete(kind: number, a: number, b: number): void {
     if (this.ended) return;
     if (kind === completion.fired) {
-      this.handler.onFired(NAMES.filter((name) => (a & eventFlag[name]) !== 0));
+      this.handler.onFired(FD_EVENTS.filter((name) => (a & eventFlag[name]) !== 0));
     } else if (kind === completion.failed) {
       this.end(LibeventError.of(a, failedCallName(b)));
     }

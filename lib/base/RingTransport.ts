@@ -41,6 +41,9 @@ const { EPROTO } = constants.errno;
 /** The call that a `writeFailed` completion names. */
 const SEND_FILE = native.layout.failedCall.sendfile;
 
+/** How long a peer may take to read why its handshake is refused. */
+export const ALERT_DEADLINE_MS = 1000;
+
 /** How an attempt to connect ends. */
 export interface ConnectOutcome {
   onConnected(local: PackedAddress): void;
@@ -299,7 +302,7 @@ export class RingTransport implements SocketTransport, CompletionHandler {
     } else if (kind === completion.failed) outcome.onFailed(a, failedCallName(b));
   }
 
-  leave(): void {
+  onRemoved(): void {
     this.sentTotal = this.sent;
     this.gone = true;
     this.onGone(this);

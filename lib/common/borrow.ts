@@ -14,7 +14,7 @@ export interface BorrowingSubscriber extends Subscription {
 export const lend = Symbol.for('rxjs-libevent.lend');
 
 /** A source whose bytes can be read in place. */
-export interface Lender {
+interface Lender {
   [lend](subscriber: BorrowingSubscriber): void;
 }
 

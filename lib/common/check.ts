@@ -67,6 +67,11 @@ export function checkInteger(
   );
 }
 
+/** @param least - 0, or -1 where there may be none */
+export function checkDescriptor(fd: unknown, least: 0 | -1): number {
+  return checkInteger('fd', fd, least, 2 ** 31 - 1, 'descriptors');
+}
+
 /**
  * @param unit - `'ms'` …, for the message
  */

@@ -2,10 +2,10 @@ import { Subscription, timer, type Subscriber } from 'rxjs';
 import type { AddressInfo } from '../common/AddressInfo';
 import { LibeventError } from '../common/LibeventError';
 import { ipv6Text } from '../common/ipv6Text';
+import { whereOf } from '../common/whereOf';
 import type { Connection } from './Connection';
 import type { ConnectOptions } from './ConnectConfig';
 import type { Connector, ConnectorHandler, OpenConnector } from './Connector';
-import { interleaved } from './interleaved';
 import { ipVersion } from './ipVersion';
 import { onAbort } from './onAbort';
 
@@ -137,10 +137,7 @@ export class Connecting implements ConnectorHandler {
         ? { address: target.host, port: target.port }
         : { address: target.path, port: undefined };
     const detail = `not connected within ${ms} ms`;
-    const timedOut = [...this.underWay].map(({ family, address, port }) => ({
-      address,
-      port: family === 'unix' ? undefined : port,
-    }));
+    const timedOut = [...this.underWay].map(whereOf);
     for (const where of timedOut.length > 0 ? timedOut : [host]) {
       this.errors.push(new LibeventError('ETIMEDOUT', 'connect', { ...where, detail }));
     }
@@ -158,4 +155,19 @@ function asWritten(info: AddressInfo): AddressInfo {
   if (info.family !== 'IPv6') return info;
   const [address = '', zone = ''] = info.address.split('%');
   return { ...info, address: ipv6Text(address, zone) };
+}
+
+/**
+ * Addresses with the families taking turns, beginning with that of the first one, so that a family
+ * which does not get through costs one attempt before the other has its first.
+ */
+function interleaved(addresses: readonly AddressInfo[]): AddressInfo[] {
+  const first = addresses[0]?.family;
+  const ofFirst = addresses.filter(({ family }) => family === first);
+  const others = addresses.filter(({ family }) => family !== first);
+  const turns = Array.from({ length: Math.max(ofFirst.length, others.length) }, (_, index) => [
+    ofFirst[index],
+    others[index],
+  ]);
+  return turns.flat().filter((address) => address !== undefined);
 }

@@ -8,7 +8,7 @@ import { lend, type BorrowingSubscriber } from '../common/borrow';
 import { Iteration } from '../flow/Iteration';
 import { acceptedBy, type Holdable, type Release } from '../flow/Source';
 import { watermarks, type Watermarks, type WatermarksConfig } from '../flow/Watermarks';
-import type { ConnectionOptions } from './ConnectionConfig';
+import { MAX_MS, type ConnectionOptions } from './ConnectionConfig';
 import { ConnectionCore } from './ConnectionCore';
 import type { ConnectionEvent } from './ConnectionEvent';
 import { ConnectionSocket, configuresSocket } from './ConnectionSocket';
@@ -16,10 +16,10 @@ import type { ConnectionTls } from './ConnectionTls';
 import { copyOf } from '../common/bytes';
 import { checkBytes, checkChunk } from '../common/checkChunk';
 import { sendFile, type SendFileConfig } from './sendFile';
-import { socketTransport } from './socketTransport';
+import { isSocketTransport, socketTransport } from './socketTransport';
 import type { TimeoutsConfig } from './Timeouts';
 import type { Chunk } from '../common/Chunk';
-import type { SocketTransport, Transport } from './Transport';
+import type { Transport } from './Transport';
 import { WHEN_SATURATED, type WhenSaturated } from './WhenSaturated';
 
 /** Node has it since 20.4. */
@@ -35,7 +35,6 @@ export interface FlowMarks {
 
 const MARKS = { read: true, write: true };
 const DEFAULT_DEADLINE_MS = 5000;
-const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
 /** The same function for every connection. */
 function subscribeToInput(this: Observable<Buffer>, subscriber: Subscriber<Buffer>): void {
@@ -94,7 +93,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   ) {
     super(subscribeToInput);
     this.core = new ConnectionCore(transport, options, this);
-    if (configuresSocket(options) && 'sendFile' in transport) this.socket.configure(options);
+    if (configuresSocket(options) && isSocketTransport(transport)) this.socket.configure(options);
   }
 
   /** @internal Lets an operator of the library read the bytes where they are. */
@@ -328,7 +327,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
    * ```
    */
   close(deadlineMs = DEFAULT_DEADLINE_MS): void {
-    checkInteger('deadlineMs', deadlineMs, 1, MAX_DEADLINE_MS, 'ms');
+    checkInteger('deadlineMs', deadlineMs, 1, MAX_MS, 'ms');
     this.core.close(deadlineMs);
   }
 
@@ -478,7 +477,7 @@ export class Connection extends Observable<Buffer> implements Observer<Chunk> {
   private reference(on: boolean): this {
     const { transport } = this.core;
     // In a marble test nothing keeps a process alive.
-    if ('reference' in transport) (transport as SocketTransport).reference(on);
+    if (isSocketTransport(transport)) transport.reference(on);
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { checkInteger, checkString } from '../common/check';
+import { checkDescriptor, checkInteger, checkString } from '../common/check';
 import { type Checked, type OptionTable, checkedOptions, option } from '../common/options';
 import {
   CONNECTION_OPTIONS,
@@ -96,7 +96,7 @@ function target({ port, host, path, fd }: Address, reusePort: boolean): ListenOp
     if (port !== undefined || host !== undefined || path !== undefined) {
       throw new TypeError('fd stands alone: give no port, host or path with it');
     }
-    return { kind: 'fd', fd: checkInteger('fd', fd, 0, 2 ** 31 - 1, 'descriptors') };
+    return { kind: 'fd', fd: checkDescriptor(fd, 0) };
   }
   if (path !== undefined) {
     if (port !== undefined || host !== undefined) {

@@ -107,14 +107,14 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
     if (this.state === 'trailing') this.end();
     if (this.state !== 'running') return;
     this.state = 'closing';
-    this.leave();
+    this.unsubscribePipeline();
     this.connection.close(this.serving.closeDeadlineMs);
   }
 
   destroy(): void {
     if (this.state === 'trailing') this.end();
     if (this.state === 'running') this.state = 'closing';
-    this.leave();
+    this.unsubscribePipeline();
     this.connection.destroy();
   }
 
@@ -130,7 +130,7 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
       } else {
         // First, since a reset completes readers: a half of the pipeline that still reads would take what
         // has come of a line for all of it.
-        this.leave();
+        this.unsubscribePipeline();
         connection.reset();
       }
     }
@@ -148,12 +148,12 @@ export class ServeSession extends LightSubscription implements Observer<unknown>
     if (this.state === 'ended') return;
     this.state = 'ended';
     this.deadline?.unsubscribe();
-    this.leave();
+    this.unsubscribePipeline();
     this.serving.ended(this);
   }
 
   /** What a teardown of the pipeline throws must not keep the connection open. */
-  private leave(): void {
+  private unsubscribePipeline(): void {
     try {
       this.serving.context.runInAsyncScope(() => {
         this.unsubscribe();

@@ -18,7 +18,7 @@ export interface TimeoutsConfig {
   readonly idleTimeoutMs?: number;
 }
 
-export const TIMEOUT_OPTIONS = {
+const OPTIONS = {
   readTimeoutMs: CONNECTION_OPTIONS.readTimeoutMs,
   writeTimeoutMs: CONNECTION_OPTIONS.writeTimeoutMs,
   idleTimeoutMs: CONNECTION_OPTIONS.idleTimeoutMs,
@@ -52,7 +52,7 @@ export class Timeouts {
       writeTimeoutMs: this.writeMs,
       idleTimeoutMs: this.idleMs,
     };
-    this.apply(checkedOptions('config', { ...now, ...config }, TIMEOUT_OPTIONS));
+    this.apply(checkedOptions('config', { ...now, ...config }, OPTIONS));
   }
 
   private apply(ms: Required<TimeoutsConfig>): void {

@@ -1,13 +1,11 @@
 import { type Observer, type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
+import { MAX_BURST } from '../flow/Emitter';
 import { laterTurn } from '../flow/laterTurn';
 import { ActionHeap, type HeapEntry } from './ActionHeap';
 import { LONGEST_MS } from './TimerConfig';
 import type { TimerHandle, Timers } from './Timers';
-
-/** Actions that run before other work has a turn. */
-const BURST = 256;
 
 /** What a scheduler runs; `this` may schedule itself again. */
 export type SchedulerWork<T> = (this: SchedulerAction<T>, state?: T) => void;
@@ -133,7 +131,7 @@ export class EventScheduler implements SchedulerLike {
   private flush(): void {
     const now = this.now();
     const due: EventAction<unknown>[] = [];
-    while (due.length < BURST) {
+    while (due.length < MAX_BURST) {
       const { first } = this.heap;
       if (first === undefined || first.dueMs > now) break;
       this.heap.remove(first);

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkOneOf } from '../common/check';
+import { checkDescriptor, checkNumber, checkOneOf } from '../common/check';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import type { FdEventName, FdWatchSpec } from './FdWatch';
 import { LONGEST_MS, checkPriority } from './TimerConfig';
@@ -36,7 +36,7 @@ const OPTIONS = {
 
 /** Checks the options and fills in the defaults. */
 export function fdOptions(fd: number, config: FdConfig, priorities: number): FdWatchSpec {
-  checkInteger('fd', fd, -1, 2 ** 31 - 1, 'descriptors');
+  checkDescriptor(fd, -1);
   const options = checkedOptions('config', config, OPTIONS);
   const events = options.events ?? (fd < 0 ? [] : (['read'] as const));
   if (fd < 0 && events.length > 0) {

@@ -2,9 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import { checkOneOf } from '../common/check';
 import type { Release } from '../flow/Source';
 import { FdSubscription } from './FdSubscription';
-import type { FdEventName, FdWatches, FdWatchSpec } from './FdWatch';
-
-const EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
+import { FD_EVENTS, type FdEventName, type FdWatches, type FdWatchSpec } from './FdWatch';
 
 /**
  * What happens to a descriptor that is somebody else's: a pipe, a terminal, a device, a socket.
@@ -73,7 +71,7 @@ export class FdEvent extends Observable<FdEventName> {
    * @throws TypeError when it is no name of an event
    */
   activate(event: FdEventName): void {
-    checkOneOf('event', event, EVENTS);
+    checkOneOf('event', event, FD_EVENTS);
     for (const subscription of this.open) subscription.activate(event);
   }
 

@@ -3,6 +3,9 @@ import type { LibeventError } from '../common/LibeventError';
 /** What happens to a descriptor. @see event2/event.h `EV_READ`, `EV_WRITE`, `EV_TIMEOUT`, `EV_CLOSED` */
 export type FdEventName = 'read' | 'write' | 'timeout' | 'closed';
 
+/** In the order in which they are reported. */
+export const FD_EVENTS: readonly FdEventName[] = ['read', 'write', 'timeout', 'closed'];
+
 /** What is watched, and how. */
 export interface FdWatchSpec {
   /** −1 for none: events by hand only. */

@@ -1,12 +1,10 @@
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import type { LibeventError } from '../common/LibeventError';
 import { SubscriberContext } from '../common/SubscriberContext';
+import { MAX_BURST } from '../flow/Emitter';
 import { laterTurn } from '../flow/laterTurn';
 import type { TimerOptions } from './TimerConfig';
 import type { TimerHandle, TimerHandler, Timers } from './Timers';
-
-/** Expirations that are caught up with before other work has a turn. */
-const BURST = 256;
 
 /** The Observable behind `base.timer()`, on whatever carries timers. */
 export function timer(timers: Timers, options: TimerOptions): Observable<number> {
@@ -75,7 +73,7 @@ class EveryOne extends TimerSubscription {
   private emit(): void {
     const { subscriber } = this;
     for (let count = 0; this.emitted < this.passed && !subscriber.closed; count += 1) {
-      if (count === BURST) {
+      if (count === MAX_BURST) {
         this.goesOn = true;
         laterTurn(() => {
           this.goesOn = false;

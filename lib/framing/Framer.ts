@@ -8,7 +8,7 @@ import type { BorrowingDecoder, FrameDecoder } from './FrameDecoder';
 type GiveBack = (rest: Uint8Array) => void;
 
 /** A chunk that came while older work was not done, with where it came from. */
-interface Arrival {
+interface WaitingChunk {
   readonly chunk: Uint8Array;
   readonly source: Holdable | undefined;
   readonly giveBack: GiveBack | undefined;
@@ -26,7 +26,7 @@ type Ending = { readonly kind: 'complete' } | { readonly kind: 'error'; readonly
 export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
   private readonly upstream: Intake<Uint8Array>;
   /** Made when it is needed: most chunks are done before the next one comes. */
-  private waiting: Arrival[] | undefined;
+  private waiting: WaitingChunk[] | undefined;
   private source: Holdable | undefined;
   private giveBack: GiveBack | undefined;
   /** This many bytes of those that came last are from {@link Framer.source} and can go back there. */
@@ -103,14 +103,14 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
     let finished = false;
     try {
       while (this.emitFrames()) {
-        const arrival = this.waiting?.shift();
-        if (arrival === undefined) {
+        const next = this.waiting?.shift();
+        if (next === undefined) {
           // What leads back to a chunk keeps its memory alive.
           if (this.decoder.unusedBytes === 0) this.giveBack = undefined;
           finished = this.ending !== undefined && this.emitTail(this.ending);
           break;
         }
-        this.accept(arrival.chunk, arrival.source, arrival.giveBack);
+        this.accept(next.chunk, next.source, next.giveBack);
         enterSource(this.source);
       }
     } catch (error) {
@@ -187,15 +187,13 @@ export class Framer<T> implements Observer<Uint8Array>, Unsubscribable {
   private returnUnused(): void {
     const { decoder, source, waiting = [] } = this;
     if (decoder.unusedBytes > this.returnableBytes) return;
-    if (waiting.some((arrival) => arrival.giveBack === undefined || arrival.source !== source)) {
+    if (waiting.some((one) => one.giveBack === undefined || one.source !== source)) {
       return;
     }
     const giveBack = waiting.at(-1)?.giveBack ?? this.giveBack;
     const unused = decoder.takeUnused();
     const rest =
-      waiting.length === 0
-        ? unused
-        : Buffer.concat([unused, ...waiting.map((arrival) => arrival.chunk)]);
+      waiting.length === 0 ? unused : Buffer.concat([unused, ...waiting.map(({ chunk }) => chunk)]);
     if (rest.length > 0) giveBack?.(rest);
   }
 }

@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import type { AddressInfo } from '../common/AddressInfo';
 import { checkInteger } from '../common/check';
 import type { Connection } from '../connection/Connection';
+import { MAX_KEEP_ALIVE_SECONDS } from '../connection/keepAlive';
 import type { SocketOption, SocketTransport } from '../connection/Transport';
 import { Intake } from '../flow/Intake';
 import type { Release } from '../flow/Source';
@@ -17,7 +18,6 @@ export interface DuplexOptions {
 
 /** In seconds: what the system has where nobody says anything. */
 const DEFAULT_KEEP_ALIVE_SECONDS = 7200;
-const MAX_KEEP_ALIVE_SECONDS = 32767;
 
 /**
  * A connection as a stream, with what `http`, `http2`, `tls` and other users of a `net.Socket` touch.

@@ -104,9 +104,9 @@ export const planted = [
   one(
     'a session that fails is reset before its pipeline goes',
     'lib/connection/ServeSession.ts',
-    `        this.leave();
+    `        this.unsubscribePipeline();
         connection.reset();`,
     `        connection.reset();
-        this.leave();`,
+        this.unsubscribePipeline();`,
   ),
 ];

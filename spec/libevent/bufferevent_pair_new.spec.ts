@@ -267,4 +267,15 @@ describe('bufferevent_pair_new: base.pair', () => {
     }
     one.destroy();
   });
+
+  it('is refused by a base that is closed, under its own name', async () => {
+    const closed = newBase();
+    await closed.close();
+    expect(() => closed.pair()).toThrow(
+      expect.objectContaining({
+        code: 'ERR_BASE_CLOSED',
+        syscall: 'bufferevent_pair_new',
+      }) as Error,
+    );
+  });
 });
