@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/Connection';
 
-/** Closes connections gracefully, and waits until they have closed, or for so long. */
+/** Closes connections gracefully, and waits until they have closed, at most for `deadlineMs`. */
 export async function closeConnections(
   connections: readonly Connection[],
   deadlineMs: number,

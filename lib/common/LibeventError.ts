@@ -23,7 +23,7 @@ const errnos = constants.errno as Readonly<Record<string, number>>;
 /**
  * What goes wrong on a socket, a timer, a base or in a frame, shaped like Node's system errors.
  *
- * "This has failed, at that, and so much was allowed."
+ * "What has failed, where, and how much was allowed."
  *
  * `code` is a name of `<errno.h>` (`'ECONNRESET'`) or one of this library's own; `syscall` is what
  * was being done, `'read'` or `'write'` where a rule of the library was broken. `errno` is negative,

@@ -35,7 +35,7 @@ export function lengthOf(chunk: Uint8Array | string, encoding: BufferEncoding): 
 /** Bytes of a unit of a string's length, as UTF-8. */
 const MOST_BYTES_OF_A_UNIT = 3;
 
-/** As {@link lengthOf}, or more, without looking at what a text is. */
+/** An upper bound of {@link lengthOf} that does not look at the characters of a text. */
 export function mostBytesOf(chunk: Uint8Array | string): number {
   return typeof chunk === 'string' ? MOST_BYTES_OF_A_UNIT * chunk.length : byteLengthOf(chunk);
 }

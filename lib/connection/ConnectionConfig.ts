@@ -28,13 +28,13 @@ export interface ConnectionConfig {
   readonly maxOutputBytes?: number;
   /** How strings are encoded. Default: `'utf8'`. */
   readonly encoding?: 'utf8' | 'latin1' | 'ascii';
-  /** Fails after so long without input while it is wanted, in ms. Default: 0, never. */
+  /** Fails when no input has come for this many ms while it is wanted. Default: 0, never. */
   readonly readTimeoutMs?: number;
-  /** Fails after so long without progress of output, in ms. Default: 0, never. */
+  /** Fails when output that waits has made no progress for this many ms. Default: 0, never. */
   readonly writeTimeoutMs?: number;
   /**
-   * Fails with `ETIMEDOUT`, syscall `'idle'`, when for so long nothing has been received and the system
-   * has taken nothing of what was written. A connection that is held is not idle, unless output waits
+   * Fails with `ETIMEDOUT`, syscall `'idle'`, when for this many ms nothing has been received and the
+   * system has taken nothing of what was written. A connection that is held is not idle, unless output waits
    * and its peer does not take it; one that nobody reads is. The time that `close()` takes does not
    * count, it has a deadline of its own. The timeout comes between this time and a quarter more; later
    * while JavaScript is busy. Default: 0, never. Bounds: 0 to 2147483647 ms.

@@ -26,7 +26,7 @@ export interface RateLimitGroup {
   setRateLimit(limit: RateLimit): void;
   /** What has been moved so far. @see `bufferevent_rate_limit_group_get_totals()` */
   totals(): Promise<RateLimitTotals>;
-  /** Lets the group go, with its last member. Connections keep their own limits. */
+  /** Takes no more members; the group is freed with its last one. Connections keep their own limits. */
   close(): void;
 }
 

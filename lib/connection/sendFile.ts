@@ -161,7 +161,7 @@ class FileSending {
   private checkOutput(): void {
     if (this.output.takesFile) return;
     if (this.output.failure !== undefined) throw this.output.failure;
-    const detail = 'the connection was closed before the file had left';
+    const detail = 'the connection was closed before the file had been sent';
     throw new LibeventError('ECANCELED', 'sendfile', { detail });
   }
 

@@ -3,8 +3,8 @@ import { type Bindings, returnsOf } from './Bindings';
 import type { Types } from './Types';
 
 /**
- * What passes at a place of a pipeline that begins at a connection: any number of values, or so few that
- * a queue of them is no matter. Undefined where it does not begin at a connection.
+ * What passes at a place of a pipeline that begins at a connection: any number of values, or few enough that
+ * a queue of them does not matter. Undefined where it does not begin at a connection.
  */
 export type Flow = 'many' | 'few' | undefined;
 

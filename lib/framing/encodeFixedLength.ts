@@ -7,7 +7,7 @@ import { map, type OperatorFunction } from 'rxjs';
 import { MAX_FRAME_BYTES } from './frameBytes';
 
 /**
- * Lets pass what is exactly so long.
+ * Passes values of exactly this many bytes, and refuses all others.
  *
  * "Better an error here than a peer that reads nonsense from now on."
  *

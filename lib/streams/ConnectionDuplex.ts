@@ -108,7 +108,7 @@ export class ConnectionDuplex extends Duplex {
   }
 
   /**
-   * Emits `'timeout'` after so long without progress, and does nothing else. What the system takes of
+   * Emits `'timeout'` after this many ms without progress, and does nothing else. What the system takes of
    * what waits is progress (T9).
    *
    * @param timeoutMs - 0 for never. Bounds: 0 to 2147483647

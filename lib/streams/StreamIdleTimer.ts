@@ -7,7 +7,7 @@ export interface Moving {
   readonly movedBytes: number;
 }
 
-/** The timeout of a `net.Socket`: comes once after so long without progress, and again after the next. */
+/** The timeout of a `net.Socket`: comes once when nothing has moved for its time, and again after the next progress. */
 export class StreamIdleTimer {
   timeoutMs = 0;
   private timer: NodeJS.Timeout | undefined;
