@@ -1,5 +1,5 @@
 // Thread: JavaScript's, but for Log(). Owner: itself, until the environment's cleanup hook has
-// closed its handle. One mutex for all: logging is rare, and a binding leaves only under it.
+// closed its handle. One mutex for all: logging is rare, and a binding is removed only under it.
 #include "log_binding.h"
 
 #include <algorithm>

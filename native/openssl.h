@@ -13,7 +13,6 @@ namespace rxjs_libevent {
 
 #define RXJS_LIBEVENT_OPENSSL_FUNCTIONS(X) \
   X(BIO_clear_flags)                       \
-  X(BIO_free)                              \
   X(BIO_get_data)                          \
   X(BIO_get_new_index)                     \
   X(BIO_meth_new)                          \

@@ -17,7 +17,7 @@
 namespace rxjs_libevent {
 namespace {
 
-// For so long a lack of room is JavaScript's ordinary business. After it, as when JavaScript is
+// A lack of room this brief is JavaScript's ordinary business. After it, as when JavaScript is
 // blocked, connections stop asking the kernel one by one, and the reactor sleeps.
 constexpr auto kStarvedBriefly = std::chrono::milliseconds(10);
 // How long everything but input may wait meanwhile.

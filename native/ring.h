@@ -138,7 +138,6 @@ constexpr uint32_t SlotOf(int32_t id) { return static_cast<uint32_t>(id) & (kSlo
   X(SendFile, "sendfile")                             \
   X(Sigaction, "sigaction")                           \
   X(Fcntl, "fcntl")                                   \
-  X(Read, "read")                                     \
   X(Write, "write")                                   \
   X(Shutdown, "shutdown")                             \
   X(Watch, "epoll_ctl")                               \

@@ -85,7 +85,7 @@ class Standby {
   int quiet_ticks_ = 0;       // since the last turn
   int unanswered_ticks_ = 0;  // that found the base readable, since the last turn
   int window_ticks_ = 0;
-  int64_t late_us_ = 0;  // by so much have the ticks of this window been late
+  int64_t late_us_ = 0;  // how late the ticks of this window have been, in all
   bool busy_ = false;    // was JavaScript in the last window
   Load before_;
   event watch_ = {};
