@@ -1,15 +1,15 @@
 /**
- * A hundred thousand timers of ten seconds, as a server has that gives each of its clients so much
- * time. They share one queue of libevent's, where adding and cancelling do not depend on their
+ * A hundred thousand timers of ten seconds, as a server has that gives each client that much time. They share one queue of libevent's, where adding and cancelling do not depend on their
  * number. Half of them are cancelled, as clients answer; the others fire in order.
  */
 import { Command } from 'commander';
 import { EventBase } from 'rxjs-libevent';
+import { positive, wholeNumber } from './support/serverOptions';
 
 const { seconds, timers } = new Command('common-timeouts')
   .description('Starts many timers of one duration.')
-  .option('--seconds <number>', 'how long they run', Number, 10)
-  .option('--timers <number>', 'how many', Number, 100_000)
+  .option('--seconds <number>', 'how long they run', positive, 10)
+  .option('--timers <number>', 'how many', wholeNumber(1, 1_000_000), 100_000)
   .parse()
   .opts<{ seconds: number; timers: number }>();
 

@@ -1,6 +1,6 @@
 /**
  * libevent's own first sample: every client gets one message, and the connection closes when the
- * message has left.
+ * message has been sent.
  */
 import { helloWorld } from './pipelines/helloWorld';
 import { serverOptions } from './support/serverOptions';

@@ -3,7 +3,7 @@
  *
  * Lines end at LF. Letters are rotated, any other byte passes. A line of 16384 bytes or more is
  * rotated in pieces rather than grown for ever. The end of the input ends its connection, after the
- * answers have left. Ctrl-C stops accepting and lets answers finish; the second one does not wait.
+ * answers have been sent. Ctrl-C stops accepting and lets answers finish; the second one does not wait.
  * With --tls: `openssl s_client -quiet -connect 127.0.0.1:40713`.
  * What a connection does stands in `pipelines/rot13.ts`.
  */

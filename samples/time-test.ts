@@ -2,15 +2,10 @@
  * A timer that measures its own drift, as libevent's time-test: how late each tick is, and how long
  * the period has been on average. The ticks stand on a grid, so lateness does not add up.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { takeWhile } from 'rxjs';
 import { EventBase } from 'rxjs-libevent';
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('A number above 0.');
-  return value;
-}
+import { positive } from './support/serverOptions';
 
 const { period, ticks } = new Command('time-test')
   .description('Measures the drift of a periodic timer.')

@@ -7,13 +7,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { skip, takeUntil, tap } from 'rxjs';
-import { EventBase, serve } from 'rxjs-libevent';
+import { takeUntil } from 'rxjs';
 import { proxy } from './pipelines/proxy';
 import { hostAndPort } from './support/hostAndPort';
 import { interrupted } from './support/interrupted';
-import { LiveLine } from './support/LiveLine';
 import { serverCommand, type ServerOptions } from './support/serverOptions';
+import { Site } from './support/Site';
 
 type Routes = ReadonlyMap<string, ReturnType<typeof hostAndPort>>;
 
@@ -27,14 +26,12 @@ function addRoute(text: string, routes: Routes = new Map()): Routes {
   return new Map([...routes, [name, hostAndPort(target)]]);
 }
 
-const { host, port, threads, route, certificates } = serverCommand(
-  'tls-proxy',
-  'Ends TLS in front of plain servers.',
-)
+const options = serverCommand('tls-proxy', 'Ends TLS in front of plain servers.')
   .requiredOption('--route <name=host:port>', 'where a name goes; again for another', addRoute)
   .requiredOption('--certificates <folder>', 'of NAME.pem and NAME.key')
   .parse()
   .opts<Options>();
+const { route, certificates } = options;
 const [first = ''] = route.keys();
 
 /** The same objects until they are read again, so that each is one context. */
@@ -52,36 +49,22 @@ function targetOf(name = first): ReturnType<typeof hostAndPort> {
   return route.get(name) as ReturnType<typeof hostAndPort>;
 }
 
-const base = new EventBase({ threads });
-const listener = base.listen({
-  host,
-  port,
+const site = new Site(options, {
   // Null refuses a name that is nobody's.
   tls: { ...contexts.get(first), sni: (name) => contexts.get(name === '' ? first : name) ?? null },
 });
-const live = new LiveLine(base, listener);
-const stop = interrupted();
 
-base
+site.base
   .signal('SIGHUP')
-  .pipe(takeUntil(stop))
+  .pipe(takeUntil(interrupted()))
   .subscribe(() => {
     try {
       contexts = read();
       console.log('certificates have been read');
     } catch (error) {
       // Those that are in use stay.
-      live.say(error);
+      site.live.say(error);
     }
   });
 
-listener
-  .pipe(
-    tap(live.connection),
-    serve((client) => proxy(client, base.connect(targetOf(client.tls?.servername))), {
-      onError: live.say,
-      shutdown: stop.pipe(tap(live.finishing)),
-    }),
-    takeUntil(stop.pipe(skip(1))),
-  )
-  .subscribe(live.end);
+site.serve((client) => proxy(client, site.base.connect(targetOf(client.tls?.servername))));

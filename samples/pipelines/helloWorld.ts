@@ -1,7 +1,7 @@
 import { type Observable, of } from 'rxjs';
 import { type Connection, sendTo } from 'rxjs-libevent';
 
-/** One message; its end is the connection's, once it has left. */
+/** One message. When it has been sent, the connection ends. */
 export function helloWorld(conn: Connection): Observable<never> {
   return of('Hello, World!\n').pipe(sendTo(conn));
 }

@@ -17,6 +17,13 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+/** Reads a number above 0 from the command line. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('A number above 0.');
+  return value;
+}
+
 /** A command that says where a sample listens, by `--host`, `--port` and `--threads`. */
 export function serverCommand(name: string, description: string): Command {
   return new Command(name)
