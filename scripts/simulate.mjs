@@ -1,5 +1,5 @@
 // npm run simulate -- [OPTIONS]: the systems of samples/simulations over a hostile network, seed after
-// seed, until one fails; with --digests, nothing but what differs between runs; with --planted, libraries that are broken in one place. See docs/testing.md.
+// seed, until one fails; with --digests, nothing but what differs between runs; with --planted, libraries that are broken in one place. See docs/fuzzing.md.
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
