@@ -252,7 +252,7 @@ export const mutations = [
   {
     rule: 'T9: progress does not start a deadline anew',
     file: 'lib/testing/VirtualTransport.ts',
-    from: "if (this.state === 'lingering') this.startDeadline();",
+    from: "if (this.state === 'lingering') this.deadline.restart();",
     to: '',
   },
   {

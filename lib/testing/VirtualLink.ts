@@ -147,27 +147,35 @@ export class VirtualLink {
     if (this.config.coalesce && this.incoming.length > 1) {
       this.incoming.splice(0, this.incoming.length, this.unread);
     }
-    const first = this.incoming.shift();
-    if (first === undefined) return undefined;
-    if (first.length > most) this.incoming.unshift(first.subarray(most));
-    const chunk = first.subarray(0, most);
+    const chunk = shiftPart(this.incoming, most);
+    if (chunk === undefined) return undefined;
     this.incomingBytes -= chunk.length;
     this.onRead(chunk.length);
     return chunk;
   }
 
-  /** Sends what the system takes of a chunk, and says how much that was. */
-  push(chunk: Buffer): number {
-    const bytes = Math.min(chunk.length, this.room);
+  /**
+   * One call that sends: takes from the front of the chunks what the system has room for.
+   *
+   * @param most - at most this many bytes
+   * @returns how many bytes that was
+   */
+  push(chunks: Buffer[], most: number): number {
+    const isAnswered = this.peer === 'closed';
+    const room = Math.min(most, this.room);
+    let bytes = 0;
+    for (let part; (part = shiftPart(chunks, room - bytes)) !== undefined;) {
+      bytes += part.length;
+      if (!isAnswered) this.outgoing.push(part);
+    }
     if (bytes === 0) return 0;
-    if (this.peer === 'closed') {
+    if (isAnswered) {
       this.fail('ECONNRESET');
       this.onDropped('out', bytes, 'answered with RST');
-      return bytes;
+    } else {
+      this.outgoingBytes += bytes;
+      this.deliver();
     }
-    this.outgoing.push(chunk.subarray(0, bytes));
-    this.outgoingBytes += bytes;
-    this.deliver();
     return bytes;
   }
 
@@ -207,17 +215,22 @@ export class VirtualLink {
   }
 
   private deliver(): void {
-    while (this.window > 0 && this.outgoing.length > 0) {
-      const first = this.outgoing.shift() as Buffer;
-      const bytes = Math.min(first.length, this.window);
-      if (bytes < first.length) this.outgoing.unshift(first.subarray(bytes));
-      this.window -= bytes;
-      this.outgoingBytes -= bytes;
-      this.arrivals.onBytes(first.subarray(0, bytes));
+    for (let part; (part = shiftPart(this.outgoing, this.window)) !== undefined;) {
+      this.window -= part.length;
+      this.outgoingBytes -= part.length;
+      this.arrivals.onBytes(part);
     }
     if (this.fin !== 'pending' || this.outgoing.length > 0 || this.peer === 'gone') return;
     this.fin = 'sent';
     this.arrivals.onFin();
     if (this.closed) this.arrivals.onClosed?.();
   }
+}
+
+/** The first chunk, or as many bytes of it as `most`; its rest stays in front. */
+function shiftPart(chunks: Buffer[], most: number): Buffer | undefined {
+  const first = most >= 1 ? chunks.shift() : undefined;
+  if (first === undefined || first.length <= most) return first;
+  chunks.unshift(first.subarray(most));
+  return first.subarray(0, most);
 }

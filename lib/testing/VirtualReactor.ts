@@ -45,6 +45,11 @@ export class VirtualReactor {
     this.wake();
   }
 
+  /** Nothing has been submitted behind this. */
+  isLast(work: () => void): boolean {
+    return this.submissions.at(-1) === work;
+  }
+
   /** From the reactor to JavaScript. */
   post(completion: () => void): void {
     this.completions.push(completion);

@@ -3,6 +3,8 @@ import type { VirtualReactor } from './VirtualReactor';
 
 /** A timeout that runs until it is stopped: progress stops it, and what still waits starts it again. */
 export class VirtualTimeout {
+  /** Milliseconds, 0 for never. */
+  ms = 0;
   private timer: Subscription | undefined;
 
   constructor(
@@ -10,13 +12,19 @@ export class VirtualTimeout {
     private readonly onTimeout: () => void,
   ) {}
 
-  /** @param ms - 0 for never; one that runs goes on */
-  start(ms: number): void {
-    if (ms === 0) return;
-    this.timer ??= this.reactor.after(ms, () => {
+  /** One that runs goes on. */
+  start(): void {
+    if (this.ms === 0) return;
+    this.timer ??= this.reactor.after(this.ms, () => {
       this.timer = undefined;
       this.onTimeout();
     });
+  }
+
+  /** One that runs begins anew. */
+  restart(): void {
+    this.stop();
+    this.start();
   }
 
   stop(): void {

@@ -1,10 +1,10 @@
-import type { Subscription } from 'rxjs';
 import { LibeventError } from '../common/LibeventError';
 import type { CheckedChunk } from '../common/Chunk';
 import type { IdleWatch, Idling } from '../connection/IdleWatch';
 import type { ConnectionTls } from '../connection/ConnectionTls';
 import type { TimeoutDirection } from '../connection/Timeouts';
 import type { CloseMode, Transport, TransportHandler } from '../connection/Transport';
+import { JoinedWrites, type WrittenPart } from './JoinedWrites';
 import { VirtualIdleWatch } from './VirtualIdleWatch';
 import type { OnDropped, VirtualLink } from './VirtualLink';
 import type { VirtualHandler, VirtualReactor } from './VirtualReactor';
@@ -31,14 +31,15 @@ export class VirtualTransport implements Transport, VirtualHandler {
   /** Notified of what is posted, for the test's report. */
   onReceived: (chunk: Buffer) => void = () => undefined;
   onDropped: OnDropped = () => undefined;
-  private submittedBytes = 0;
+  private readonly writes: JoinedWrites;
   /** Bytes that the reactor has read and the connection has not been given. */
   postedBytes = 0;
   private handler: TransportHandler | undefined;
   private wanted = false;
+  /** Reading stops lazily: what comes when nobody may read is found first, and watched from then on. */
+  private armed = false;
   private outstanding = 0;
   private readonly readTimer: VirtualTimeout;
-  private readTimeoutMs = 0;
   /** What the peer was last reported to have gone with. */
   private hangup: 'none' | 'FIN' | { readonly code: string } = 'none';
   private readonly pending: Buffer[] = [];
@@ -48,9 +49,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private notifyAt: number | undefined;
   private drainAt: number | undefined;
   private readonly writeTimer: VirtualTimeout;
-  private writeTimeoutMs = 0;
-  private deadline: Subscription | undefined;
-  private deadlineMs = 0;
+  private readonly deadline: VirtualTimeout;
   private idleWatch: VirtualIdleWatch | undefined;
 
   constructor(
@@ -59,13 +58,19 @@ export class VirtualTransport implements Transport, VirtualHandler {
     private readHighBytes: number,
     private readonly name = 'a connection',
   ) {
+    this.writes = new JoinedWrites(reactor, name, (parts) => {
+      this.takeOutput(parts);
+    });
     this.readTimer = new VirtualTimeout(reactor, () => {
       this.timeOut('read');
       this.startReadTimer();
     });
     this.writeTimer = new VirtualTimeout(reactor, () => {
       this.timeOut('write');
-      this.writeTimer.start(this.writeTimeoutMs);
+      this.writeTimer.start();
+    });
+    this.deadline = new VirtualTimeout(reactor, () => {
+      this.closeSocket('plain');
     });
     link.onChange = () => {
       reactor.look(this);
@@ -81,33 +86,33 @@ export class VirtualTransport implements Transport, VirtualHandler {
     if (on) this.reactor.checkRunning(`${this.name} was read`);
     this.reactor.submit(() => {
       this.wanted = on;
-      this.reactor.look(this);
+      this.arm();
     });
   }
 
   credit(bytes: number): void {
     this.reactor.submit(() => {
       this.outstanding -= bytes;
-      this.reactor.look(this);
+      this.arm();
     });
   }
 
   readHigh(bytes: number): void {
     this.reactor.submit(() => {
       this.readHighBytes = bytes;
-      this.reactor.look(this);
+      this.arm();
     });
   }
 
   write(chunk: CheckedChunk, encoding: BufferEncoding): number {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
-    if (bytes.length > 0) this.submit(bytes, bytes.length);
+    this.writes.write(bytes);
     return bytes.length;
   }
 
   /** A part of a file. One that holds fewer bytes than it has said cannot be sent whole. */
-  writeFile(part: Buffer, saidBytes: number): void {
-    this.submit(part, saidBytes);
+  writeFile(chunk: Buffer, bytes: number): void {
+    this.writes.writeFile({ chunk, bytes });
   }
 
   notify(position: number): void {
@@ -141,8 +146,8 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   timeouts(readMs: number, writeMs: number): void {
     this.reactor.submit(() => {
-      this.readTimeoutMs = readMs;
-      this.writeTimeoutMs = writeMs;
+      this.readTimer.ms = readMs;
+      this.writeTimer.ms = writeMs;
       this.turn();
     });
   }
@@ -172,7 +177,7 @@ export class VirtualTransport implements Transport, VirtualHandler {
 
   /** Bytes that have been written and not sent. */
   get unsentBytes(): number {
-    return this.submittedBytes + (this.isClosed ? 0 : this.unsent.length);
+    return this.writes.bytes + (this.isClosed ? 0 : this.unsent.length);
   }
 
   turn(): void {
@@ -182,31 +187,38 @@ export class VirtualTransport implements Transport, VirtualHandler {
     else this.receive();
   }
 
-  private submit(chunk: Buffer, bytes: number): void {
-    this.reactor.checkRunning(`${this.name} was written to`);
-    this.submittedBytes += bytes;
-    this.reactor.submit(() => {
-      this.submittedBytes -= bytes;
+  private takeOutput(parts: readonly WrittenPart[]): void {
+    for (const { chunk, bytes } of parts) {
       if (chunk.length < bytes) this.shortAt = this.taken + chunk.length;
       this.taken += bytes;
       if (this.output !== 'open' || this.isClosed) {
         this.onDropped('out', chunk.length, 'written behind the end');
         this.addSent(bytes);
       } else if (chunk.length > 0) this.pending.push(chunk);
-      this.flush();
-      this.idleWatch?.look();
-    });
+    }
+    this.flush();
+    this.idleWatch?.look();
+  }
+
+  private get credits(): number {
+    return this.readHighBytes - this.outstanding;
+  }
+
+  /** With a timeout reading stops at once. */
+  private arm(): void {
+    if (this.wanted) this.armed ||= this.credits > 0;
+    else if (this.readTimer.ms > 0) this.armed = false;
+    this.reactor.look(this);
   }
 
   /** One recv() a pass: what comes behind it, the end included, is found in the next one. */
   private receive(): void {
     if (this.input === 'open' && (this.link.hasUnread || this.link.dead)) {
-      const credit = this.readHighBytes - this.outstanding;
-      if (!this.wanted || credit <= 0) {
+      if (!this.wanted || this.credits <= 0) {
         this.watchForDeath();
         return;
       }
-      const chunk = this.link.receive(credit);
+      const chunk = this.link.receive(this.credits);
       if (chunk === undefined) {
         this.endReading(this.errorFor('recv'));
         return;
@@ -229,7 +241,10 @@ export class VirtualTransport implements Transport, VirtualHandler {
   private watchForDeath(): void {
     this.readTimer.stop();
     const { dead, exhausted } = this.link;
-    if (!dead) return;
+    const wasArmed = this.armed;
+    this.armed = false;
+    if (wasArmed) this.reactor.look(this);
+    if (wasArmed || !dead) return;
     const error = this.errorFor('watch');
     if (exhausted) {
       this.endReading(error);
@@ -266,29 +281,20 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.failWriting(this.link.error);
       return;
     }
-    let moved = 0;
-    for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
-      const bytes = this.link.push(first);
-      moved += bytes;
-      if (bytes < first.length) {
-        this.pending[0] = first.subarray(bytes);
-        break;
-      }
-      this.pending.shift();
-      if (this.link.error !== undefined) break;
-    }
+    const moved = this.link.push(this.pending, (this.shortAt ?? Infinity) - this.sent);
     if (moved > 0 || this.pending.length === 0) this.writeTimer.stop();
     if (moved > 0) this.addSent(moved);
     if (this.sent === this.shortAt) this.failWriting('EIO', 'sendfile');
     // What answers with RST is heard of by the next write: the rest is one.
     if (this.pending.length > 0 && this.link.error !== undefined) this.reactor.look(this);
-    if (this.pending.length > 0) this.writeTimer.start(this.writeTimeoutMs);
+    if (this.pending.length > 0) this.writeTimer.start();
   }
 
   private addSent(bytes: number): void {
     this.sent += bytes;
     this.idleWatch?.look();
-    if (this.state === 'lingering') this.startDeadline();
+    // A peer that reads slowly, but steadily, is not cut.
+    if (this.state === 'lingering') this.deadline.restart();
     this.checkPositions();
   }
 
@@ -330,23 +336,15 @@ export class VirtualTransport implements Transport, VirtualHandler {
       this.state = 'lingering';
       if (this.output === 'open') this.output = 'finishing';
       this.wanted = false;
-      this.readTimeoutMs = 0;
+      this.readTimer.ms = 0;
       this.readTimer.stop();
-      this.deadlineMs = deadlineMs;
-      this.startDeadline();
+      this.deadline.ms = Math.max(deadlineMs, 1);
+      this.deadline.start();
       this.checkPositions();
       this.discard();
       return;
     }
     this.closeSocket(mode === 'reset' ? 'reset' : 'plain');
-  }
-
-  /** Progress starts it anew: a peer that reads slowly, but steadily, is not cut. */
-  private startDeadline(): void {
-    this.deadline?.unsubscribe();
-    this.deadline = this.reactor.after(this.deadlineMs, () => {
-      this.closeSocket('plain');
-    });
   }
 
   /** What is done without need counts, and the last of that. */
@@ -385,13 +383,13 @@ export class VirtualTransport implements Transport, VirtualHandler {
     this.state = this.link.close(reset) && reset ? 'reset' : 'closed';
     this.readTimer.stop();
     this.writeTimer.stop();
-    this.deadline?.unsubscribe();
+    this.deadline.stop();
     this.reactor.post(() => this.handler?.onClosed(undefined));
   }
 
   private startReadTimer(): void {
-    const waits = this.wanted && this.readHighBytes > this.outstanding && this.input === 'open';
-    if (waits && this.readTimeoutMs > 0) this.readTimer.start(this.readTimeoutMs);
+    const waits = this.wanted && this.credits > 0 && this.input === 'open';
+    if (waits) this.readTimer.start();
     else this.readTimer.stop();
   }
 }

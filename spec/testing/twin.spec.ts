@@ -180,4 +180,48 @@ describe('marbles: as the kernel has it', () => {
       expectClosed(conn).toBe('-----#', 'EPIPE');
     });
   });
+
+  it('sends the writes of one call in one go, which a closed peer answers as one', () => {
+    marbles(({ connection, at, expectClosed, expectObservable, expectWritten }) => {
+      const conn = connection('-!', {}, { allowHalfOpen: true });
+      conn.subscribe();
+      const writeTwice = () => {
+        conn.next('a');
+        conn.next('b');
+      };
+      at('---w----w', { w: writeTwice });
+      const types = conn.events.pipe(map(({ type }) => type));
+      expectObservable(types).toBe('-e------(wc|)', { e: 'eof', w: 'error', c: 'closed' });
+      expectWritten(conn).toBe('---(ab)-(ab)');
+      expectClosed(conn).toBe('--------#', 'EPIPE');
+    });
+  });
+
+  it('sends writes apart that something else stands between', () => {
+    marbles(({ connection, at, expectClosed }) => {
+      const conn = connection('-!', {}, { allowHalfOpen: true });
+      conn.subscribe();
+      const write = () => {
+        conn.next('a');
+        conn.setTimeouts({ writeTimeoutMs: 5 });
+        conn.next('b');
+      };
+      at('---w', { w: write });
+      expectClosed(conn).toBe('---#', 'EPIPE');
+    });
+  });
+
+  it('reads on, and finds the end, where a hold ends with the write that is answered by RST', () => {
+    marbles(({ connection, expectClosed, expectObservable, expectHolds }) => {
+      const config = { write: { high: 12, low: 2 }, sendBufferBytes: 100 };
+      const conn = connection('-(a!)', { a: 'line one and two\n' }, config);
+      const events = conn.events.pipe(map(({ type }) => type));
+      expectObservable(events).toBe('-h-(sdewc|)', {
+        ...{ h: 'hangup', s: 'saturated', d: 'drained', e: 'eof', w: 'error', c: 'closed' },
+      });
+      expectObservable(conn.pipe(sendTo(conn)), '---^').toBe('---|');
+      expectHolds(conn).toBe('---(c!)', { c: conn });
+      expectClosed(conn).toBe('---#', 'EPIPE');
+    });
+  });
 });
