@@ -56,6 +56,8 @@ export class ListenerScript {
   /** @internal Its failure in a check, at the line that has made it. */
   readonly fail = MarbleError.here();
   private open: VirtualAcceptor | undefined;
+  /** One for each subscription. */
+  private readonly acceptors: VirtualAcceptor[] = [];
 
   constructor(
     private readonly rig: Rig,
@@ -116,10 +118,14 @@ export class ListenerScript {
   /** Its base is closed, or listening fails. */
   end(how: '|' | '#'): void {
     const failed = how === '#';
-    if (this.open === undefined) this.miss(how);
+    const ending = this.acceptors.filter((acceptor) => {
+      return failed ? acceptor === this.open : !acceptor.closed;
+    });
+    if (ending.length === 0) this.miss(how);
     const { target } = this.options;
     const port = target.kind === 'ip' ? target.port : undefined;
-    this.open?.fail(failed ? new LibeventError(this.code, 'listen', { port }) : undefined);
+    const error = failed ? new LibeventError(this.code, 'listen', { port }) : undefined;
+    for (const acceptor of ending) acceptor.fail(error);
     // The base is closed, and with it whatever it has accepted.
     if (!failed) for (const { value } of this.accepted) value?.transport?.stop();
   }
@@ -133,10 +139,11 @@ export class ListenerScript {
       onDemand: (on) => this.demand.push(sign(rig.reactor.now(), on ? '^' : '!')),
       onTaken: (peer) =>
         this.accepted.push({ frame: rig.reactor.now(), char: undefined, value: peer }),
-      onClosed: () => {
+      onAddressFree: () => {
         if (this.open === acceptor) this.open = undefined;
       },
     });
+    this.acceptors.push(acceptor);
     if (this.open === undefined) {
       this.open = acceptor;
       rig.reactor.post(() => {

@@ -14,7 +14,8 @@ const RETRY_MS = 100;
 export interface AcceptorWatch {
   onDemand(on: boolean): void;
   onTaken(peer: Peer): void;
-  onClosed(): void;
+  /** Who connects from here on does not connect to this one. */
+  onAddressFree(): void;
 }
 
 /** `native/listener.cc` without a system: accepts while it is wanted and has credit. */
@@ -25,10 +26,11 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
   private connected = 0;
   private wanted = false;
   private allowance: number;
-  private resting = false;
+  /** Until then there is no descriptor. */
+  private restsUntilMs = 0;
   private failing = false;
-  private closed = false;
-  private listens = true;
+  /** Finishing: nobody begins to connect any more, and who is connected is accepted. */
+  private state: 'listening' | 'finishing' | 'closed' = 'listening';
 
   constructor(
     private readonly rig: Rig,
@@ -61,32 +63,31 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
   }
 
   finish(): void {
-    this.giveUpAddress();
+    this.giveUpAddress('finishing');
     this.rig.reactor.submit(() => {
-      if (this.closed) return;
-      this.closed = true;
-      for (const peer of this.backlog.splice(0, this.connected)) this.deliver(peer);
-      for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
-      this.rig.reactor.post(() => {
-        this.handler.onClosed();
-      });
+      for (const peer of this.backlog.splice(this.connected)) peer.refuse('waiting');
+      this.turn();
     });
   }
 
   close(): void {
-    this.giveUpAddress();
+    this.giveUpAddress('closed');
     this.rig.reactor.submit(() => {
-      this.closed = true;
-      for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
+      this.refuseAll();
     });
   }
 
   /** The address is free for others. */
-  private giveUpAddress(): void {
-    if (!this.listens) return;
-    this.listens = false;
+  private giveUpAddress(state: 'finishing' | 'closed'): void {
+    const { state: before } = this;
+    if (before !== 'closed') this.state = state;
+    if (before !== 'listening') return;
     if (this.wanted) this.watch.onDemand(false);
-    this.watch.onClosed();
+    this.watch.onAddressFree();
+  }
+
+  private refuseAll(): void {
+    for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
   }
 
   /** A peer wants to connect. Where the backlog has no room it waits; nobody is refused. */
@@ -105,42 +106,70 @@ export class VirtualAcceptor implements Acceptor, VirtualHandler {
   }
 
   trouble(error: LibeventError, restMs = RETRY_MS): void {
-    this.resting = true;
-    this.rig.reactor.after(restMs, () => {
-      this.resting = false;
-      this.rig.reactor.look(this);
+    const { reactor } = this.rig;
+    this.restsUntilMs = Math.max(this.restsUntilMs, reactor.now() + restMs);
+    reactor.after(restMs, () => {
+      reactor.look(this);
     });
     if (this.failing) return;
     this.failing = true;
-    this.rig.reactor.post(() => {
+    reactor.post(() => {
       this.handler.onPaused(error);
     });
   }
 
   fail(error: LibeventError | undefined): void {
-    this.closed = true;
-    this.watch.onClosed();
-    for (const peer of this.backlog.splice(0)) peer.refuse('waiting');
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.watch.onAddressFree();
+    this.refuseAll();
     this.rig.reactor.post(() => {
       this.handler.onFailed(error);
     });
   }
 
+  /** Nobody is accepted any more. */
+  get closed(): boolean {
+    return this.state === 'closed';
+  }
+
   turn(): void {
-    while (!this.closed && this.wanted && !this.resting && this.allowance > 0) {
+    if (this.state === 'closed' || this.rests) return;
+    if (this.state === 'finishing') {
+      this.finishNow();
+      return;
+    }
+    while (this.wanted && this.allowance > 0) {
       const peer = this.backlog.shift();
       if (peer === undefined) return;
       this.connected -= 1;
       this.connectNext();
       this.allowance -= 1;
-      if (this.failing) {
-        this.failing = false;
-        this.rig.reactor.post(() => {
-          this.handler.onResumed();
-        });
-      }
-      this.deliver(peer);
+      this.take(peer);
     }
+  }
+
+  private get rests(): boolean {
+    return this.rig.reactor.now() < this.restsUntilMs;
+  }
+
+  /** Whatever the credit: the backlog bounds them. */
+  private finishNow(): void {
+    this.state = 'closed';
+    for (const peer of this.backlog.splice(0)) this.take(peer);
+    this.rig.reactor.post(() => {
+      this.handler.onClosed();
+    });
+  }
+
+  private take(peer: Peer): void {
+    if (this.failing) {
+      this.failing = false;
+      this.rig.reactor.post(() => {
+        this.handler.onResumed();
+      });
+    }
+    this.deliver(peer);
   }
 
   private deliver(peer: Peer): void {

@@ -57,7 +57,7 @@ export class VirtualNetwork {
     const acceptor = new VirtualAcceptor(rig, options, address, handler, {
       onDemand: () => undefined,
       onTaken: () => undefined,
-      onClosed: () => {
+      onAddressFree: () => {
         if (machine.listening.get(key) === acceptor) machine.listening.delete(key);
       },
     });

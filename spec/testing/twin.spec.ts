@@ -1,6 +1,6 @@
 import { firstValueFrom, map, merge, of, take } from 'rxjs';
-import type { LibeventError } from 'rxjs-libevent';
-import { EventBase, sendTo, serve } from 'rxjs-libevent';
+import type { Listener } from 'rxjs-libevent';
+import { EventBase, LibeventError, sendTo, serve } from 'rxjs-libevent';
 import { marbles } from './support/marbles';
 
 const echo = serve((conn) => conn.pipe(sendTo(conn)));
@@ -222,6 +222,58 @@ describe('marbles: as the kernel has it', () => {
       expectObservable(conn.pipe(sendTo(conn)), '---^').toBe('---|');
       expectHolds(conn).toBe('---(c!)', { c: conn });
       expectClosed(conn).toBe('---#', 'EPIPE');
+    });
+  });
+
+  describe('a listener that closes while there is no descriptor', () => {
+    const emfile = new LibeventError('EMFILE', 'accept');
+    const close = (server: Listener) => () => {
+      server.close();
+    };
+
+    it('serves who waits once there is one, then completes', () => {
+      marbles((test) => {
+        const [a, late] = [test.peer('-x|'), test.peer('')];
+        const server = test.listener('-(ea)---l', { e: emfile, a, l: late });
+        test.at('--c', { c: close(server) });
+        const troubles = server.errors.pipe(map(({ code }) => code));
+        test.expectObservable(troubles).toBe('-e', { e: 'EMFILE' });
+        test.expectObservable(server.pipe(echo)).toBe('101ms |');
+        test.expectAccepted(server).toBe('101ms a', { a });
+        test.expectOutput(a).toBe('101ms (x|)');
+        test.expectRefused(late).toBe('--------#');
+      });
+    });
+
+    it('resets who waits when nobody is subscribed any more', () => {
+      marbles((test) => {
+        const a = test.peer('-x|');
+        const server = test.listener('-(ea)', { e: emfile, a });
+        test.at('--c', { c: close(server) });
+        test.expectObservable(server.pipe(echo), '^---!').toBe('');
+        test.expectRefused(a).toBe('----#');
+      });
+    });
+
+    it('ends with its base', () => {
+      marbles((test) => {
+        const a = test.peer('-x|');
+        const server = test.listener('-(ea)---|', { e: emfile, a });
+        test.at('--c', { c: close(server) });
+        test.expectObservable(server.pipe(echo)).toBe('--------|');
+        test.expectRefused(a).toBe('--------#');
+      });
+    });
+
+    it('waits for the last of several that are missing', () => {
+      marbles((test) => {
+        const a = test.peer('');
+        const server = test.listener('-(ea) 45ms e', { e: emfile, a });
+        test
+          .expectObservable(server.pipe(take(1)))
+          .toBe('150ms (a|)', { a: expect.anything() as unknown });
+        test.expectClosed(a).toBe('');
+      });
     });
   });
 });
