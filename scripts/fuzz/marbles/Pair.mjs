@@ -30,9 +30,9 @@ export class Pair {
     this.#far.next(Buffer.from(text));
   }
 
-  /** Writes of one call are one send() of a reactor, and several of the virtual one: that is known. */
   burst(one, other) {
-    this.send(one + other);
+    this.send(one);
+    this.send(other);
   }
 
   fin() {

@@ -9,8 +9,6 @@ import { runSockets } from './sockets.mjs';
 import { runVirtual } from './virtual.mjs';
 
 const SHRINK_MS = 30_000;
-/** How often a program has to differ. Once may be a socket that has come to rest late. */
-const RUNS = 3;
 /** Of a peer's end, what depends on who sees it first. */
 const SEEN_FIRST = /^(hangup|error read)/;
 /** Of how a connection has failed, the same. */
@@ -35,14 +33,13 @@ export async function fuzzMarbles({ library: folder, seconds, seed, programs, on
   for (; goesOn() && (survey || found === undefined); at += 1) {
     const program = draw(at, names);
     counts.add(program, 'programs');
-    const difference = await lastingDifferenceOf(world, program);
+    const { difference, isLate } = await run(world, program);
+    if (isLate) counts.add(program, 'late');
     if (difference === undefined) continue;
-    const { outcome } = difference;
-    counts.add(program, outcome);
-    if (outcome === 'found') found = { program, difference };
-    if (survey && outcome !== 'ties') {
-      console.log(`${at} ${program.kind} ${outcome} ${lineOf(difference)}`);
-    }
+    counts.add(program, difference.isTie ? 'ties' : 'found');
+    if (difference.isTie) continue;
+    found = program;
+    if (survey) console.log(`${at} ${program.kind} ${lineOf(difference)}`);
   }
   console.log(`fuzz: seeds ${seed} to ${at - 1} over both transports: ${counts.text}`);
   if (found === undefined) console.log('fuzz: no difference');
@@ -55,59 +52,61 @@ class Counts {
   #kinds = {};
 
   add({ kind }, outcome) {
-    this.#kinds[kind] ??= { programs: 0, ties: 0, once: 0, found: 0 };
+    this.#kinds[kind] ??= { programs: 0, ties: 0, late: 0, found: 0 };
     this.#kinds[kind][outcome] += 1;
   }
 
   get text() {
-    const each = Object.entries(this.#kinds).map(([kind, { programs, ties, once, found }]) => {
-      return `${kind} ${programs} (${ties} ties, ${once} once, ${found} found)`;
+    const each = Object.entries(this.#kinds).map(([kind, { programs, ties, late, found }]) => {
+      return `${kind} ${programs} (${ties} ties, ${late} late, ${found} found)`;
     });
     return each.join(', ');
   }
 }
 
-/** What differs in each of several runs; with what has come of that: `ties`, `once` or `found`. */
-async function lastingDifferenceOf(world, program) {
-  let difference;
-  for (let run = 0; run < RUNS; run += 1) {
-    const again = await differenceOf(world, program);
-    if (again === undefined || again.isTie) {
-      const outcome = difference === undefined ? 'ties' : 'once';
-      return (difference ?? again) && { ...(difference ?? again), outcome };
-    }
-    difference = again;
-  }
-  return { ...difference, outcome: 'found' };
-}
-
 /**
  * What differs after the first step that leaves something else behind; nothing if none does. What one
- * step does in one instant may come in either order, and joined or apart: that is a tie.
+ * step does in one instant may come in either order, and joined or apart: that is a tie. Sockets that do
+ * not agree are given time: they may come to rest late.
  */
-async function differenceOf(world, program) {
-  const sockets = await runSockets(world, program);
-  const joined = compare(runVirtual(world, program), sockets, program);
-  if (joined === undefined || joined.isTie) return joined;
-  const config = { ...program.config, coalesce: false };
-  const apart = compare(runVirtual(world, { ...program, config }), sockets, program);
-  return { ...joined, isTie: apart === undefined || apart.isTie || apart.step > joined.step };
+async function run(world, program) {
+  const joined = runVirtual(world, program);
+  let apart;
+  const runApart = () => {
+    const config = { ...program.config, coalesce: false };
+    apart ??= runVirtual(world, { ...program, config });
+    return apart;
+  };
+  const agrees = (virtual, step, state) =>
+    compareStep(virtual[step], state, program.steps[step])?.isTie ?? true;
+  const isExpected = (step, state) =>
+    agrees(joined, step, state) || agrees(runApart(), step, state);
+  const { states, isLate } = await runSockets(world, program, isExpected);
+  const difference = compare(joined, states, program);
+  if (difference === undefined || difference.isTie) return { difference, isLate };
+  const other = compare(runApart(), states, program);
+  const isTie = other === undefined || other.isTie || other.step > difference.step;
+  return { difference: { ...difference, isTie }, isLate };
 }
 
 function compare(virtual, sockets, { steps }) {
   for (const [step, here] of virtual.entries()) {
-    const there = sockets[step];
-    const names = Object.keys(here).filter((name) => !isDeepStrictEqual(here[name], there[name]));
-    if (names.length === 0) continue;
-    const combined = COMBINED.test(JSON.stringify(steps[step]));
-    const isTie = names.every((name) => {
-      if (name === 'peers') return sameButForNode(here[name], there[name]);
-      if (name === 'seen') return here[name] === 'rst' && there[name] === 'fin';
-      return sameButForOrder(here[name], there[name], combined);
-    });
-    return { step, names, here, there, isTie };
+    const difference = compareStep(here, sockets[step], steps[step]);
+    if (difference !== undefined) return { step, ...difference };
   }
   return undefined;
+}
+
+function compareStep(here, there, step) {
+  const names = Object.keys(here).filter((name) => !isDeepStrictEqual(here[name], there[name]));
+  if (names.length === 0) return undefined;
+  const combined = COMBINED.test(JSON.stringify(step));
+  const isTie = names.every((name) => {
+    if (name === 'peers') return sameButForNode(here[name], there[name]);
+    if (name === 'seen') return here[name] === 'rst' && there[name] === 'fin';
+    return sameButForOrder(here[name], there[name], combined);
+  });
+  return { names, here, there, isTie };
 }
 
 /**
@@ -144,14 +143,14 @@ function lineOf({ step, names, here, there }) {
   return `at step ${step}: ${parts.join('; ')}`;
 }
 
-async function show(world, { program }) {
+async function show(world, program) {
   const fails = async (smaller) => {
-    const difference = await differenceOf(world, smaller).catch(() => undefined);
+    const { difference } = await run(world, smaller).catch(() => ({}));
     return difference !== undefined && !difference.isTie;
   };
   const until = performance.now() + SHRINK_MS;
   const smallest = (await fails(program)) ? await shrink(program, fails, until) : program;
-  const difference = await differenceOf(world, smallest);
+  const { difference } = await run(world, smallest);
   console.log(`fuzz: seed ${program.seed}, ${program.kind}, ${JSON.stringify(smallest.config)}`);
   for (const step of smallest.steps) console.log(`  ${JSON.stringify(step)}`);
   console.log(
