@@ -233,7 +233,9 @@ export class LibeventServer
   ): Promise<Observable<WritePacket>> {
     try {
       const result: unknown = await handler(data, context);
-      return isObservable(result) ? replyPackets(result) : of({ response: result, isDisposed: true });
+      return isObservable(result)
+        ? replyPackets(result)
+        : of({ response: result, isDisposed: true });
     } catch (error) {
       this.report(error);
       return of({ err: messageOf(error), isDisposed: true });
