@@ -1,6 +1,6 @@
 // The site that `npm run docs` writes: the reference from the comments of lib, and the guides beside it.
 import { categories, guides } from './scripts/site/contents.mjs';
-import { drawMermaid } from './scripts/site/drawMermaid.mjs';
+import { drawDiagrams } from './scripts/site/drawDiagrams.mjs';
 import { site } from './scripts/site/site.mjs';
 
 export default {
@@ -12,7 +12,7 @@ export default {
   plugin: [site],
   customJs: 'scripts/site/browser.js',
   customCss: 'scripts/site/site.css',
-  markdownItLoader: drawMermaid,
+  markdownItLoader: drawDiagrams,
   ignoredHighlightLanguages: ['mermaid'],
   highlightLanguages: ['ts', 'js', 'bash', 'json', 'yaml', 'toml', 'c', 'mermaid'],
   disableGit: true,

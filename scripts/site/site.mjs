@@ -16,6 +16,11 @@ export function site(app) {
       addCategory(module, 'Reference');
       for (const child of module.children ?? []) categorise(child);
     }
+    // What is inherited from elsewhere has no page of its source here.
+    for (const { sources } of project.getReflectionsByKind(ReflectionKind.All)) {
+      const foreign = sources?.findIndex(({ fullFileName }) => /node_modules/.test(fullFileName));
+      if (foreign >= 0) sources.splice(foreign, 1);
+    }
   });
   app.converter.on(
     Converter.EVENT_RESOLVE_BEGIN,
