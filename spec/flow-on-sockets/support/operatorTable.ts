@@ -131,7 +131,7 @@ export const operatorTable: readonly OperatorRow[] = [
   {
     operator: '`zip`, `combineLatest`, `withLatestFrom`',
     scope: 'keeps',
-    why: 'the source whose value completes the set is held, the others are not',
+    why: 'the source whose value completes the set is held; what has no partner yet waits in `zip`, without bound',
     apply: (source) =>
       source.pipe(zipWith(from([1, 2, 3, 4])), combineLatestWith(of('x')), withLatestFrom(of('y'))),
   },
