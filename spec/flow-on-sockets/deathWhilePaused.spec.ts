@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { filter, firstValueFrom, map } from 'rxjs';
 import type { Connection } from 'rxjs-libevent';
-import { atMost } from '../support/atMost';
 import { Loopback } from './support/Loopback';
 import { atRest } from './support/passesMeanwhile';
 
@@ -83,8 +82,8 @@ describe('A peer that dies while its connection is paused', () => {
     await expect(ending).resolves.toEqual({ bytes: 'a', end });
   });
 
-  it('is seen by each of 1,000, which cost nothing until then', async () => {
-    const count = atMost(1000);
+  it('is seen by each of 200, which cost nothing until then', async () => {
+    const count = 200;
     const ends = await Promise.all(Array.from({ length: count }, () => loopback.pair()));
     const endings = ends.map(({ conn }) => readAll(conn));
     const releases = ends.map(({ conn }) => conn.hold('not now'));

@@ -79,7 +79,7 @@ const answer = (conn: Connection): Observable<never> =>
 
 /** More than a listener accepts ahead, fewer than wait in its queue. */
 const CLIENT_COUNT = 300;
-const RESTARTS = 10;
+const RESTARTS = 6;
 const SERVED_BETWEEN = 50;
 
 describe.each([0, 1, 'auto'] as const)('a shutdown with threads: %p', (threads) => {

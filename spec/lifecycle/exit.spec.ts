@@ -114,11 +114,11 @@ describe('the end of a process', () => {
 });
 
 describe('event_base_free: EventBase.close', () => {
-  it('frees every descriptor and thread, with 1000 connections and traffic on them', async () => {
+  it('frees every descriptor and thread, with 300 connections and traffic on them', async () => {
     const ended = await runChild(
       `${underLoad(2)}
       const baseline = fds();
-      const count = ${atMost(1000)};
+      const count = ${atMost(300)};
       let left = count;
       underLoad.then(() => firstValueFrom(listener.bound)).then(({ port }) => {
         for (let index = 0; index < count; index += 1) {
