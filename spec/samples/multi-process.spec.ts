@@ -6,11 +6,11 @@ import { startSample, type RunningSample } from './support/startSample';
 describe('sample multi-process', () => {
   let sample: RunningSample;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     sample = await startSample('multi-process', '--port', '0', '--processes', '2');
   });
 
-  afterEach(async () => {
+  afterAll(async () => {
     expect(await sample.interrupt()).toBe(0);
   });
 

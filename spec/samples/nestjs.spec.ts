@@ -23,46 +23,55 @@ const libeventPath = (): AnyClient => new LibeventClient({ path: PATH });
 // What Nest calls a port goes to `net` as it is.
 const nestPath = (): AnyClient => new ClientTCP({ port: PATH as unknown as number });
 
-describe.each([
-  ['', 'ClientTCP', nest],
-  ['', 'LibeventClient', libevent],
-  ['--tls', 'ClientTCP', nestTls],
-  ['--tls', 'LibeventClient', libeventTls],
-  [`--path ${PATH}`, 'ClientTCP', nestPath],
-  [`--path ${PATH}`, 'LibeventClient', libeventPath],
-  ['--nest', 'LibeventClient', libevent],
-  ['--nest --tls', 'LibeventClient', libeventTls],
-] as const)('sample nestjs %s, with %s', (flags, _name, clientOf) => {
+/** The flags of a sample, and who asks it. */
+const samples: [flags: string, clients: Record<string, (port: number) => AnyClient>][] = [
+  ['', { ClientTCP: nest, LibeventClient: libevent }],
+  ['--tls', { ClientTCP: nestTls, LibeventClient: libeventTls }],
+  [`--path ${PATH}`, { ClientTCP: nestPath, LibeventClient: libeventPath }],
+  ['--nest', { LibeventClient: libevent }],
+  ['--nest --tls', { LibeventClient: libeventTls }],
+];
+
+describe.each(samples)('sample nestjs %s', (flags, clients) => {
   let sample: RunningSample;
-  let client: AnyClient;
 
   beforeAll(async () => {
     sample = await startSample('nestjs', '--port', '0', ...flags.split(' ').filter(Boolean));
-    client = clientOf(sample.port);
   });
 
   afterAll(async () => {
-    client.close();
     expect(await sample.interrupt()).toBe(0);
   });
 
-  it('answers', async () => {
-    expect(await lastValueFrom(client.send('sum', [1, 2, 3]))).toBe(6);
-  });
+  describe.each(Object.entries(clients))('with %s', (_name, clientOf) => {
+    let client: AnyClient;
 
-  it('sends a file line by line', async () => {
-    const lines = await lastValueFrom(client.send<string>('lines', FILE).pipe(toArray()));
-    expect(`${lines.join('\n')}\n`).toBe(readFileSync(FILE, 'utf8'));
-  });
+    beforeAll(() => {
+      client = clientOf(sample.port);
+    });
 
-  it('says what has failed', async () => {
-    const failed = lastValueFrom(client.send('lines', '/there/is/no/such/file'));
-    await expect(failed).rejects.toMatchObject({ status: 'error' });
-  });
+    afterAll(() => {
+      client.close();
+    });
 
-  it('takes an event', async () => {
-    await lastValueFrom(client.emit('said', 'hello'), { defaultValue: undefined });
-    expect(await lastValueFrom(client.send('sum', [1]))).toBe(1);
+    it('answers', async () => {
+      expect(await lastValueFrom(client.send('sum', [1, 2, 3]))).toBe(6);
+    });
+
+    it('sends a file line by line', async () => {
+      const lines = await lastValueFrom(client.send<string>('lines', FILE).pipe(toArray()));
+      expect(`${lines.join('\n')}\n`).toBe(readFileSync(FILE, 'utf8'));
+    });
+
+    it('says what has failed', async () => {
+      const failed = lastValueFrom(client.send('lines', '/there/is/no/such/file'));
+      await expect(failed).rejects.toMatchObject({ status: 'error' });
+    });
+
+    it('takes an event', async () => {
+      await lastValueFrom(client.emit('said', 'hello'), { defaultValue: undefined });
+      expect(await lastValueFrom(client.send('sum', [1]))).toBe(1);
+    });
   });
 });
 
