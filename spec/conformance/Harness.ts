@@ -70,7 +70,7 @@ export interface Harness {
   readonly name: string;
   /** More bytes than the system takes of a connection whose peer does not read. */
   readonly moreThanSystem: number;
-  /** Cases that cannot be seen through it. */
+  /** Cases that cannot be seen through it, or are the same by another. */
   readonly unseen?: readonly string[];
   /** Runs a case, with everything it needs around it. */
   run(body: () => Promise<void>): Promise<void>;

@@ -23,12 +23,16 @@ import {
 /** More than it takes: the peers are gone. */
 const CLOSE_MS = 1000;
 
+/** Cases of the system's own, whatever is read and written then: a SYN that it drops comes again after a second. */
+export const OF_THE_SYSTEM = ['F10: lets peers beyond the backlog wait, and refuses none'];
+
 /** Real sockets: a reactor at this end, `node:net` at the other. */
 export class SocketHarness implements Harness {
   /** @param options - of every connection, where a case does not say otherwise */
   constructor(
     readonly name: string,
     private readonly options: ConnectionConfig = {},
+    readonly unseen: readonly string[] = [],
   ) {}
 
   readonly moreThanSystem = 24 << 20;

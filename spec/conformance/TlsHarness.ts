@@ -4,7 +4,7 @@ import { TLSSocket, connect, createSecureContext } from 'node:tls';
 import type { ConnectConfig, ListenConfig, TlsEngine } from 'rxjs-libevent';
 import { selfSigned } from '../../samples/support/selfSigned';
 import type { RemoteEnd } from './Harness';
-import { SocketHarness, remoteEnd } from './SocketHarness';
+import { OF_THE_SYSTEM, SocketHarness, remoteEnd } from './SocketHarness';
 
 const identity = selfSigned();
 
@@ -15,12 +15,12 @@ export class TlsHarness extends SocketHarness {
 
   /** Behind the tickets, which an end that is closed for good answers with RST. */
   private readonly ticketed = new WeakMap<Socket, Promise<unknown>>();
-  readonly unseen: readonly string[];
 
   constructor(private readonly engine: TlsEngine) {
-    super(`sockets secured by ${engine}`);
     // close_notify goes in front of the RST, in a turn of its own, and ends what Node reads.
-    this.unseen = engine === 'node' ? ['ends with RST when it is destroyed with bytes unread'] : [];
+    const unseen =
+      engine === 'node' ? ['ends with RST when it is destroyed with bytes unread'] : [];
+    super(`sockets secured by ${engine}`, {}, [...unseen, ...OF_THE_SYSTEM]);
   }
 
   protected override get listening(): ListenConfig {

@@ -2,6 +2,7 @@ import { of } from 'rxjs';
 import { type Connection, sendTo, serve } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
 import { events, observed } from './observed';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -152,7 +153,7 @@ export function edges(harness: Harness, it: It): void {
     const seen = observed(connections[0]!);
     unread.send('unread');
     unsent.read(false);
-    connections[2]!.next(Buffer.alloc(harness.moreThanSystem));
+    connections[2]!.next(zeros(harness.moreThanSystem));
     await settled();
     await closeBase();
     for (const remote of [idle, unread, unsent]) remote.read(true);

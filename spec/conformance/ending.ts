@@ -2,6 +2,7 @@ import { of } from 'rxjs';
 import { sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
 import { events, passTime, observed } from './observed';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -119,7 +120,7 @@ export function ending(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open();
     const [log, seen] = [events(conn), observed(conn)];
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     await settled();
     remote.reset();
     await until('the end', () => log.includes('closed'));
@@ -141,7 +142,7 @@ export function ending(harness: Harness, it: It): void {
     observed(conn);
     remote.read(false);
     const codes: string[] = [];
-    of(Buffer.alloc(harness.moreThanSystem))
+    of(zeros(harness.moreThanSystem))
       .pipe(sendTo(conn))
       .subscribe({ error: (error: unknown) => codes.push(codeOf(error)) });
     await settled();
@@ -204,7 +205,7 @@ export function ending(harness: Harness, it: It): void {
   it('loses what waits when it is destroyed', async () => {
     const { conn, remote } = await harness.open();
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     await settled();
     conn.destroy();
     remote.read(true);
@@ -259,7 +260,7 @@ export function ending(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open();
     const log = events(conn);
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     remote.end();
     conn.close(1000);
     await passTime(harness, 100, 12, () => {

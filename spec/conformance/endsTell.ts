@@ -16,6 +16,7 @@ import {
 import { type Connection, concatMapHeld, lines, sendTo, serve } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
 import { events, observed } from './observed';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -133,7 +134,7 @@ export function endsTell(harness: Harness, it: It): void {
       const { conn, remote } = await harness.open();
       const log = events(conn);
       remote.read(false);
-      conn.next(Buffer.alloc(harness.moreThanSystem));
+      conn.next(zeros(harness.moreThanSystem));
       await settled();
       end(conn);
       await until('the closing', () => log.includes('closed'));
@@ -381,7 +382,7 @@ export function endsTell(harness: Harness, it: It): void {
       conn.events.subscribe({ complete: () => ends.push('of events') });
       conn.whenClosed.subscribe({ complete: () => ends.push('of whenClosed') });
       remote.read(false);
-      conn.next(Buffer.alloc(harness.moreThanSystem));
+      conn.next(zeros(harness.moreThanSystem));
       expect(conn.saturated).toBe(true);
       await settled();
       end(conn, () => {

@@ -3,6 +3,7 @@ import { type Release, concatMapHeld, hold, lines, sendTo } from 'rxjs-libevent'
 import type { Harness } from './Harness';
 import { events, observed } from './observed';
 import { pattern } from '../support/pattern.cjs';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -195,7 +196,7 @@ export function holding(harness: Harness, it: It): void {
     sink.remote.read(false);
     const log = events(sink.conn);
     source.conn.pipe(sendTo(sink.conn)).subscribe();
-    sink.conn.next(Buffer.alloc(harness.moreThanSystem));
+    sink.conn.next(zeros(harness.moreThanSystem));
     source.remote.send('through');
     await until('the hold', () => source.conn.held);
     expect(source.conn.heldBy).toEqual([sink.conn]);
@@ -217,7 +218,7 @@ export function holding(harness: Harness, it: It): void {
     const seen = observed(source.conn);
     source.conn.subscribe(sink.conn);
     sink.remote.read(false);
-    sink.conn.next(Buffer.alloc(harness.moreThanSystem));
+    sink.conn.next(zeros(harness.moreThanSystem));
     source.remote.send('abc');
     await until('the hold', () => source.conn.held);
     sink.conn.destroy();
@@ -238,7 +239,7 @@ export function holding(harness: Harness, it: It): void {
     });
     const ending = observed(sink.conn);
     sink.remote.read(false);
-    sink.conn.next(Buffer.alloc(harness.moreThanSystem));
+    sink.conn.next(zeros(harness.moreThanSystem));
     source.remote.send('abc');
     await until('the hold', () => source.conn.held);
     sink.remote.reset();
@@ -308,7 +309,7 @@ export function holding(harness: Harness, it: It): void {
       write: { high: 10_000, low: 5000 },
     });
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     conn.subscribe({
       next: (chunk) => {
         conn.next(chunk);

@@ -2,6 +2,7 @@ import { NEVER, Subject, map, mergeMap, of, share, switchMap, take, takeUntil } 
 import { type Connection, concatMapHeld, hold, mergeMapHeld, sendTo, serve } from 'rxjs-libevent';
 import type { Harness, Pair } from './Harness';
 import { events, observed } from './observed';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -14,7 +15,7 @@ export function holdsEnd(harness: Harness, it: It): void {
     const source = await harness.open();
     const sink = await harness.open({ write: { high: 1000, low: 10 } });
     sink.remote.read(false);
-    sink.conn.next(Buffer.alloc(harness.moreThanSystem));
+    sink.conn.next(zeros(harness.moreThanSystem));
     return { source, sink };
   }
 
@@ -159,11 +160,9 @@ export function holdsEnd(harness: Harness, it: It): void {
 
   it('F4: a sink that one connection fills stops nobody from being accepted', async () => {
     const handlers = {
-      serve: serve((conn: Connection) =>
-        of(Buffer.alloc(harness.moreThanSystem)).pipe(sendTo(conn)),
-      ),
+      serve: serve((conn: Connection) => of(zeros(harness.moreThanSystem)).pipe(sendTo(conn))),
       mergeMap: mergeMap((conn: Connection) =>
-        of(Buffer.alloc(harness.moreThanSystem)).pipe(
+        of(zeros(harness.moreThanSystem)).pipe(
           map((chunk) => {
             hold('nobody');
             return chunk;

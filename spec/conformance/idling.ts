@@ -1,6 +1,7 @@
 import type { Connection, LibeventError } from 'rxjs-libevent';
 import type { Harness } from './Harness';
 import { events, passTime, observed } from './observed';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -79,7 +80,7 @@ export function idling(harness: Harness, it: It): void {
     const [seen, log] = [observed(conn), events(conn)];
     remote.read(false);
     conn.hold();
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     await until('the timeout', () => log.includes('closed'));
     expect([log.includes('timeout:idle'), ...seen.log]).toEqual([true, 'E:ETIMEDOUT']);
   });

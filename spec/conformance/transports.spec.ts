@@ -1,5 +1,5 @@
 import type { Harness } from './Harness';
-import { SocketHarness } from './SocketHarness';
+import { OF_THE_SYSTEM, SocketHarness } from './SocketHarness';
 import { TlsHarness } from './TlsHarness';
 import { VirtualHarness } from './VirtualHarness';
 import { accepting } from './accepting';
@@ -24,7 +24,7 @@ const rateLimit = { readBytesPerSecond: 2 ** 33, writeBytesPerSecond: 2 ** 33, t
 const harnesses: readonly Harness[] = [
   new VirtualHarness(),
   new SocketHarness('real sockets'),
-  new SocketHarness('rate-limited sockets', { rateLimit }),
+  new SocketHarness('rate-limited sockets', { rateLimit }, OF_THE_SYSTEM),
   new TlsHarness('node'),
 ];
 

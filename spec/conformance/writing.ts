@@ -3,6 +3,7 @@ import { sendTo } from 'rxjs-libevent';
 import { type Harness, codeOf } from './Harness';
 import { events, observed } from './observed';
 import { pattern } from '../support/pattern.cjs';
+import { zeros } from '../support/zeros';
 
 type It = (behaviour: string, body: () => Promise<void>) => void;
 
@@ -113,7 +114,7 @@ export function writing(harness: Harness, it: It): void {
     let drains = 0;
     conn.drained.subscribe(() => (drains += 1));
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     await settled();
     expect([drains, conn.saturated]).toEqual([0, true]);
     remote.read(true);
@@ -124,7 +125,7 @@ export function writing(harness: Harness, it: It): void {
   it('drains when the marks are raised', async () => {
     const { conn, remote } = await harness.open({ write: { high: 10, low: 5 } });
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     await settled();
     conn.setWatermarks({ write: { high: 1 << 29, low: 1 << 28 } });
     expect(conn.saturated).toBe(false);
@@ -135,7 +136,7 @@ export function writing(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open();
     remote.read(false);
     let done = false;
-    of(Buffer.alloc(harness.moreThanSystem))
+    of(zeros(harness.moreThanSystem))
       .pipe(sendTo(conn))
       .subscribe({ complete: () => (done = true) });
     await settled();
@@ -244,7 +245,7 @@ export function writing(harness: Harness, it: It): void {
     const { conn, remote } = await harness.open({ writeTimeoutMs: 40 });
     const [seen, log] = [observed(conn), events(conn)];
     remote.read(false);
-    conn.next(Buffer.alloc(harness.moreThanSystem));
+    conn.next(zeros(harness.moreThanSystem));
     await until('the timeout', () => seen.log.length > 0);
     expect([...seen.log, log.includes('timeout:write')]).toEqual(['E:ETIMEDOUT', true]);
   });
