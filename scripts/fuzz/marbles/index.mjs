@@ -36,10 +36,10 @@ export async function fuzzMarbles({ library: folder, seconds, seed, programs, on
     const { difference, isLate } = await run(world, program);
     if (isLate) counts.add(program, 'late');
     if (difference === undefined) continue;
-    counts.add(program, difference.isTie ? 'ties' : 'found');
-    if (difference.isTie) continue;
-    found = program;
-    if (survey) console.log(`${at} ${program.kind} ${lineOf(difference)}`);
+    const outcome = difference.isTie ? 'ties' : 'found';
+    counts.add(program, outcome);
+    if (outcome === 'found') found = program;
+    if (survey) console.log(`${at} ${program.kind} ${outcome}, ${lineOf(difference)}`);
   }
   console.log(`fuzz: seeds ${seed} to ${at - 1} over both transports: ${counts.text}`);
   if (found === undefined) console.log('fuzz: no difference');
