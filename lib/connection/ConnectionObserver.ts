@@ -21,8 +21,8 @@ export interface ConnectionObserver {
   onEnd?(error: LibeventError | undefined): void;
   onTimeout?(direction: TimeoutDirection): void;
   /**
-   * The session that `serve` runs has failed, and no `onError` is there. Returns whether it is taken
-   * note of; otherwise the process warns.
+   * The session that `serve` runs has failed. Handled: there is an `onError`. Returns whether it is taken
+   * note of; otherwise the process warns where there is none.
    */
-  onSessionError?(error: unknown): boolean;
+  onSessionError?(error: unknown, isHandled: boolean): boolean;
 }

@@ -31,7 +31,8 @@ export function nameOf(handler: SessionHandler): string {
 export function reportSessionError(message: SessionErrorMessage, isHandled: boolean): void {
   if (sessionErrors.hasSubscribers) sessionErrors.publish(message);
   const { error, connection, handler } = message;
-  if (isHandled || connection.core.observer?.onSessionError?.(error) === true) return;
+  const isNoted = connection.core.observer?.onSessionError?.(error, isHandled) ?? false;
+  if (isHandled || isNoted) return;
   if (warned.has(handler)) return;
   warned.add(handler);
   process.emitWarning(

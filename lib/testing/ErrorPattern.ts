@@ -32,7 +32,10 @@ export function sameError(one: unknown, other: unknown): boolean {
 
 function matchesError(pattern: ErrorPattern, error: unknown): boolean {
   if (typeof pattern === 'string') return (error as { code?: unknown } | null)?.code === pattern;
-  if (pattern instanceof RegExp) return error instanceof Error && pattern.test(error.message);
+  if (pattern instanceof RegExp) {
+    // Not test(): with the flag g that goes on where it was the last time.
+    return error instanceof Error && error.message.search(pattern) >= 0;
+  }
   if (isMatcher(pattern)) return pattern.asymmetricMatch(error);
   return error instanceof pattern;
 }

@@ -141,9 +141,13 @@ export class Expectations {
     const { peer, what } = this.peerOf('expectClosed', end, 'closed');
     return new Expectation<ErrorPattern, unknown>(this.rig, {
       what,
-      expected: (marbles, error = 'ECONNRESET') => {
-        const pattern = checkErrorPattern(what, error);
-        return parseMarbles(what, marbles, ENDING).map(({ frame, char = '' }) => {
+      expected: (marbles, error) => {
+        const pattern = checkErrorPattern(what, error ?? 'ECONNRESET');
+        const marks = parseMarbles(what, marbles, ENDING);
+        if (error !== undefined && !marks.some(({ char }) => char === '#')) {
+          throw new MarbleError(`${what}: an error is named, and there is no '#' in '${marbles}'`);
+        }
+        return marks.map(({ frame, char = '' }) => {
           if (char !== '#' && !ENDINGS.includes(char)) {
             throw new MarbleError(
               `${what}: '${char}' is no ending, only '|', '#', '!' and 'R' are`,

@@ -18,6 +18,7 @@ import { VirtualTransport } from './VirtualTransport';
 import type { Wire } from './Wire';
 import { toBytes } from './bytes';
 import { endingOf } from './endingOf';
+import { isAssertion } from './isAssertion';
 
 const LOCAL_PORT = 40713;
 const FIRST_PORT = 50001;
@@ -65,9 +66,10 @@ class PeerLog extends ConnectionLog {
     this.watch?.onEnd(error);
   }
 
-  onSessionError(error: unknown): boolean {
+  onSessionError(error: unknown, isHandled: boolean): boolean {
     const { reactor, sessionErrors } = this.rig;
     if (reactor.ended || sessionErrors === 'warned') return false;
+    if (isHandled && !isAssertion(error)) return false;
     this.sessionErrors.push({ frame: reactor.now(), char: undefined, value: error });
     return true;
   }

@@ -91,7 +91,10 @@ export class PeerScript {
     for (const [index, mark] of this.sends.entries()) {
       if (isSign(mark) || mark.value instanceof TimeoutValue) continue;
       const name = mark.char === undefined ? `chunk ${String(index + 1)}` : `'${mark.char}'`;
-      toBytes(`${what}: ${name}`, mark.value, 'utf8');
+      const bytes = toBytes(`${what}: ${name}`, mark.value, 'utf8');
+      if (bytes.length === 0 && mark.char !== undefined) {
+        throw new MarbleError(`${what}: ${name} has no bytes, so nothing would come`);
+      }
     }
     // It may have the options of a connection, too, which the caller knows.
     const options = checkedOptions(`${what}: config`, config, PEER_OPTIONS, { ...config });

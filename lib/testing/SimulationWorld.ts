@@ -6,6 +6,7 @@ import { Violation } from './Violation';
 import { VirtualBase } from './VirtualBase';
 import type { VirtualNetwork } from './VirtualNetwork';
 import type { VirtualReactor } from './VirtualReactor';
+import { checkBody } from './checkBody';
 import { kindOf } from './kindOf';
 
 type Condition = () => boolean;
@@ -64,11 +65,13 @@ export class SimulationWorld {
     return this.always.size + this.atEnd.size + this.sought.size > 0;
   }
 
+  /** It has made listeners or clients. */
+  get hasNetwork(): boolean {
+    return this.network.madeCount > 0;
+  }
+
   make(system: SimulatedSystem): void {
-    const made = system(this.helpers) as PromiseLike<unknown> | undefined;
-    if (typeof made?.then !== 'function') return;
-    made.then(undefined, () => undefined);
-    throw new TypeError('a simulated system is made at once, it must not return a promise');
+    checkBody(system(this.helpers), 'a simulated system', (why) => new TypeError(why));
   }
 
   /** @throws Violation */

@@ -68,6 +68,7 @@ export class VirtualBase {
   listen(config: ListenConfig): Listener {
     const options = listenOptions(config);
     const { machine, network } = this;
+    network.madeCount += 1;
     return new Listener((handler) => network.listen(machine, options, handler), options);
   }
 
@@ -77,6 +78,7 @@ export class VirtualBase {
   connect<T>(config: ConnectConfig, session?: Session<T>): Observable<T | Connection> {
     const options = connectOptions(config);
     const { machine, network, reactor } = this;
+    network.madeCount += 1;
     return connectWith<T | Connection>(
       options,
       (handler) => new NetworkConnector(network, machine, reactor, options, handler),

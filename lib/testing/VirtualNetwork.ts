@@ -24,6 +24,8 @@ const LOOPBACK = /^(127\.|::1$|localhost$)/;
 /** Machines, who listens on them, and the connections between them, in virtual time. */
 export class VirtualNetwork {
   readonly machines: Machine[] = [];
+  /** Listeners and clients that were made, whether or not anybody has subscribed to them. */
+  madeCount = 0;
 
   constructor(
     private readonly rig: Rig,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual, inspect } from 'node:util';
-import type { Fail } from './MarbleError';
+import { type Fail, MarbleError } from './MarbleError';
 import { type Mark, sign } from './Mark';
 import type { LoggedSubscription } from './Probe';
 import { describeBytes, differsAt, toBytes } from './bytes';
@@ -50,7 +50,9 @@ export function assertTimelines(
     const difference = firstDifference(should, is, rules, 0);
     if (difference === undefined) throw error;
     const drawing = drawTimelines(should, is, difference, rules);
-    throw fail(`expectObservable: the timelines differ\n\n${drawing}\n`, { cause: error });
+    const why = error instanceof MarbleError ? `\n${error.message}\n` : '';
+    const message = `expectObservable: the timelines differ\n\n${drawing}\n${why}`;
+    throw fail(message, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import { MarbleError, stackLines } from './MarbleError';
+import { checkBody } from './checkBody';
 import { type Bytes, describeBytes, toBytes } from './bytes';
 
 /** Options of {@link chunkings}. */
@@ -84,6 +85,9 @@ export function everyChunking(
 ): void {
   if (typeof test !== 'function')
     throw new TypeError(`test must be a function, got ${typeof test}`);
+  if (test.length === 0) {
+    throw new TypeError('test must take the chunks: without them each run is the same');
+  }
   for (const chunks of chunkings(input, config)) {
     let result: unknown;
     try {
@@ -91,11 +95,7 @@ export function everyChunking(
     } catch (error) {
       throw cutAs(chunks, error);
     }
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-      // Its failure would be nobody's, and takes the process with it.
-      (result as PromiseLike<unknown>).then(undefined, () => undefined);
-      throw new MarbleError('everyChunking is synchronous, its test must not return a promise');
-    }
+    checkBody(result, 'everyChunking', (why) => new MarbleError(why));
   }
 }
 

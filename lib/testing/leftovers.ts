@@ -51,6 +51,12 @@ function leftOf(
   peer: Peer,
   connection: NonNullable<Peer['connection']>,
 ): string | undefined {
+  const { refused } = connection;
+  const knowsEnd = peer.stated.has('closed') || peer.stated.has('output');
+  if (refused > 0 && !knowsEnd && !peer.endedByChoice) {
+    const many = refused === 1 ? '1 value' : `${String(refused)} values`;
+    return `was written ${many} behind the end of its output: they are lost, or expectOutput()`;
+  }
   if (connection.closed) return peer.stated.has('closed') ? undefined : missedBy(peer);
   const all = peer.endedByChoice ? [] : stuck(rig, peer, connection);
   const unknown = all.find(({ statement }) => !peer.stated.has(statement));

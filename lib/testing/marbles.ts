@@ -9,6 +9,8 @@ import { VirtualReactor } from './VirtualReactor';
 import { RealTimeWatch } from './RealTimeWatch';
 import { RxjsExpectations } from './RxjsExpectations';
 import type { AssertDeepEqual } from './assertTimelines';
+import { checkBody } from './checkBody';
+import { checkedAssert } from './checkedAssert';
 import { failureOf } from './failureOf';
 import { inVirtualTime } from './inVirtualTime';
 import { leftovers } from './leftovers';
@@ -68,7 +70,7 @@ export function marbles(
     'marbles',
     (why) => new MarbleError(why),
     () => {
-      runTest(body, assert);
+      runTest(body, checkedAssert(assert));
     },
   );
 }
@@ -94,7 +96,8 @@ function runTest(body: (helpers: MarbleHelpers) => unknown, assert: AssertDeepEq
       const given = observables.wrap(helpers, expectations.subscriptionsOf, (what) => {
         checkRunning(rig, what);
       });
-      runBody(() => body(marbleHelpers(rig, expectations, given)));
+      const result = body(marbleHelpers(rig, expectations, given));
+      checkBody(result, 'a marble test', (why) => new MarbleError(why));
       // What has thrown has cut virtual time short: what comes later has not happened.
       if (attempt(helpers.flush, failed)) {
         observables.checkStated();
@@ -122,17 +125,6 @@ function attempt(work: () => void, failed: (failure: unknown) => void): boolean 
     failed(failure);
     return false;
   }
-}
-
-function runBody(body: () => unknown): void {
-  const result = body() as (PromiseLike<unknown> & Iterator<unknown>) | undefined;
-  if (typeof result?.next === 'function' && Symbol.iterator in result) {
-    throw new MarbleError('a marble test is no generator: nothing of its body has been done');
-  }
-  if (typeof result?.then !== 'function') return;
-  // Its failure would be nobody's, and takes the process with it.
-  result.then(undefined, () => undefined);
-  throw new MarbleError('a marble test is synchronous, its body must not return a promise');
 }
 
 /**

@@ -12,6 +12,8 @@ export interface MarbleSyntax {
 }
 
 const TIME = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m)(?= |$)/;
+/** What is meant for one, and would be characters. */
+const WRONG_TIME = /^[0-9]+(\.[0-9]+)?( +ms| *(msec|secs?|mins?|MS|Ms))(?= |$)/;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000 } as const;
 const SIGNS = '|#^!';
 
@@ -35,7 +37,10 @@ export function parseMarbles(what: string, marbles: unknown, syntax: MarbleSynta
   let ended = '';
   for (let at = 0; at < marbles.length;) {
     const char = String.fromCodePoint(marbles.codePointAt(at) ?? 0);
-    const time = at === 0 || marbles[at - 1] === ' ' ? TIME.exec(marbles.slice(at)) : null;
+    const word = at === 0 || marbles[at - 1] === ' ' ? marbles.slice(at) : '';
+    const time = TIME.exec(word);
+    if (WRONG_TIME.test(word))
+      fail(at, 'a time is written as 10ms, 1.5s or 2m, with a space on each side');
     if (time !== null) {
       if (group !== undefined) fail(at, 'no time passes within a group');
       frame += Number(time[1]) * UNIT_MS[time[2] as keyof typeof UNIT_MS];

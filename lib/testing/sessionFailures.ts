@@ -1,6 +1,7 @@
 import { MarbleError, stackLines } from './MarbleError';
 import type { Rig } from './Rig';
 import { describeError } from './ErrorPattern';
+import { isAssertion } from './isAssertion';
 
 /**
  * The errors of sessions that no `onError` took and no expectation names: with `expectSessionError`, or
@@ -24,7 +25,9 @@ export function sessionFailures({ peers }: Rig): MarbleError[] {
 function failureAt(name: string, frame: number, error: unknown): MarbleError {
   const message =
     `${name}: its session has failed at frame ${String(frame)} with ${describeError(error)}: ` +
-    'an onError is missing, or expectSessionError()';
+    (isAssertion(error)
+      ? "an assertion is the test's, whatever onError takes"
+      : 'an onError is missing, or expectSessionError()');
   const failure = new MarbleError(message, { cause: error });
   const lines = stackLines(error instanceof Error ? error.stack : undefined);
   if (lines.length > 0) failure.stack = [`${failure.name}: ${message}`, ...lines].join('\n');

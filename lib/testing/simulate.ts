@@ -106,6 +106,7 @@ function runSeeds(options: SimulateOptions, system: SimulatedSystem): Simulation
   const reached: Record<string, number> = {};
   const dropped: Record<string, number> = {};
   let states = false;
+  let hasNetwork = false;
   for (let count = 0; count < options.seeds; count += 1) {
     const seed = (options.seed + BigInt(count)) % MOST_SEED;
     const run = new SimulationRun(seed, options, system);
@@ -114,6 +115,7 @@ function runSeeds(options: SimulateOptions, system: SimulatedSystem): Simulation
       throw new SimulationError(`simulate: ${failure.message}`, { seed, cause: failure });
     if (run.failure !== undefined) throw errorOf(run, options, system, count, reason);
     states ||= run.world.states;
+    hasNetwork ||= run.world.hasNetwork;
     total.steps += run.steps;
     total.virtualMs += run.reactor.now();
     total.connections += run.joints.length;
@@ -126,7 +128,7 @@ function runSeeds(options: SimulateOptions, system: SimulatedSystem): Simulation
       reached[name] = (reached[name] ?? 0) + 1;
     }
   }
-  if (total.steps === 0 && !states) throw idle(options);
+  if (total.steps === 0 && (hasNetwork || !states)) throw idle(options, hasNetwork);
   const missed = Object.keys(reached).filter((name) => reached[name] === 0);
   if (missed.length > 0) throw unreached(missed, options);
   const { digest, ...counts } = total;
@@ -134,9 +136,11 @@ function runSeeds(options: SimulateOptions, system: SimulatedSystem): Simulation
   return { seeds: options.seeds, ...counts, dropped, faults, reached, digest: hex };
 }
 
-function idle({ seed }: SimulateOptions): SimulationError {
-  const message = 'simulate: the system does nothing and states nothing: nothing was looked at';
-  return new SimulationError(message, { seed });
+function idle({ seed }: SimulateOptions, hasNetwork: boolean): SimulationError {
+  const why = hasNetwork
+    ? ': nobody has subscribed to a listener or a client of it'
+    : ' and states nothing: nothing was looked at';
+  return new SimulationError(`simulate: the system does nothing${why}`, { seed });
 }
 
 function unreached(missed: readonly string[], { seed, seeds }: SimulateOptions): SimulationError {

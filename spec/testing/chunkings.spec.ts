@@ -60,27 +60,27 @@ describe('everyChunking', () => {
 
   it('fails a test over all chunkings that returns a promise', () => {
     expect(() => {
-      everyChunking('ab', () => Promise.reject(new Error('unheard')));
-    }).toThrow('everyChunking is synchronous, its test must not return a promise');
+      everyChunking('ab', (chunks) => Promise.reject(new Error(chunks.join())));
+    }).toThrow('everyChunking is synchronous, its body must not return a promise');
   });
 
   it('shows the line that has failed under a chunking', () => {
-    const failing = () => {
-      throw new Error('differs');
+    const failing = ([first]: readonly Buffer[]) => {
+      throw new Error(`${String(first)} differs`);
     };
     try {
       everyChunking('a', failing);
       throw new Error('has not failed');
     } catch (error) {
       const [first, second] = (error as Error).stack?.split('\n') ?? [];
-      expect(first).toBe('MarbleError: with the input cut as "a": differs');
+      expect(first).toBe('MarbleError: with the input cut as "a": a differs');
       expect(second).toMatch(/at failing .*chunkings.spec.ts/);
     }
   });
 
   it('names what is no config of chunkings', () => {
     expect(() => {
-      everyChunking('ab', () => undefined, null as never);
+      everyChunking('ab', (chunks) => chunks, null as never);
     }).toThrow(new TypeError('chunkings: config must be an object, got null'));
   });
 });
