@@ -17,6 +17,7 @@ export type {
   PairEndConfig,
   ScriptedConnectionConfig,
 } from './testing/MarbleHelpers';
+export type { ListenerRecording } from './testing/ListenerRecording';
 export type { MarbleRecording } from './testing/MarbleRecording';
 export type { Peer } from './testing/Peer';
 export type { PeerConfig, PeerValue } from './testing/PeerScript';

@@ -5,6 +5,8 @@ export class RecordingClock {
   private readonly began = performance.now();
   private frame = 0;
   private state: 'running' | 'stopped' = 'running';
+  /** From whom something has come last, and when. */
+  private last: { readonly peer: object; readonly frame: number } | undefined;
 
   /** @param onTurnEnds - called while it still stands */
   constructor(private readonly onTurnEnds: () => void) {}
@@ -20,6 +22,18 @@ export class RecordingClock {
     }
     return this.frame;
   };
+
+  /**
+   * The frame of what comes from a peer. What comes from two of them in one turn comes in two frames: one behind the
+   * other, as it did.
+   */
+  comesFrom(peer: object): number {
+    const { last } = this;
+    if (last !== undefined && last.peer !== peer && last.frame === this.now()) this.advance();
+    const frame = this.now();
+    this.last = { peer, frame };
+    return frame;
+  }
 
   /** What follows in this turn has to come behind what was before. */
   advance(): void {

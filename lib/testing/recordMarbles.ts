@@ -1,10 +1,13 @@
+import { type Observable, isObservable } from 'rxjs';
 import { Connection } from '../connection/Connection';
+import { ListenerRecording } from './ListenerRecording';
 import { MarbleRecording } from './MarbleRecording';
 import { type RecordConfig, recordOptions } from './RecordConfig';
+import { RecordedLog } from './RecordedLog';
 import { RecordingClock } from './RecordingClock';
 
 /**
- * Records what happens on a real connection, as a marble test to paste.
+ * Records what happens on a real connection, or on all of a listener, as a marble test to paste.
  *
  * "What was that session? Here it is."
  *
@@ -14,12 +17,13 @@ import { RecordingClock } from './RecordingClock';
  * recording        connection('--a------b--|', values) … expectWritten(conn).toBe('--x------y')
  * ```
  *
- * Frames are milliseconds from the call; what happens in one turn of the event loop is one frame. What is
- * expected is what came, in its order: frames count only where `timing` says so.
+ * Frames are milliseconds from the call, or from the first connection of a listener; what happens in one turn of the
+ * event loop is one frame, but what comes from two peers comes in two. What is expected is what came, in its order:
+ * frames count only where `timing` says so.
  * Call it before anything is subscribed, as first thing in the handler of `serve`. It keeps every
  * byte, so it is for a session, not for a server.
  *
- * @param connection - a connection of any kind
+ * @param connection - a connection of any kind; or a listener, whose connections the recording emits
  * @returns the recording; its `toString()` is the test as far as it has got
  *
  * @example
@@ -30,15 +34,32 @@ import { RecordingClock } from './RecordingClock';
  *   return rot13(conn);
  * });
  * ```
+ *
+ * @example
+ * ```ts
+ * const recording = recordMarbles(listen({ port: 40713 }));
+ * recording.pipe(serve((conn) => chat(conn, room, 'hold'))).subscribe();
+ * ```
  */
-export function recordMarbles(connection: Connection, config: RecordConfig = {}): MarbleRecording {
-  if (!(connection instanceof Connection)) {
-    throw new TypeError(`connection must be a Connection, got ${typeof connection}`);
-  }
+export function recordMarbles(
+  listener: Observable<Connection>,
+  config?: RecordConfig,
+): ListenerRecording;
+export function recordMarbles(connection: Connection, config?: RecordConfig): MarbleRecording;
+export function recordMarbles(
+  recorded: Connection | Observable<Connection>,
+  config: RecordConfig = {},
+): MarbleRecording | ListenerRecording {
   const options = recordOptions(config);
-  const clock = new RecordingClock(() => {
-    recording.look();
-  });
-  const recording = new MarbleRecording(connection, clock, options);
-  return recording;
+  if (recorded instanceof Connection) {
+    const clock = new RecordingClock(() => {
+      log.look();
+    });
+    const log = new RecordedLog(recorded, clock);
+    return new MarbleRecording(log, options);
+  }
+  if (isObservable(recorded)) return new ListenerRecording(recorded, options);
+  throw new TypeError(
+    `connection must be a Connection or a Listener, got ${typeof (recorded as unknown)}`,
+  );
 }

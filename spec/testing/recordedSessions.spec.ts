@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { Subject, delay, firstValueFrom, of } from 'rxjs';
-import { type Connection, EventBase, lines, sendTo, serve } from 'rxjs-libevent';
+import { type Socket, connect } from 'node:net';
+import { Subject, delay, firstValueFrom, of, tap } from 'rxjs';
+import { type Connection, EventBase, type Listener, lines, sendTo, serve } from 'rxjs-libevent';
 import { recordMarbles } from 'rxjs-libevent/testing';
 import { chat } from '../../samples/pipelines/chat';
 import { rot13 } from '../../samples/pipelines/rot13';
 import { upgrade } from '../../samples/pipelines/upgrade';
-import { replay } from './support/replay';
+import { replay, replayListener } from './support/replay';
 
 const SESSIONS = Number(process.env['RECORDED_SESSIONS'] ?? 15);
 
@@ -90,6 +90,71 @@ describe('recorded sessions', () => {
       const text = await record(name, seed);
       try {
         replay(text, pipelines[name]!);
+      } catch (error) {
+        throw new Error(`seed ${seed}: ${(error as Error).message}\n${text}`, { cause: error });
+      }
+    }
+  });
+
+  /** Guests of one room, in an order of the seed: they come, speak one after the other, and leave. */
+  async function recordChat(seed: number): Promise<string> {
+    const draw = numbers(seed);
+    const listener = base.listen({ host: '127.0.0.1' });
+    const recording = recordMarbles(listener);
+    const room = new Subject<string>();
+    const closed: Promise<void>[] = [];
+    const entered = new Subject<void>();
+    const serving = recording
+      .pipe(
+        tap((conn) => {
+          closed.push(firstValueFrom(conn.whenClosed));
+        }),
+        serve((conn) => {
+          entered.next();
+          return chat(conn, room, 'hold');
+        }),
+      )
+      .subscribe();
+    const { port } = await firstValueFrom(listener.bound);
+    const guests: Socket[] = [];
+    const come = async (): Promise<void> => {
+      const there = firstValueFrom(entered);
+      const guest = connect(port, '127.0.0.1');
+      guests.push(guest);
+      await Promise.all([there, once(guest, 'connect')]);
+    };
+    for (let turns = 3; turns > 0; turns -= 1) {
+      await come();
+      for (let count = draw(4); count > 0; count -= 1) {
+        const speaker = guests[draw(guests.length)]!;
+        const heard = guests.map((guest) => once(guest, 'data'));
+        const said = `${'so '.repeat(draw(3))}${draw(9)}\n`.repeat(1 + draw(2));
+        speaker.write(said);
+        await Promise.all(heard);
+      }
+    }
+    for (const guest of guests) {
+      if (draw(2) === 0) {
+        const heard = guests.filter(({ writable }) => writable).map((one) => once(one, 'data'));
+        guest.write('bye\n');
+        await Promise.all(heard);
+      }
+      guest.resume().end();
+      await closed[guests.indexOf(guest)];
+    }
+    serving.unsubscribe();
+    return String(recording);
+  }
+
+  it('replay: all of a room in one test', async () => {
+    for (const seed of seeds) {
+      const text = await recordChat(seed);
+      const pipeline = (server: Listener): void => {
+        const room = new Subject<string>();
+        server.pipe(serve((conn) => chat(conn, room, 'hold'))).subscribe();
+      };
+      try {
+        replayListener(text, pipeline);
       } catch (error) {
         throw new Error(`seed ${seed}: ${(error as Error).message}\n${text}`, { cause: error });
       }
