@@ -9,6 +9,7 @@ import type { CompletionHandler } from './CompletionHandler';
 import { HandlerTable } from './HandlerTable';
 import type { ReactorConfig } from './ReactorConfig';
 import type { ReactorEvents } from './ReactorEvents';
+import { TurnBudget } from './TurnBudget';
 import { systemCall } from './systemCall';
 
 const { completion, control, loopEnd, loopFlag, submission, turner } = native.layout;
@@ -52,6 +53,7 @@ export class Reactor {
   private readonly arena: ReadArena;
   private readonly completions: CompletionRing;
   readonly submissions: SubmissionRing;
+  readonly sendBudget = new TurnBudget();
   private readonly native: NativeReactor;
   private drainCount = 0;
   private wakeCount = 0;
@@ -275,6 +277,7 @@ export class Reactor {
     if (this.closed || this.paused) return;
     this.draining = true;
     this.drainCount += 1;
+    this.sendBudget.begin();
     if (baseOwners.hasSubscribers) this.reportOwner();
     try {
       // A signal may have come for room in the submission ring alone.

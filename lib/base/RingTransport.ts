@@ -138,9 +138,10 @@ export class RingTransport implements SocketTransport, CompletionHandler {
   }
 
   sendNow(): void {
-    const { reactor } = this;
-    if (!reactor.turnsHere) return;
+    const { reactor, sent } = this;
+    if (!reactor.turnsHere || reactor.sendBudget.isSpent) return;
     reactor.flush();
+    reactor.sendBudget.spend(this.sent - sent);
     // The next bytes are copied to where the processor's cache has the last ones.
     reactor.submissions.memory.trim();
   }

@@ -13,6 +13,9 @@ import type { CheckedChunk } from '../common/Chunk';
 import type { Transport } from './Transport';
 import { DEFAULT_DROP_ABOVE_BYTES, type WhenSaturated, type Writer } from './WhenSaturated';
 
+/** Less is sent with everything else that a turn writes. */
+const BULK_BYTES = 65536;
+
 /**
  * The writing half of a connection: counts bytes, decides when it is saturated, holds the sources
  * that fill it, and notifies those who wait until bytes have been sent.
@@ -287,10 +290,14 @@ export class Output implements Writer {
   private submit(chunk: CheckedChunk): void {
     this.owner.observer?.onWrite(chunk);
     this.written += this.transport.write(chunk, this.options.encoding);
-    if (this.written - this.sentLast > this.marks.high) this.updateSent();
+    const { high } = this.marks;
+    if (this.written - this.sentLast <= high) return;
+    // What the system takes at once saturates nothing.
+    if (!this.saturated && this.bytes > Math.max(high, BULK_BYTES)) this.transport.sendNow?.();
+    this.updateSent();
   }
 
-  updateSent(): void {
+  private updateSent(): void {
     this.sentLast = this.transport.sent;
     if (this.isEnded || this.state === 'stopped') return;
     this.evaluate(this.written - this.sentLast);

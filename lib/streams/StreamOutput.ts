@@ -19,9 +19,6 @@ export type WrittenCallback = (error?: Error | null) => void;
 /** Smaller pieces than this cost time, whatever the marks are. */
 const LEAST_PIECE_BYTES = 65536;
 
-/** Then others have a turn, however fast the peer takes it all: 1 MiB with the default marks. */
-const SENDS_IN_A_TURN = 16;
-
 /**
  * The writing half of a stream over a connection: writes what saturates the connection, and the rest
  * when that has drained. While it is open, the connection's output stays open for it when the peer has
@@ -41,8 +38,6 @@ export class StreamOutput {
   private done: WrittenCallback | undefined;
   /** Bytes of what is being written that the connection has. */
   takenBytes = 0;
-  /** How often it has sent within a call, since it last waited. */
-  private sends = 0;
   private state: 'open' | 'stopped' = 'open';
   private stopWaiting: (() => void) | undefined;
 
@@ -114,21 +109,11 @@ export class StreamOutput {
       }
       if (this.waits()) return;
       const piece = this.nextPiece();
-      this.makeRoom(piece);
       const before = output.writtenBytes;
       output.write(piece, 'hold', output);
       this.takenBytes += output.writtenBytes - before;
     }
     if (!this.waits()) this.finishList();
-  }
-
-  /** What the system takes at once need not saturate the connection, and wait for a later turn. */
-  private makeRoom(piece: CheckedChunk): void {
-    const { output } = this;
-    if (output.bytes + piece.length <= output.marks.high || this.sends === SENDS_IN_A_TURN) return;
-    this.sends += 1;
-    this.connection.core.transport.sendNow?.();
-    output.updateSent();
   }
 
   private finishList(error?: Error): void {
@@ -179,7 +164,6 @@ export class StreamOutput {
   /** A saturated output drains before it ends: only later is it known whether it has. */
   private readonly wake = (): void => {
     this.stopWaiting = undefined;
-    this.sends = 0;
     queueMicrotask(() => {
       this.context.runInAsyncScope(() => {
         this.goOn();

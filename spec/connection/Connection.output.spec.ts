@@ -143,8 +143,9 @@ describe('Connection as an Observer', () => {
   });
 
   describe('watermarks', () => {
-    it('is not saturated at the high mark, and is above it', async () => {
-      const { connection } = await meeting.meet();
+    it('is not saturated at the high mark, and is above it', () => {
+      // Nobody reads the other end, and no system takes anything.
+      const [connection] = meeting.base.pair();
       connection.setWatermarks({ write: { low: 100, high: 1000 } });
       connection.next(Buffer.alloc(1000));
       expect(connection.saturated).toBe(false);
@@ -321,9 +322,11 @@ describe('Connection as an Observer', () => {
 
   it('counts output and forgets it as it leaves', async () => {
     const { connection, peer } = await meeting.meet();
-    const pipeline = record(of(pattern(4 * 1024 * 1024)).pipe(sendTo(connection)));
-    expect(connection.outputBytes).toBe(4 * 1024 * 1024);
-    await bytesOf(peer, 4 * 1024 * 1024);
+    const length = 12 * 1024 * 1024;
+    const pipeline = record(of(pattern(length)).pipe(sendTo(connection)));
+    expect(connection.outputBytes).toBeGreaterThan(0);
+    expect(connection.outputBytes).toBeLessThanOrEqual(length);
+    await bytesOf(peer, length);
     expect(await pipeline.ended).toBe('complete');
     expect(connection.outputBytes).toBe(0);
   });
