@@ -26,8 +26,7 @@ export class WebReading<T> extends StreamReading<T> {
     this.reader = reader;
     subscriber.add(() => {
       this.close();
-      if (this.whenUnsubscribed === 'destroy') reader.cancel().catch(() => undefined);
-      reader.releaseLock();
+      void giveUp(reader, this.whenUnsubscribed);
     });
     this.pull();
   }
@@ -36,7 +35,7 @@ export class WebReading<T> extends StreamReading<T> {
     const { reader } = this;
     if (reader === undefined || this.request === 'pending' || !this.mayPull()) return;
     this.request = 'pending';
-    reader.read().then(
+    readOf(reader).then(
       ({ done, value }) => {
         this.request = 'none';
         if (this.subscriber.closed) return;
@@ -52,5 +51,30 @@ export class WebReading<T> extends StreamReading<T> {
         if (!this.subscriber.closed) this.fail(error);
       },
     );
+  }
+}
+
+/** A stream that is not the platform's may answer anything, or throw. */
+async function readOf<T>(
+  reader: ReadableStreamDefaultReader<T>,
+): Promise<{ done: boolean; value: T }> {
+  const result: unknown = await reader.read();
+  if (typeof result !== 'object' || result === null) {
+    const got = result === null ? 'null' : typeof result;
+    throw new TypeError(`the reader of a stream must give { done, value }, got ${got}`);
+  }
+  // Looked at here, where a getter that throws is an error of the stream.
+  const { done, value } = result as { done: boolean; value: T };
+  return { done, value };
+}
+
+/** An error that comes now is nobody's any more. */
+async function giveUp(reader: ReadableStreamDefaultReader, how: WhenUnsubscribed): Promise<void> {
+  try {
+    const cancelled = how === 'destroy' ? reader.cancel() : undefined;
+    reader.releaseLock();
+    await cancelled;
+  } catch {
+    return;
   }
 }

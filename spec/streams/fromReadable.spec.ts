@@ -258,6 +258,51 @@ describe('fromReadable', () => {
       expect([cancelled, stream.locked]).toEqual([true, false]);
     });
 
+    /** A reader that is not the platform's: its reads are answered by turns. */
+    const foreign = (reads: (() => unknown)[], reader: object = {}): ReadableStream<unknown> =>
+      ({
+        locked: false,
+        getReader: () => ({
+          read: () => (reads.shift() ?? (() => Promise.resolve({ done: true })))(),
+          cancel: () => Promise.resolve(),
+          releaseLock: () => undefined,
+          ...reader,
+        }),
+      }) as unknown as ReadableStream<unknown>;
+    const gives = (value: unknown) => (): unknown => Promise.resolve({ done: false, value });
+    const throws = (message: string) => (): never => {
+      throw new Error(message);
+    };
+
+    it.each([
+      ['null', gives(1), () => Promise.resolve(null), 'must give { done, value }, got null'],
+      ['nothing', gives(1), () => undefined, 'must give { done, value }, got undefined'],
+      ['a number', gives(1), () => Promise.resolve(5), 'must give { done, value }, got number'],
+      ['an exception', gives(1), throws('read'), 'read'],
+      ['a rejection', gives(1), () => Promise.reject(new Error('rejected')), 'rejected'],
+      ['a thenable that throws', gives(1), () => ({ then: throws('then') }), 'then'],
+      [
+        'a getter that throws',
+        gives(1),
+        () => Promise.resolve(Object.defineProperty({}, 'done', { get: throws('getter') })),
+        'getter',
+      ],
+    ])('fails where its reader answers with %s', async (_name, one, other, message) => {
+      for (const reads of [[one, other], [other]]) {
+        await expect(lastValueFrom(fromReadable(foreign(reads)))).rejects.toThrow(message);
+      }
+    });
+
+    it.each([
+      ['throws', throws('cancel')],
+      ['rejects', () => Promise.reject(new Error('cancel'))],
+      ['answers nothing', () => undefined],
+    ])('may be unsubscribed where cancelling %s', async (_name, cancel) => {
+      const stream = foreign([gives(1)], { cancel });
+      expect(await firstValueFrom(fromReadable(stream))).toBe(1);
+      await nextTurn();
+    });
+
     it('leaves it with a read that is pending', async () => {
       let control!: ReadableStreamDefaultController<number>;
       const stream = new ReadableStream<number>({ start: (controller) => (control = controller) });
