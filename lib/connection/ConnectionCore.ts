@@ -99,6 +99,12 @@ export class ConnectionCore implements TransportHandler, InputOwner, OutputOwner
     return this.underWay > 0;
   }
 
+  /** Whether it is read, or something works on it. */
+  get inUse(): boolean {
+    const { input } = this;
+    return input.isRead || this.underWay > (input.ended ? 0 : 1);
+  }
+
   get movedBytes(): number {
     return this.input.receivedBytes + this.transport.sent;
   }

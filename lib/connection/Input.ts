@@ -134,6 +134,10 @@ export class Input implements SourceActions {
     this.source = new Source(this);
   }
 
+  get isRead(): boolean {
+    return this.readers.length > 0;
+  }
+
   /** The ending has been delivered, and nothing waits. */
   get ended(): boolean {
     return this.state === 'ended';

@@ -3,6 +3,7 @@ import type { AddressInfo } from '../common/AddressInfo';
 import type { LibeventError } from '../common/LibeventError';
 import { Emitter } from '../flow/Emitter';
 import { acceptedBy, type Release, enterSource, leaveSource } from '../flow/Source';
+import { AcceptedConnections } from './AcceptedConnections';
 import type { Accepted, Acceptor, AcceptorHandler } from './Acceptor';
 import type { Connection } from './Connection';
 import type { ListenOptions } from './ListenConfig';
@@ -43,6 +44,7 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
   private credit: number;
   private live = 0;
   private full: Release | undefined;
+  private accepted: AcceptedConnections | undefined;
   private readonly maxConnections: number;
   private readonly mostCredit: number;
 
@@ -79,6 +81,10 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
       this.acceptor?.finish();
     }
     return true;
+  }
+
+  arrivals(): AcceptedConnections {
+    return (this.accepted ??= new AcceptedConnections(() => this.subscriber.closed));
   }
 
   onBound(address: AddressInfo, fd: number | undefined): void {
@@ -151,6 +157,7 @@ export class Listening extends Emitter<Accepted> implements AcceptorHandler {
     this.count(connection);
     this.giveCredit();
     connection[acceptedBy] = this.source;
+    this.accepted?.add(connection);
     const outer = enterSource(undefined);
     try {
       this.subscriber.next(connection);

@@ -16,6 +16,7 @@ import { checkFunction } from '../common/check';
 import { checkedOptions, type OptionTable, option } from '../common/options';
 import { inSubscriberContext } from '../common/inSubscriberContext';
 import {
+  type Arrivals,
   acceptorOf,
   currentSubscribing,
   enterSubscribing,
@@ -100,7 +101,8 @@ function subscribeWith(
  *   have ended. A source that goes on beside its listeners is unsubscribed when `shutdownDeadlineMs`
  *   have passed; one that no listener feeds, at once.
  * - **Error**: the source's: it cannot listen.
- * - **Unsubscribe**: stops listening and destroys every connection at once.
+ * - **Unsubscribe**: stops listening and destroys every connection at once: also those that a stage
+ *   between the listener and this, as `mergeMap(async …)`, has not passed on, unless somebody reads them.
  *
  * @param handler - makes a connection's pipeline; what it emits is not looked at
  *
@@ -154,15 +156,24 @@ export function serve(
         };
         const end = (): void => {
           ending = true;
+          abandon();
           if (sessions.size === 0) subscriber.complete();
         };
 
         const acceptors = new Set<Holdable>();
-        const listening = subscribeWith((acceptor) => acceptors.add(acceptor), source, {
+        /** A stage in front of this has no consumer any more. */
+        const abandon = (): void => {
+          for (const acceptor of acceptors) acceptor.arrivals?.()?.abandon();
+        };
+        const see = (acceptor: Holdable): Arrivals | undefined => {
+          acceptors.add(acceptor);
+          return acceptor.arrivals?.();
+        };
+        const listening = subscribeWith(see, source, {
           next: (connection) => {
             const acceptor = acceptorOf(connection);
             // A listener that `retry` has subscribed to is first seen by what it accepts.
-            if (acceptor !== undefined) acceptors.add(acceptor);
+            if (acceptor !== undefined) see(acceptor)?.take(connection);
             const session = new ServeSession(connection, serving);
             sessions.add(session);
             if (sessions.size >= concurrency) full ??= acceptor?.hold('concurrency');
@@ -176,6 +187,7 @@ export function serve(
         subscriber.add(listening);
         subscriber.add(() => {
           for (const session of sessions) session.destroy();
+          abandon();
         });
 
         if (shutdown === undefined) return;

@@ -38,6 +38,16 @@ export interface Holdable {
    * @returns false if it has ended already
    */
   stopAccepting?(): boolean;
+  /** Of a listener: the account of what it emits, which begins with the first call. */
+  arrivals?(): Arrivals | undefined;
+}
+
+/** What a listener has emitted, and no consumer has got yet: a stage in between is at work on it. */
+export interface Arrivals {
+  /** A consumer has got it. */
+  take(value: object): void;
+  /** No consumer is left: what nobody uses is destroyed, if the listener has ended. */
+  abandon(): void;
 }
 
 /** A sink that is subscribing to its source. */
@@ -202,6 +212,8 @@ export interface SourceActions {
   keepOpen?(): Release | undefined;
   /** See {@link Holdable.stopAccepting}. */
   stopAccepting?(): boolean;
+  /** See {@link Holdable.arrivals}. */
+  arrivals?(): Arrivals;
   /** A hold has come or gone. */
   holdsChanged?(): void;
 }
@@ -270,6 +282,10 @@ export class Source implements Holdable {
 
   stopAccepting(): boolean {
     return this.actions.stopAccepting?.() ?? false;
+  }
+
+  arrivals(): Arrivals | undefined {
+    return this.actions.arrivals?.();
   }
 
   /** @param source - the current source of the work: this one, or a subscription to it */
