@@ -6,7 +6,11 @@ import { filesIn, fingerprint, isStamped, writeStamp } from './stamp.mjs';
 
 const configs = ['package-lock.json', 'tsconfig.json'].map((file) => join(root, file));
 
-/** Compiles the library to dist, and one folder of programs to .build, where sources changed. */
+/**
+ * Compiles the library to dist, and one folder of programs to .build, where sources changed. `tsc -b` goes by times: it
+ * takes a source with an older time and another text for compiled, a folder that is gone for there, and keeps what
+ * sources that are gone were compiled to.
+ */
 export function ensureCompiled(programs) {
   const library = fingerprint([
     ...configs,
