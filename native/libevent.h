@@ -64,9 +64,11 @@ inline timeval Milliseconds(int32_t milliseconds) {
   return {milliseconds / 1000, (milliseconds % 1000) * 1000};
 }
 
+// Of a negative time, the seconds are rounded down: the microseconds never are negative.
 inline timeval Microseconds(int64_t microseconds) {
-  return {static_cast<time_t>(microseconds / 1000000),
-          static_cast<suseconds_t>(microseconds % 1000000)};
+  constexpr int64_t kSecond = 1000000;
+  const int64_t rest = (microseconds % kSecond + kSecond) % kSecond;
+  return {static_cast<time_t>((microseconds - rest) / kSecond), static_cast<suseconds_t>(rest)};
 }
 
 }  // namespace rxjs_libevent

@@ -53,6 +53,9 @@ void Timer::Take(const Record& record) {
   }
 }
 
+// What was due before it came here is added with a time in the past: libevent's heap has those in
+// order, too.
+//
 // event_add() looks at the clock again. Where the thread has lost the processor between the two
 // looks, the timer would be late by that much, and once more is cheap.
 int Timer::ArmAt(int64_t due_us) {
@@ -61,7 +64,7 @@ int Timer::ArmAt(int64_t due_us) {
   due_us_ = due_us;
   int64_t now = MonotonicUs();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const timeval left = Microseconds(std::clamp<int64_t>(due_us - now, 0, kLongestUs));
+    const timeval left = Microseconds(std::min(due_us - now, kLongestUs));
     const int error = reactor_.Add(&event_, &left);
     if (error != 0) return error;
     const int64_t before = now;

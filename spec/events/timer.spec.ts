@@ -242,6 +242,18 @@ describe('evtimer_new, event_base_init_common_timeout: base.timer', () => {
     expect(await Promise.all(fired)).toEqual(due.map(() => 0));
   });
 
+  it('fires in the order of the due times what became due while JavaScript was blocked', async () => {
+    const order: number[] = [];
+    const due = [300, 200, 1, 100];
+    const all = due.map(async (ms) => {
+      await firstValueFrom(base.timer(ms));
+      order.push(ms);
+    });
+    busy(310);
+    await Promise.all(all);
+    expect(order).toEqual([1, 100, 200, 300]);
+  });
+
   it('can be cancelled before it fires, a hundred thousand times', async () => {
     const fired: number[] = [];
     const subscriptions = Array.from({ length: 100_000 }, (_, index) =>
@@ -252,20 +264,20 @@ describe('evtimer_new, event_base_init_common_timeout: base.timer', () => {
     expect(fired).toEqual([]);
   });
 
-  it('fires a hundred thousand times, in the order of the due times', async () => {
-    const due: number[] = [];
+  it('fires a hundred thousand times', async () => {
+    let fired = 0;
     await new Promise<void>((resolve) => {
       for (let index = 0; index < 100_000; index += 1) {
         const dueMs = 500 + ((index * 7919) % 100) * 2;
         base.timer(dueMs).subscribe({
           complete: () => {
-            due.push(performance.now());
-            if (due.length === 100_000) resolve();
+            fired += 1;
+            if (fired === 100_000) resolve();
           },
         });
       }
     });
-    expect(due).toHaveLength(100_000);
+    expect(fired).toBe(100_000);
   });
 
   it('completes when the base is closed', async () => {
