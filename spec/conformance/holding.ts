@@ -43,6 +43,29 @@ export function holding(harness: Harness, it: It): void {
     await until('the second', () => seen.bytes.length === 2);
   });
 
+  it('F5: emits nothing that has come in front of a hold, as of another connection that is emitting', async () => {
+    const [one, other] = [await harness.open(), await harness.open()];
+    const all = [one, other].map(({ conn }) => observed(conn));
+    const releases: Release[] = [];
+    const holds = (conn: typeof one.conn): void => {
+      if (!conn.held) releases.push(conn.hold());
+    };
+    // Both have come, and the first to emit holds the other.
+    one.conn.pipe(take(1)).subscribe(() => {
+      holds(other.conn);
+    });
+    other.conn.pipe(take(1)).subscribe(() => {
+      holds(one.conn);
+    });
+    one.remote.send('a');
+    other.remote.send('b');
+    await until('the first', () => releases.length > 0);
+    await settled();
+    expect(all.map(({ bytes }) => bytes.length).sort()).toEqual([0, 1]);
+    for (const release of releases) release();
+    await until('both', () => all.every(({ bytes }) => bytes.length === 1));
+  });
+
   it('does not go on when a new hold comes after the release', async () => {
     const { conn, remote } = await harness.open();
     const seen = observed(conn);
