@@ -9,13 +9,6 @@ import { runSockets } from './sockets.mjs';
 import { runVirtual } from './virtual.mjs';
 
 const SHRINK_MS = 30_000;
-/** Of a peer's end, what depends on who sees it first. */
-const SEEN_FIRST = /^(hangup|error read)/;
-/** Of how a connection has failed, the same. */
-const SEEN_BY = /(?<=ECONNRESET) (read|write)/g;
-/** Steps in which a peer does several things in one instant. */
-const COMBINED = /"(burst|sendFin|sendRst)"/;
-
 /** @returns whether a difference was found */
 export async function fuzzMarbles({ library: folder, seconds, seed, programs, only, survey }) {
   const require = createRequire(join(folder, 'package.json'));
@@ -65,46 +58,31 @@ class Counts {
 }
 
 /**
- * What differs after the first step that leaves something else behind; nothing if none does. What one
- * step does in one instant may come in either order, and joined or apart: that is a tie. Sockets that do
+ * What differs after the first step that leaves something else behind; nothing if none does. Sockets that do
  * not agree are given time: they may come to rest late.
  */
 async function run(world, program) {
-  const joined = runVirtual(world, program);
-  let apart;
-  const runApart = () => {
-    const config = { ...program.config, coalesce: false };
-    apart ??= runVirtual(world, { ...program, config });
-    return apart;
-  };
-  const agrees = (virtual, step, state) =>
-    compareStep(virtual[step], state, program.steps[step])?.isTie ?? true;
-  const isExpected = (step, state) =>
-    agrees(joined, step, state) || agrees(runApart(), step, state);
+  const virtual = runVirtual(world, program);
+  const isExpected = (step, state) => compareStep(virtual[step], state)?.isTie ?? true;
   const { states, isLate } = await runSockets(world, program, isExpected);
-  const difference = compare(joined, states, program);
-  if (difference === undefined || difference.isTie) return { difference, isLate };
-  const other = compare(runApart(), states, program);
-  const isTie = other === undefined || other.isTie || other.step > difference.step;
-  return { difference: { ...difference, isTie }, isLate };
+  return { difference: compare(virtual, states), isLate };
 }
 
-function compare(virtual, sockets, { steps }) {
+function compare(virtual, sockets) {
   for (const [step, here] of virtual.entries()) {
-    const difference = compareStep(here, sockets[step], steps[step]);
+    const difference = compareStep(here, sockets[step]);
     if (difference !== undefined) return { step, ...difference };
   }
   return undefined;
 }
 
-function compareStep(here, there, step) {
+function compareStep(here, there) {
   const names = Object.keys(here).filter((name) => !isDeepStrictEqual(here[name], there[name]));
   if (names.length === 0) return undefined;
-  const combined = COMBINED.test(JSON.stringify(step));
   const isTie = names.every((name) => {
     if (name === 'peers') return sameButForNode(here[name], there[name]);
     if (name === 'seen') return here[name] === 'rst' && there[name] === 'fin';
-    return sameButForOrder(here[name], there[name], combined);
+    return sameButForOrder(here[name], there[name]);
   });
   return { names, here, there, isTie };
 }
@@ -121,18 +99,10 @@ function sameButForNode(one, other) {
   );
 }
 
-/**
- * Whether a peer's end was seen before its last bytes were read is a matter of the instant, too, and how
- * often an output was saturated by bytes that came joined or apart.
- */
-function sameButForOrder(one, other, combined) {
+/** In which order one step's news of two connections, or of both directions of one, come is a tie. */
+function sameButForOrder(one, other) {
   if (!Array.isArray(one) || !one.every((item) => typeof item === 'string')) return false;
-  const sorted = (list) => {
-    if (!combined) return [...list].sort();
-    const others = list.filter((item) => !SEEN_FIRST.test(item));
-    return [...new Set(others.map((item) => item.replace(SEEN_BY, '')))].sort();
-  };
-  return isDeepStrictEqual(sorted(one), sorted(other));
+  return isDeepStrictEqual([...one].sort(), [...other].sort());
 }
 
 function lineOf({ step, names, here, there }) {

@@ -88,7 +88,7 @@ function joined(world, helpers, { config, steps }) {
 }
 
 /** A listener: every `dial` is a peer that does what its link says. */
-function listening(world, helpers, { config: { concurrency, coalesce = true, ...config }, steps }) {
+function listening(world, helpers, { config: { concurrency, ...config }, steps }) {
   const dialled = [];
   const values = {};
   let diagram = '';
@@ -98,7 +98,7 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
     let mark = '|';
     if (name === 'dial') {
       mark = String.fromCharCode(97 + dialled.length);
-      values[mark] = helpers.peer('', {}, { name: `peer ${mark}`, coalesce });
+      values[mark] = helpers.peer('', {}, { name: `peer ${mark}` });
       dialled.push({ from: index, peer: values[mark] });
     }
     diagram += ` ${index * STEP + 1 - next}ms ${mark}`;
@@ -128,15 +128,13 @@ function listening(world, helpers, { config: { concurrency, coalesce = true, ...
 }
 
 function paired(world, helpers, { config: { over, ...config } }) {
-  // Of a script, and a pair has none.
-  delete config.coalesce;
   const pair = new Pair(world, helpers.pair(config, config), over);
   return { act: (...step) => pair.act(...step), state: () => pair.state() };
 }
 
 /** A client of servers that come and go: what a connector's attempts come to is known when they begin. */
 function connecting(world, helpers, { config }) {
-  const { host, sites: kinds, greets, coalesce = true, ...options } = config;
+  const { host, sites: kinds, greets, ...options } = config;
   const sites = kinds.map((kind) => (kind === 'silent' ? kind : 'down'));
   const made = [];
   let known = true;
@@ -144,7 +142,7 @@ function connecting(world, helpers, { config }) {
   const diagram = SIGNS.includes(greeting) ? greeting : 'g';
   const attempt = () => {
     const name = `peer ${made.length}`;
-    const peer = helpers.peer(diagram, { g: Buffer.from(greeting) }, { name, coalesce });
+    const peer = helpers.peer(diagram, { g: Buffer.from(greeting) }, { name });
     made.push(peer);
     return peer;
   };
