@@ -5,7 +5,14 @@ import { RecordedLog } from './RecordedLog';
 import { RecordingClock } from './RecordingClock';
 import { RecordingText } from './RecordingText';
 
-/** The sessions of all connections of a listener, which it emits: as `recordMarbles` sees them. */
+/**
+ * The sessions of all connections of a listener, as `recordMarbles` sees them.
+ *
+ * - **Subscribe**: to the listener.
+ * - **Next**: its connections, each recorded from here on.
+ * - **Complete**, **Error**: as the listener.
+ * - **Unsubscribe**: from the listener; what is open is recorded on.
+ */
 export class ListenerRecording extends Observable<Connection> {
   private readonly logs: RecordedLog[] = [];
 

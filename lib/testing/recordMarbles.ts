@@ -23,7 +23,7 @@ import { RecordingClock } from './RecordingClock';
  * Call it before anything is subscribed, as first thing in the handler of `serve`. It keeps every
  * byte, so it is for a session, not for a server.
  *
- * @param connection - a connection of any kind; or a listener, whose connections the recording emits
+ * @param source - a connection of any kind; or a listener, whose connections the recording emits
  * @returns the recording; its `toString()` is the test as far as it has got
  *
  * @example
@@ -42,24 +42,30 @@ import { RecordingClock } from './RecordingClock';
  * ```
  */
 export function recordMarbles(
-  listener: Observable<Connection>,
+  source: Observable<Connection>,
   config?: RecordConfig,
 ): ListenerRecording;
-export function recordMarbles(connection: Connection, config?: RecordConfig): MarbleRecording;
+/**
+ * Records one connection, first thing in its handler.
+ *
+ * @param source - a connection of any kind
+ * @throws TypeError for what is none
+ */
+export function recordMarbles(source: Connection, config?: RecordConfig): MarbleRecording;
 export function recordMarbles(
-  recorded: Connection | Observable<Connection>,
+  source: Connection | Observable<Connection>,
   config: RecordConfig = {},
 ): MarbleRecording | ListenerRecording {
   const options = recordOptions(config);
-  if (recorded instanceof Connection) {
+  if (source instanceof Connection) {
     const clock = new RecordingClock(() => {
       log.look();
     });
-    const log = new RecordedLog(recorded, clock);
+    const log = new RecordedLog(source, clock);
     return new MarbleRecording(log, options);
   }
-  if (isObservable(recorded)) return new ListenerRecording(recorded, options);
+  if (isObservable(source)) return new ListenerRecording(source, options);
   throw new TypeError(
-    `connection must be a Connection or a Listener, got ${typeof (recorded as unknown)}`,
+    `source must be a Connection or a Listener, got ${typeof (source as unknown)}`,
   );
 }

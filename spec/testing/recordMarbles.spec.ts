@@ -110,7 +110,7 @@ describe('recordMarbles', () => {
 
   it('refuses what is no connection', () => {
     expect(() => recordMarbles({} as never)).toThrow(
-      new TypeError('connection must be a Connection or a Listener, got object'),
+      new TypeError('source must be a Connection or a Listener, got object'),
     );
   });
 });
