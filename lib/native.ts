@@ -211,6 +211,8 @@ export interface NativeReactorOptions {
 export interface NativeReactor {
   readonly method: string;
   readonly features: number;
+  /** A number of `layout.turner`: the thread, where only one can wait for the method. */
+  readonly turner: number;
   start(): void;
   wake(): void;
   /** The reactor may read the memory until {@link NativeReactor.takeBack}. */

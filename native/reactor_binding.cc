@@ -42,6 +42,11 @@ uint32_t IndexOf(napi_env env, napi_value value) {
   return napi_get_value_uint32(env, value, &index) == napi_ok ? index : UINT32_MAX;
 }
 
+napi_value NumberOf(napi_env env, int32_t number) {
+  napi_value value = nullptr;
+  return napi_create_int32(env, number, &value) == napi_ok ? value : nullptr;
+}
+
 }  // namespace
 
 napi_value ReactorBinding::Define(napi_env env) {
@@ -58,6 +63,7 @@ napi_value ReactorBinding::Define(napi_env env) {
       method("lendMemory", LendMemory), method("takeBack", TakeBack),
       method("setRef", SetRef),         method("close", Close),
       accessor("method", Method),       accessor("features", Features),
+      accessor("turner", TurnerOf),
   };
   napi_value constructor = nullptr;
   const napi_status status =
@@ -322,11 +328,13 @@ napi_value ReactorBinding::Method(napi_env env, napi_callback_info info) {
 
 napi_value ReactorBinding::Features(napi_env env, napi_callback_info info) {
   ReactorBinding* binding = BindingOf(env, info);
-  napi_value bits = nullptr;
-  if (binding == nullptr || napi_create_int32(env, binding->features_, &bits) != napi_ok) {
-    return nullptr;
-  }
-  return bits;
+  return binding == nullptr ? nullptr : NumberOf(env, binding->features_);
+}
+
+napi_value ReactorBinding::TurnerOf(napi_env env, napi_callback_info info) {
+  ReactorBinding* binding = BindingOf(env, info);
+  if (binding == nullptr || !binding->reactor_) return nullptr;
+  return NumberOf(env, static_cast<int32_t>(binding->reactor_->turner()));
 }
 
 // The one order of destruction: stop the thread, join it, release the memory, close the wake-up.

@@ -64,6 +64,7 @@ class ReactorBinding {
   static napi_value Close(napi_env env, napi_callback_info info);
   static napi_value Method(napi_env env, napi_callback_info info);
   static napi_value Features(napi_env env, napi_callback_info info);
+  static napi_value TurnerOf(napi_env env, napi_callback_info info);
 
   static void OnWakeup(uv_async_t* handle);
   static void OnReadable(uv_poll_t* handle, int status, int events);

@@ -55,6 +55,7 @@ export class Reactor {
   readonly submissions: SubmissionRing;
   readonly sendBudget = new TurnBudget();
   private readonly native: NativeReactor;
+  private readonly turner: number;
   private drainCount = 0;
   private wakeCount = 0;
   private draining = false;
@@ -94,6 +95,7 @@ export class Reactor {
         ? {}
         : { ENOTSUP: 'only epoll can be waited for without a thread (threads: 0)' },
     );
+    ({ turner: this.turner } = this.native);
     this.completions = new CompletionRing(this.control, completionWords);
     this.submissions = new SubmissionRing(this.control, submissionWords, this.arena, this.native);
     this.handlers = new HandlerTable(() => {
@@ -304,9 +306,8 @@ export class Reactor {
 
   /** Whether this thread turns the base; a standby may take it at any time. */
   get turnsHere(): boolean {
-    const { turner: whose } = this.config;
-    if (whose !== turner.either) return whose === turner.javaScript;
-    return this.handOvers % 2 === 0 && this.method === 'epoll';
+    if (this.turner !== turner.either) return this.turner === turner.javaScript;
+    return this.handOvers % 2 === 0;
   }
 
   /** Most drains follow no hand-over, and several may have come since the last one. */
