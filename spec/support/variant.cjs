@@ -1,8 +1,9 @@
 'use strict';
 
 // METHOD=poll or METHOD=select: every base of the specs, and of the programs that they start, uses
-// that method, unless it says itself which ones it avoids or what it needs. THREADS=0: every base of
-// theirs that does not say who turns it is turned by JavaScript's thread; THREADS=1: by a thread.
+// that method, unless it says itself which ones it avoids or what it needs, or that JavaScript's thread turns
+// it, which takes epoll. THREADS=0: every base of theirs that does not say who turns it is turned by
+// JavaScript's thread; THREADS=1: by a thread.
 // Loaded by jest.config.js.
 
 const { existsSync } = require('node:fs');
@@ -31,7 +32,7 @@ if ((method || threads) && existsSync(addon)) {
       const varied = { ...options };
       const { avoidMethods, features, readEnvironment } = options ?? {};
       const free = avoidMethods?.length === 0 && features === 0 && readEnvironment === false;
-      if (method && free) varied.avoidMethods = others;
+      if (method && free && options.turner !== turner.javaScript) varied.avoidMethods = others;
       if (threads && free && options.turner === turner.either) varied.turner = turners[threads];
       return new Reactor(varied, ...rest);
     };
