@@ -38,7 +38,7 @@ export interface Holdable {
    * @returns false if it has ended already
    */
   stopAccepting?(): boolean;
-  /** Of a listener: the account of what it emits, which begins with the first call. */
+  /** @internal Of a listener: the account of what it emits, which begins with the first call. */
   arrivals?(): Arrivals | undefined;
 }
 
