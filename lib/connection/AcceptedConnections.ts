@@ -1,7 +1,7 @@
 import type { Arrivals } from '../flow/Source';
 import type { Connection } from './Connection';
 
-/** Connections that are looked through for closed ones no sooner than there are so many. */
+/** With more connections than this, closed ones are looked for. */
 const LEAST_LOOKED_THROUGH = 64;
 
 /**
