@@ -40,7 +40,7 @@ function hasExample(file: string, name: string): boolean | undefined {
 const GIVEN = [
   ...['AbortError', 'ByteExpectation', 'ConnectionDuplex', 'ConnectionSocket', 'ConnectionTls'],
   ...['EventScheduler', 'Expectation', 'LeftExpectation', 'LibeventContext', 'MarbleError'],
-  ...['MarbleRecording', 'NamedExpectation', 'Peer', 'Probe', 'ScriptedFile'],
+  ...['ListenerRecording', 'MarbleRecording', 'NamedExpectation', 'Peer', 'Probe', 'ScriptedFile'],
   ...['SimulationError', 'TimeoutValue', 'VirtualBase'],
 ];
 

@@ -38,7 +38,7 @@ import { RecordingClock } from './RecordingClock';
  * @example
  * ```ts
  * const recording = recordMarbles(listen({ port: 40713 }));
- * recording.pipe(serve((conn) => chat(conn, room, 'hold'))).subscribe();
+ * recording.pipe(serve((conn) => rot13(conn))).subscribe();
  * ```
  */
 export function recordMarbles(
