@@ -20,6 +20,12 @@ export const mutations = [
     this.pump();`,
   },
   {
+    rule: 'emit while held',
+    file: 'lib/connection/Input.ts',
+    from: 'return this.readers.length > 0 && !this.source.waiting;',
+    to: 'return this.readers.length > 0;',
+  },
+  {
     rule: 'forget a hold',
     file: 'lib/flow/Source.ts',
     from: '    this.total -= 1;',

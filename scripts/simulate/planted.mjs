@@ -18,12 +18,6 @@ export const planted = [
     '    this.creditedBytes += owed;',
   ),
   one(
-    'a connection that is held emits',
-    'lib/connection/Input.ts',
-    'return this.readers.length > 0 && !this.source.waiting;',
-    'return this.readers.length > 0;',
-  ),
-  one(
     'what a subscriber gives back comes twice',
     'lib/connection/Input.ts',
     '    (this.queue ??= []).unshift(copyOf(bytes));',
