@@ -156,7 +156,7 @@ export class EventBase extends EventSources {
    * @example
    * ```ts
    * const listener = base.listen({ host: '127.0.0.1', port: 0 });
-   * listener.bound.subscribe(({ port }) => console.log(port));
+   * listener.bound.subscribe({ next: ({ port }) => console.log(port), error: () => {} });
    * listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
    * ```
    */

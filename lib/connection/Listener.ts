@@ -39,7 +39,8 @@ export type OpenAcceptor = (handler: AcceptorHandler) => Acceptor;
  * @example
  * ```ts
  * const listener = listen({ port: 40713, maxConnections: 1000 });
- * listener.bound.subscribe(({ address, port }) => console.log(address, port));
+ * // The pipeline has its error, too.
+ * listener.bound.subscribe({ next: ({ port }) => console.log(port), error: () => {} });
  * listener.errors.subscribe((error) => console.warn(error.code));
  * listener.pipe(serve((conn) => conn.pipe(sendTo(conn)))).subscribe();
  * ```

@@ -29,6 +29,10 @@ function wordsOf(error: unknown): { code: string; detail: string } {
   };
   return {
     code: typeof code === 'string' ? code : 'ERR_TLS_CERT_ALTNAME_INVALID',
-    detail: typeof message === 'string' ? message : 'checkServerIdentity has refused the name',
+    // Node names the addresses of the certificate at the end, also where it has none.
+    detail:
+      typeof message === 'string'
+        ? message.replace(/: $/, ', which is empty;')
+        : 'checkServerIdentity has refused the name',
   };
 }

@@ -42,7 +42,11 @@ const probes = createServer((_request, response) => {
   response.writeHead(ready ? 200 : 503, { connection: 'close' }).end();
 });
 const probing = base.listen({ host, port: probePort });
-probing.bound.subscribe((at) => console.log(`probes at ${at.address}:${String(at.port)}`));
+probing.bound.subscribe({
+  next: (at) => console.log(`probes at ${at.address}:${String(at.port)}`),
+  // The pipeline has it, too.
+  error: () => undefined,
+});
 const probed = probing.pipe(serve(handTo(probes))).subscribe({ error: live.say });
 
 listener
