@@ -3,7 +3,6 @@ import type { TlsOptions } from 'node:tls';
 import {
   type CustomTransportStrategy,
   type Deserializer,
-  type MessageHandler,
   type OutgoingResponse,
   type PacketId,
   type ReadPacket,
@@ -204,42 +203,39 @@ export class LibeventServer
     pattern: string,
     context: LibeventContext,
   ): Promise<Observable<string>> {
+    const encoded = (replies: Observable<WritePacket>, then?: () => void): Observable<string> =>
+      replies.pipe(
+        map((reply) => {
+          const text = this.encode({ ...reply, id });
+          then?.();
+          return text;
+        }),
+      );
     // Nest looks for what is not a name by itself: the JSON of an object, whose keys it sorts.
     const handler = this.messageHandlers.get(pattern) ?? this.getHandlerByPattern(pattern);
     if (handler === null) {
-      const reply = { status: 'error', err: NO_HANDLER };
-      return Promise.resolve(of(reply).pipe(map(() => this.encode({ ...reply, id }))));
+      return Promise.resolve(encoded(of({ status: 'error', err: NO_HANDLER })));
     }
     return new Promise((resolve) => {
       this.onProcessingStartHook(this.transportId, context, async () => {
+        let replies: Observable<WritePacket>;
+        try {
+          const result: unknown = await handler(data, context);
+          replies = isObservable(result)
+            ? replyPackets(result)
+            : of({ response: result, isDisposed: true });
+        } catch (error) {
+          this.report(error);
+          replies = of({ err: messageOf(error), isDisposed: true });
+        }
         resolve(
-          (await this.replies(handler, data, context)).pipe(
-            map((reply) => {
-              const text = this.encode({ ...reply, id });
-              // Optional: without an application it is not set.
-              (this.onProcessingEndHook as HookOrNone)?.(this.transportId, context);
-              return text;
-            }),
-          ),
+          encoded(replies, () => {
+            // Optional: without an application it is not set.
+            (this.onProcessingEndHook as HookOrNone)?.(this.transportId, context);
+          }),
         );
       });
     });
-  }
-
-  private async replies(
-    handler: MessageHandler,
-    data: unknown,
-    context: LibeventContext,
-  ): Promise<Observable<WritePacket>> {
-    try {
-      const result: unknown = await handler(data, context);
-      return isObservable(result)
-        ? replyPackets(result)
-        : of({ response: result, isDisposed: true });
-    } catch (error) {
-      this.report(error);
-      return of({ err: messageOf(error), isDisposed: true });
-    }
   }
 
   /** An answer that JSON cannot say is an error. */

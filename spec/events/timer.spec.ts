@@ -277,6 +277,8 @@ describe('evtimer_new, event_base_init_common_timeout: base.timer', () => {
         });
       }
     });
+    // None of them once more.
+    await firstValueFrom(base.timer(20));
     expect(fired).toBe(100_000);
   });
 
