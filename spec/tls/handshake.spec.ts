@@ -97,6 +97,12 @@ describe.each(ENGINES)('TLS by %s', (engine) => {
       server.close();
     });
 
+    it('says of a certificate without addresses that its list is empty', async () => {
+      const { port } = await serveBy(certificates.sign('named.example'), (conn) => conn);
+      const { message } = await failure({ host: '127.0.0.1', port, tls: trust });
+      expect(message).toMatch(/cert's list, which is empty; 127\.0\.0\.1:\d+$/);
+    });
+
     it('asks the own check of names, and fails with what it says or throws', async () => {
       const { server, port } = await nodeServer(certificates.server, () => {});
       const seen: string[] = [];
